@@ -1,0 +1,241 @@
+//! What a person has used up: by scheme and benefit year, by bucket, by month, by layer, and the account.
+//!
+//! Flat vectors that are emptied, not freed, between persons: a settlement allocates nothing. Positions
+//! are stable while one person is folded, so that a settlement can remember what it moved.
+
+use crate::model::money::Fen;
+use crate::model::place::Admdvs;
+use crate::model::settlement::Insutype;
+use crate::model::symbol::Sym;
+
+/// The year-to-date use of one scheme by one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SchemeYear {
+    /// The pool.
+    pub pool: Admdvs,
+    /// The insurance type.
+    pub insutype: Insutype,
+    /// Calendar year in which the benefit year starts.
+    pub year: i32,
+    /// Basic payments that count to the fund cap.
+    pub counted: Fen,
+}
+
+/// One bucket of a scheme and year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// Position of its scheme and year.
+    pub scheme: usize,
+    /// Its name.
+    pub accumulator: Sym,
+    /// Admissions counted.
+    pub admissions: u32,
+    /// Deductible used.
+    pub deductible: Fen,
+    /// Sum of S2, what entered below the base caps.
+    pub base: Fen,
+    /// Sum of E, what entered the pool.
+    pub pool_base: Fen,
+    /// Sum of basic payments.
+    pub paid: Fen,
+}
+
+/// The use of a bucket in one calendar month of its benefit year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MonthUse {
+    /// Position of the bucket.
+    pub bucket: usize,
+    /// Calendar month: year x 12 + month - 1.
+    pub month: i32,
+    /// Sum of S2.
+    pub base: Fen,
+    /// Sum of basic payments.
+    pub paid: Fen,
+}
+
+/// The use of a layer of a scheme and year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerUse {
+    /// Position of the scheme and year.
+    pub scheme: usize,
+    /// Number of the layer.
+    pub layer: u32,
+    /// Sum of its bases.
+    pub base: Fen,
+    /// Sum of its payments.
+    pub paid: Fen,
+}
+
+/// Everything one person has used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accumulators {
+    /// Schemes and years, in the order in which they were first met.
+    pub schemes: Vec<SchemeYear>,
+    /// Buckets.
+    pub buckets: Vec<Bucket>,
+    /// Months.
+    pub months: Vec<MonthUse>,
+    /// Layers.
+    pub layers: Vec<LayerUse>,
+    /// Balance of the personal account; 0 without an accounts table.
+    pub balance: Fen,
+}
+
+/// Positions that one settlement moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Positions {
+    /// Scheme and year.
+    pub scheme: u32,
+    /// Bucket of everything but the deductible.
+    pub bucket: u32,
+    /// Bucket of admissions and the deductible.
+    pub deductible_bucket: u32,
+    /// Month of the bucket.
+    pub month: u32,
+}
+
+/// What one settlement adds to the accumulators; a reversal adds its negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Movement {
+    /// Where.
+    pub at: Positions,
+    /// Admissions: 0 or 1.
+    pub admissions: u32,
+    /// D.
+    pub deductible: Fen,
+    /// S2.
+    pub base: Fen,
+    /// E.
+    pub pool_base: Fen,
+    /// A.
+    pub paid: Fen,
+    /// A where it counts to the fund cap, else 0.
+    pub counted: Fen,
+    /// Taken from the account.
+    pub account: Fen,
+}
+
+/// What one layer did in one settlement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerPayment {
+    /// Row of `layers.csv`.
+    pub row: u32,
+    /// Number of the layer.
+    pub layer: u32,
+    /// Its base.
+    pub base: Fen,
+    /// Its payment.
+    pub paid: Fen,
+}
+
+impl Accumulators {
+    /// Forgets everything for the next person.
+    pub fn reset(&mut self, balance: Fen) {
+        self.schemes.clear();
+        self.buckets.clear();
+        self.months.clear();
+        self.layers.clear();
+        self.balance = balance.or_zero();
+    }
+
+    /// Position of a scheme and year.
+    #[inline]
+    pub fn scheme(&mut self, pool: Admdvs, insutype: Insutype, year: i32) -> usize {
+        let found = self
+            .schemes
+            .iter()
+            .position(|scheme| scheme.year == year && scheme.pool == pool && scheme.insutype == insutype);
+        found.unwrap_or_else(|| {
+            self.schemes.push(SchemeYear { pool, insutype, year, counted: Fen::ZERO });
+            self.schemes.len() - 1
+        })
+    }
+
+    /// Position of a bucket.
+    #[inline]
+    pub fn bucket(&mut self, scheme: usize, accumulator: Sym) -> usize {
+        let found =
+            self.buckets.iter().position(|bucket| bucket.scheme == scheme && bucket.accumulator == accumulator);
+        found.unwrap_or_else(|| {
+            self.buckets.push(Bucket {
+                scheme,
+                accumulator,
+                admissions: 0,
+                deductible: Fen::ZERO,
+                base: Fen::ZERO,
+                pool_base: Fen::ZERO,
+                paid: Fen::ZERO,
+            });
+            self.buckets.len() - 1
+        })
+    }
+
+    /// Position of a bucket's month.
+    #[inline]
+    pub fn month(&mut self, bucket: usize, month: i32) -> usize {
+        // The newest month is nearly always the one asked for.
+        let found = self.months.iter().rposition(|used| used.bucket == bucket && used.month == month);
+        found.unwrap_or_else(|| {
+            self.months.push(MonthUse { bucket, month, base: Fen::ZERO, paid: Fen::ZERO });
+            self.months.len() - 1
+        })
+    }
+
+    /// Position of a layer.
+    #[inline]
+    pub fn layer(&mut self, scheme: usize, layer: u32) -> usize {
+        let found = self.layers.iter().position(|used| used.scheme == scheme && used.layer == layer);
+        found.unwrap_or_else(|| {
+            self.layers.push(LayerUse { scheme, layer, base: Fen::ZERO, paid: Fen::ZERO });
+            self.layers.len() - 1
+        })
+    }
+
+    /// Moves the accumulators by a settlement.
+    #[inline]
+    pub fn apply(&mut self, movement: &Movement, layers: &[LayerPayment]) {
+        let at = movement.at;
+        self.schemes[at.scheme as usize].counted = self.schemes[at.scheme as usize].counted.plus(movement.counted);
+        let used = &mut self.buckets[at.deductible_bucket as usize];
+        used.admissions += movement.admissions;
+        used.deductible = used.deductible.plus(movement.deductible);
+        let bucket = &mut self.buckets[at.bucket as usize];
+        bucket.base = bucket.base.plus(movement.base);
+        bucket.pool_base = bucket.pool_base.plus(movement.pool_base);
+        bucket.paid = bucket.paid.plus(movement.paid);
+        let month = &mut self.months[at.month as usize];
+        month.base = month.base.plus(movement.base);
+        month.paid = month.paid.plus(movement.paid);
+        for payment in layers {
+            let layer = self.layer(at.scheme as usize, payment.layer);
+            let used = &mut self.layers[layer];
+            used.base = used.base.plus(payment.base);
+            used.paid = used.paid.plus(payment.paid);
+        }
+        self.balance = self.balance.minus(movement.account);
+    }
+
+    /// Takes back what a settlement moved, in the benefit year and month in which it moved it.
+    pub fn undo(&mut self, movement: &Movement, layers: &[LayerPayment]) {
+        let at = movement.at;
+        let scheme = &mut self.schemes[at.scheme as usize];
+        scheme.counted = scheme.counted.minus(movement.counted);
+        let used = &mut self.buckets[at.deductible_bucket as usize];
+        used.admissions -= movement.admissions;
+        used.deductible = used.deductible.minus(movement.deductible);
+        let bucket = &mut self.buckets[at.bucket as usize];
+        bucket.base = bucket.base.minus(movement.base);
+        bucket.pool_base = bucket.pool_base.minus(movement.pool_base);
+        bucket.paid = bucket.paid.minus(movement.paid);
+        let month = &mut self.months[at.month as usize];
+        month.base = month.base.minus(movement.base);
+        month.paid = month.paid.minus(movement.paid);
+        for payment in layers {
+            let layer = self.layer(at.scheme as usize, payment.layer);
+            let used = &mut self.layers[layer];
+            used.base = used.base.minus(payment.base);
+            used.paid = used.paid.minus(payment.paid);
+        }
+        self.balance = self.balance.plus(movement.account);
+    }
+}

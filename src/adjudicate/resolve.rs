@@ -1,0 +1,308 @@
+//! The rows chosen for a settlement, and the gates before any money. Depends on the claim, the reference
+//! tables and the rules alone, never on accumulators.
+
+use super::trace::{FilingBasis, Step, Trace};
+use crate::model::date::Date;
+use crate::model::outcome::{Reason, Reasons};
+use crate::model::place::{Admdvs, Filing, Place};
+use crate::model::reference::{Institutions, InstitutionPeriod, PersonFacts};
+use crate::model::settlement::{Claim, Flags};
+use crate::model::symbol::Sym;
+use crate::rules::book::{BenefitKeys, Chosen, LevelField, RuleBook};
+use crate::rules::values::{BenefitValue, ChannelValue, ClassValue, SchemeValue, TierValue};
+
+/// What the rules are applied with: the compiled pack and the institutions (`None`: that gate is off).
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The compiled pack.
+    pub book: &'a RuleBook,
+    /// The institutions.
+    pub institutions: Option<&'a Institutions>,
+}
+
+/// What a settlement is, seen by the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Derived {
+    /// The insured pool.
+    pub pool: Admdvs,
+    /// Calendar year in which the benefit year starts.
+    pub benefit_year: i32,
+    /// Person class, visit class, place, filing, tier.
+    pub keys: BenefitKeys,
+}
+
+/// Rows of the rule tables that were chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleRows {
+    /// Row of `schemes.csv`.
+    pub scheme: u32,
+    /// Row of `person_classes.csv`.
+    pub class: u32,
+    /// Row of `channels.csv`.
+    pub channel: u32,
+    /// Row of `benefits.csv`.
+    pub benefit: u32,
+}
+
+/// A settlement with its rows, ready to be computed.
+#[derive(Clone, Copy, Debug)]
+pub struct Resolved<'a> {
+    /// What it is.
+    pub derived: Derived,
+    /// Which rows decide.
+    pub rows: RuleRows,
+    /// The scheme.
+    pub scheme: &'a SchemeValue,
+    /// The channel.
+    pub channel: &'a ChannelValue,
+    /// The benefit.
+    pub benefit: &'a BenefitValue,
+    /// Whether it counts as an admission.
+    pub is_admission: bool,
+    /// Why it is denied; empty: it is not.
+    pub denied: Reasons,
+}
+
+/// Finds the rows of a settlement.
+///
+/// # Errors
+/// Every `P-` reason for which no row matches.
+pub fn resolve<'a, T: Trace>(
+    context: Context<'a>,
+    facts: &PersonFacts,
+    claim: &Claim,
+    trace: &mut T,
+) -> Result<Resolved<'a>, Reasons> {
+    let book = context.book;
+    let day = claim.enddate;
+    let pool = book.pool_of(claim.insured);
+    let place = place(book, pool, claim, trace);
+    let institution =
+        context.institutions.and_then(|institutions| institutions.open_on(claim.institution, day));
+    let scheme = book.scheme(pool, claim.insutype, day);
+    let class = person_class(book, pool, facts, claim, trace);
+    let visit = book.visit(pool, claim.med_type, claim.disease, day);
+    let tier = tier(book, pool, institution, claim, trace);
+    let (Some(scheme), Some(class), Some(visit), Some(tier)) = (scheme, class, visit, tier) else {
+        let mut reasons = Reasons::NONE;
+        for (found, reason) in [
+            (scheme.is_some(), Reason::NoScheme),
+            (class.is_some(), Reason::NoClass),
+            (visit.is_some(), Reason::NoVisit),
+            (tier.is_some(), Reason::NoTier),
+        ] {
+            if !found {
+                reasons.add(reason);
+            }
+        }
+        return Err(reasons);
+    };
+    let is_emergency = visit.value.is_emergency || claim.flags.has(Flags::EMERGENCY);
+    let filing = filing(book, pool, place, scheme.value, facts, claim, is_emergency, trace);
+    let keys = BenefitKeys {
+        psn_class: class.value.psn_class,
+        med_class: visit.value.med_class,
+        place,
+        filing,
+        tier: tier.value.tier,
+    };
+    let (Some(channel), Some(benefit)) =
+        (book.channel(pool, claim.insutype, keys, day), book.benefit(pool, claim.insutype, keys, day))
+    else {
+        let mut reasons = Reasons::NONE;
+        if book.channel(pool, claim.insutype, keys, day).is_none() {
+            reasons.add(Reason::NoChannel);
+        }
+        if book.benefit(pool, claim.insutype, keys, day).is_none() {
+            reasons.add(Reason::NoBenefit);
+        }
+        trace.note(|| Step::Keys { keys, is_emergency });
+        return Err(reasons);
+    };
+    let derived = Derived { pool, benefit_year: benefit_year(scheme.value, day), keys };
+    trace.note(|| Step::Rows {
+        scheme: scheme.row,
+        class: class.row,
+        visit: visit.row,
+        channel: channel.row,
+        benefit: benefit.row,
+        is_admission: visit.value.is_admission,
+        is_emergency,
+    });
+    let mut denied = enrolment_gate(pool, facts, claim);
+    if context.institutions.is_some() && institution.is_none() && !is_emergency {
+        denied.add(Reason::NotDesignated);
+    }
+    if channel.value.deny {
+        denied.add(Reason::ChannelDenies);
+    }
+    let rows = RuleRows { scheme: scheme.row, class: class.row, channel: channel.row, benefit: benefit.row };
+    Ok(Resolved {
+        derived,
+        rows,
+        scheme: scheme.value,
+        channel: channel.value,
+        benefit: benefit.value,
+        is_admission: visit.value.is_admission,
+        denied,
+    })
+}
+
+/// The relation of the treatment pool to the insured pool; a neighbour row comes before the codes.
+#[inline]
+fn place<T: Trace>(book: &RuleBook, pool: Admdvs, claim: &Claim, trace: &mut T) -> Place {
+    let treated = book.pool_of(claim.treated);
+    let neighbour = book.neighbour(pool, treated, claim.enddate);
+    let place = match neighbour {
+        Some(row) => row.value.place,
+        None if pool == treated => Place::Local,
+        None if pool.province_digits() == treated.province_digits() => Place::Province,
+        None => Place::Cross,
+    };
+    trace.note(|| Step::Place { pool, treated, place, neighbour: neighbour.map(|row| row.row) });
+    place
+}
+
+/// The person class of smallest priority whose marks and ages hold.
+#[inline]
+fn person_class<'a, T: Trace>(
+    book: &'a RuleBook,
+    pool: Admdvs,
+    facts: &PersonFacts,
+    claim: &Claim,
+    trace: &mut T,
+) -> Option<Chosen<'a, ClassValue>> {
+    let day = claim.enddate;
+    // Asked for only by rows with limits, as most have none; a birthday after the service is no birthday.
+    let age = || claim.brdy.filter(|&born| born <= day).map(|born| born.full_years_to(day));
+    let class = book
+        .person_classes(pool, claim.insutype, claim.psn_type, claim.identity, claim.grade, day)
+        .find(|row| {
+            let class = row.value;
+            let age_holds = (class.age_min.is_none() && class.age_max.is_none())
+                || age().is_some_and(|age| {
+                    class.age_min.is_none_or(|least| least <= age) && class.age_max.is_none_or(|most| age <= most)
+                });
+            age_holds && class.marks.as_ref().is_none_or(|marks| has_mark(book, facts, claim, marks))
+        });
+    trace.note(|| Step::Age { age: age() });
+    class
+}
+
+fn has_mark(book: &RuleBook, facts: &PersonFacts, claim: &Claim, wanted: &[Sym]) -> bool {
+    let own = book.flag_marks();
+    let by_flag = [
+        (Flags::CIVIL_SERVANT, own.civil_servant),
+        (Flags::FLEXIBLE, own.flexible),
+        (Flags::NEWBORN, own.newborn),
+    ];
+    let day = claim.enddate;
+    by_flag.iter().any(|&(flag, mark)| claim.flags.has(flag) && wanted.contains(&mark))
+        || facts.marks.is_some_and(|marks| {
+            marks.iter().any(|mark| mark.from <= day && day <= mark.to && wanted.contains(&mark.mark))
+        })
+}
+
+/// The hospital's tier: its class, else its deductible grade, else its grade; the first that is listed.
+#[inline]
+fn tier<'a, T: Trace>(
+    book: &'a RuleBook,
+    pool: Admdvs,
+    institution: Option<&InstitutionPeriod>,
+    claim: &Claim,
+    trace: &mut T,
+) -> Option<Chosen<'a, TierValue>> {
+    let first_of = |own: Sym, known: Option<Sym>| if own == Sym::EMPTY { known.unwrap_or(Sym::EMPTY) } else { own };
+    let class = institution.map_or(Sym::EMPTY, |known| known.inst_class);
+    let dedc = first_of(claim.dedc_hosp_lv, institution.map(|known| known.dedc_hosp_lv));
+    let grade = match first_of(claim.hosp_lv, institution.map(|known| known.hosp_lv)) {
+        Sym::EMPTY => book.lowest_level(),
+        grade => grade,
+    };
+    for (field, level) in [(LevelField::InstClass, class), (LevelField::DedcHospLv, dedc), (LevelField::HospLv, grade)] {
+        if level != Sym::EMPTY
+            && let Some(tier) = book.tier(pool, field, level, claim.enddate)
+        {
+            trace.note(|| Step::Tier { field, level, row: tier.row, tier: tier.value.tier });
+            return Some(tier);
+        }
+    }
+    None
+}
+
+/// The filing that holds for the visit.
+#[allow(clippy::too_many_arguments, reason = "the facts a filing turns on, each once")]
+#[inline]
+fn filing<T: Trace>(
+    book: &RuleBook,
+    pool: Admdvs,
+    place: Place,
+    scheme: &SchemeValue,
+    facts: &PersonFacts,
+    claim: &Claim,
+    is_emergency: bool,
+    trace: &mut T,
+) -> Filing {
+    if place == Place::Local && !scheme.local_filing {
+        trace.note(|| Step::Filing { filing: Filing::None, basis: FilingBasis::AtHome });
+        return Filing::None;
+    }
+    let day = claim.enddate;
+    let (found, basis) = match facts.filings {
+        None => {
+            let row = book.filing_type(pool, claim.filing_type, day);
+            (row.map_or(Filing::None, |row| row.value.filing), FilingBasis::ClaimField)
+        }
+        Some(filings) => {
+            let best = filings
+                .iter()
+                .filter(|filing| covers(filing.area, claim.treated))
+                .filter_map(|filing| {
+                    let row = book.filing_type(pool, filing.filing_type, day)?;
+                    let to = filing.to.unwrap_or_else(|| match row.value.default_months {
+                        Some(months) if filing.from != Date::MIN => filing.from.add_months(months).pred(),
+                        _ => Date::MAX,
+                    });
+                    (filing.from <= claim.enddate && claim.begndate <= to).then_some((row.value.filing, filing.from, to))
+                })
+                .min_by_key(|&(class, ..)| class);
+            match best {
+                Some((class, from, to)) => (class, FilingBasis::Record { from, to }),
+                None => (Filing::None, FilingBasis::NoRecord),
+            }
+        }
+    };
+    let lifted = is_emergency && matches!(found, Filing::None | Filing::Temporary);
+    let filing = if lifted { Filing::Emergency } else { found };
+    trace.note(|| Step::Filing { filing, basis: if lifted { FilingBasis::Emergency } else { basis } });
+    filing
+}
+
+/// Whether a filing for `area` (a place, a city or a province) covers a treatment place.
+#[inline]
+fn covers(area: Admdvs, treated: Admdvs) -> bool {
+    area == treated || area == treated.city() || area == treated.province()
+}
+
+fn enrolment_gate(pool: Admdvs, facts: &PersonFacts, claim: &Claim) -> Reasons {
+    let Some(enrolments) = facts.enrolments else { return Reasons::NONE };
+    let day = claim.enddate;
+    let mut covered = false;
+    for span in enrolments {
+        if span.insutype == claim.insutype && span.pool == pool && span.from <= day && day <= span.to {
+            if span.benefits_from <= day {
+                return Reasons::NONE;
+            }
+            covered = true;
+        }
+    }
+    if covered { Reason::Waiting.into() } else { Reason::NotEnrolled.into() }
+}
+
+/// The calendar year in which the benefit year that holds a day starts.
+#[inline]
+fn benefit_year(scheme: &SchemeValue, day: Date) -> i32 {
+    let (year, month, day) = day.ymd();
+    if (month, day) < scheme.year_start { year - 1 } else { year }
+}
+

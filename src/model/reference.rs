@@ -1,0 +1,194 @@
+//! Reference tables as the kernel takes them: institutions by code, spans and facts by person.
+
+use hashbrown::HashMap;
+
+use super::date::Date;
+use super::money::Fen;
+use super::place::Admdvs;
+use super::settlement::Insutype;
+use super::symbol::Sym;
+
+/// One period of an institution's record.
+#[derive(Clone, Copy, Debug)]
+pub struct InstitutionPeriod {
+    /// First day, inclusive.
+    pub from: Date,
+    /// Last day, inclusive.
+    pub to: Date,
+    /// `hosp_lv`; empty when missing.
+    pub hosp_lv: Sym,
+    /// `dedc_hosp_lv`; empty when missing.
+    pub dedc_hosp_lv: Sym,
+    /// `inst_class`; empty when missing.
+    pub inst_class: Sym,
+}
+
+/// Designated institutions with their periods.
+#[derive(Debug, Default)]
+pub struct Institutions {
+    by_code: HashMap<Box<[u8]>, u32>,
+    periods: Vec<Vec<InstitutionPeriod>>,
+}
+
+impl Institutions {
+    /// The number of a code, or [`Claim::NO_INSTITUTION`](super::settlement::Claim::NO_INSTITUTION).
+    #[inline]
+    #[must_use]
+    pub fn find(&self, code: &[u8]) -> u32 {
+        self.by_code.get(code).copied().unwrap_or(super::settlement::Claim::NO_INSTITUTION)
+    }
+
+    /// Adds a period. `false` if the institution already has one on a day of it.
+    #[must_use]
+    pub fn add(&mut self, code: &[u8], period: InstitutionPeriod) -> bool {
+        let next = u32::try_from(self.periods.len()).expect("fewer than 2^32 institutions");
+        let number = *self.by_code.entry_ref(code).or_insert(next);
+        if number == next {
+            self.periods.push(Vec::with_capacity(1));
+        }
+        let periods = &mut self.periods[number as usize];
+        let free = periods.iter().all(|other| period.to < other.from || other.to < period.from);
+        periods.push(period);
+        free
+    }
+
+    /// The period that holds a day.
+    #[inline]
+    #[must_use]
+    pub fn open_on(&self, number: u32, day: Date) -> Option<&InstitutionPeriod> {
+        self.periods.get(number as usize)?.iter().find(|period| period.from <= day && day <= period.to)
+    }
+
+    /// How many institutions there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.periods.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.periods.is_empty()
+    }
+}
+
+/// One span of cover.
+#[derive(Clone, Copy, Debug)]
+pub struct Enrolment {
+    /// `insutype`.
+    pub insutype: Insutype,
+    /// The pool of `insuplc_admdvs`.
+    pub pool: Admdvs,
+    /// `psn_insu_date`.
+    pub from: Date,
+    /// `paus_insu_date`, still covered.
+    pub to: Date,
+    /// `bnft_begndate`: when benefits begin inside the span.
+    pub benefits_from: Date,
+}
+
+/// One filing (异地备案).
+#[derive(Clone, Copy, Debug)]
+pub struct FilingRecord {
+    /// `out_fil_type`.
+    pub filing_type: Sym,
+    /// `rloc_admdvs`: a place, a city or a province.
+    pub area: Admdvs,
+    /// `begndate`.
+    pub from: Date,
+    /// `enddate`; `None`: the filing type's default length.
+    pub to: Option<Date>,
+}
+
+/// One fact about a person.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    /// The mark.
+    pub mark: Sym,
+    /// First day, inclusive.
+    pub from: Date,
+    /// Last day, inclusive.
+    pub to: Date,
+}
+
+/// What is known of one person. `None` means that the table was not given: its gate is off.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PersonFacts<'a> {
+    /// Spans of cover.
+    pub enrolments: Option<&'a [Enrolment]>,
+    /// Filings.
+    pub filings: Option<&'a [FilingRecord]>,
+    /// Marks.
+    pub marks: Option<&'a [Mark]>,
+    /// Balance of the personal account before the first settlement.
+    pub balance: Option<Fen>,
+}
+
+/// Rows of a table grouped by person number.
+#[derive(Debug, Default)]
+pub struct ByPerson<T> {
+    starts: Vec<u32>,
+    rows: Vec<T>,
+}
+
+impl<T: Copy> ByPerson<T> {
+    /// Groups `(person, row)` pairs of `persons` persons; rows of one person keep their order.
+    #[must_use]
+    pub fn group(persons: usize, mut pairs: Vec<(u32, T)>) -> Self {
+        pairs.sort_by_key(|&(person, _)| person);
+        let mut starts = vec![0_u32; persons + 1];
+        for &(person, _) in &pairs {
+            starts[person as usize + 1] += 1;
+        }
+        for index in 1..starts.len() {
+            starts[index] += starts[index - 1];
+        }
+        Self { starts, rows: pairs.into_iter().map(|(_, row)| row).collect() }
+    }
+
+    /// The rows of a person.
+    #[inline]
+    #[must_use]
+    pub fn of(&self, person: u32) -> &[T] {
+        &self.rows[self.starts[person as usize] as usize..self.starts[person as usize + 1] as usize]
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// The tables by person, each optional.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Spans of cover.
+    pub enrolments: Option<ByPerson<Enrolment>>,
+    /// Filings.
+    pub filings: Option<ByPerson<FilingRecord>>,
+    /// Marks.
+    pub marks: Option<ByPerson<Mark>>,
+    /// Balances; a person the table lacks has 0.
+    pub balances: Option<Vec<Fen>>,
+}
+
+impl Facts {
+    /// Everything known of one person.
+    #[inline]
+    #[must_use]
+    pub fn of(&self, person: u32) -> PersonFacts<'_> {
+        PersonFacts {
+            enrolments: self.enrolments.as_ref().map(|table| table.of(person)),
+            filings: self.filings.as_ref().map(|table| table.of(person)),
+            marks: self.marks.as_ref().map(|table| table.of(person)),
+            balance: self.balances.as_ref().map(|table| table[person as usize]),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Rule packs: read, checked, compiled into a [`RuleBook`](book::RuleBook). Pure: bytes in, values out.
+
+pub mod book;
+pub mod cell;
+pub mod compile;
+pub mod keytable;
+pub mod layout;
+pub mod pack;
+pub mod values;
+pub mod vocabulary;
