@@ -2,7 +2,9 @@
 
 pub mod adjudicate;
 pub mod diagnostic;
+pub mod ledger;
 pub mod model;
 pub mod rules;
+pub mod shuffle;
 pub mod text;
 

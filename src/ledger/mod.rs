@@ -1,0 +1,3 @@
+//! From grouped rows to adjudicated persons, in parallel, with the same result at any number of threads.
+
+pub mod fold;

@@ -1,0 +1,273 @@
+//! Grouping in memory: a fixed hash deals the rows into shards, each shard finds its persons, then the
+//! persons are sorted by number. The result does not depend on the number of threads.
+
+use hashbrown::HashTable;
+use rayon::prelude::*;
+
+use crate::model::settlement::{Arenas, Claim, TextRef};
+
+/// Number of shards; a power of two.
+const SHARDS: usize = 128;
+
+/// A rejected row that names a settlement: it keeps a later row with the same name from being accepted.
+#[derive(Clone, Copy, Debug)]
+pub struct Ghost {
+    /// `psn_no` and `setl_id`.
+    pub text: TextRef,
+    /// Number of the input file.
+    pub file: u32,
+    /// Data row in that file, from 1.
+    pub row: u32,
+}
+
+/// A row of a batch: a claim, or (from [`Entry::GHOSTS`] up) a ghost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Number of the batch.
+    pub batch: u32,
+    /// Position in its claims or ghosts.
+    pub index: u32,
+}
+
+impl Entry {
+    /// First index of the ghosts.
+    pub const GHOSTS: u32 = 0x8000_0000;
+}
+
+/// All accepted rows and ghosts of a run.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// Claims, batch by batch.
+    pub claims: Vec<Vec<Claim>>,
+    /// Ghosts, batch by batch.
+    pub ghosts: Vec<Vec<Ghost>>,
+    /// Text, batch by batch.
+    pub arenas: Arenas,
+}
+
+impl Rows {
+    /// The text of an entry.
+    #[inline]
+    #[must_use]
+    pub fn text(&self, entry: Entry) -> TextRef {
+        let batch = entry.batch as usize;
+        if entry.index >= Entry::GHOSTS {
+            self.ghosts[batch][(entry.index - Entry::GHOSTS) as usize].text
+        } else {
+            self.claims[batch][entry.index as usize].text
+        }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.claims.iter().map(Vec::len).sum::<usize>() + self.ghosts.iter().map(Vec::len).sum::<usize>()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Rows by person; person numbers are ranks of `psn_no` in byte order.
+#[derive(Debug, Default)]
+pub struct Persons {
+    /// Entries, person by person; within a person in input order.
+    pub entries: Vec<Entry>,
+    /// First entry of each person, and one past the last.
+    pub starts: Vec<u32>,
+    /// A row of each person, for its number's text.
+    names: Vec<TextRef>,
+    shards: Vec<HashTable<u32>>,
+}
+
+/// A fixed hash of a person number: the same in every run and on every machine.
+#[inline]
+#[must_use]
+pub fn person_hash(number: &[u8]) -> u64 {
+    let mut hash: u64 = 0x9E37_79B9_7F4A_7C15 ^ number.len() as u64;
+    let mut chunks = number.chunks_exact(8);
+    for chunk in &mut chunks {
+        hash = mix(hash ^ u64::from_le_bytes(chunk.try_into().expect("eight bytes")));
+    }
+    let mut last = [0_u8; 8];
+    last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
+    mix(hash ^ u64::from_le_bytes(last))
+}
+
+#[inline]
+fn mix(value: u64) -> u64 {
+    let wide = u128::from(value) * 0xD6E8_FEB8_6659_FD93_u128;
+    (wide as u64) ^ ((wide >> 64) as u64)
+}
+
+#[inline]
+fn shard_of(hash: u64) -> usize {
+    (hash >> 57) as usize % SHARDS
+}
+
+/// One person of one shard: a row that names it, and its entries.
+struct Found {
+    name: TextRef,
+    shard: u32,
+    start: u32,
+    count: u32,
+}
+
+impl Persons {
+    /// Groups rows by person.
+    #[must_use]
+    pub fn group(rows: &Rows) -> Self {
+        let dealt: Vec<(Vec<(u64, Entry)>, Vec<u32>)> =
+            (0..rows.claims.len()).into_par_iter().map(|batch| deal(rows, batch)).collect();
+        let shards: Vec<(Vec<Found>, Vec<Entry>)> = (0..SHARDS)
+            .into_par_iter()
+            .map(|shard| {
+                let parts = dealt.iter().map(|(entries, starts)| {
+                    &entries[starts[shard] as usize..starts[shard + 1] as usize]
+                });
+                gather(rows, shard, parts)
+            })
+            .collect();
+        drop(dealt);
+        let mut found: Vec<(u128, &Found)> = shards
+            .iter()
+            .flat_map(|(found, _)| found)
+            .map(|person| (prefix(rows.arenas.person(person.name)), person))
+            .collect();
+        found.par_sort_unstable_by(|(a_prefix, a), (b_prefix, b)| {
+            a_prefix.cmp(b_prefix).then_with(|| rows.arenas.person(a.name).cmp(rows.arenas.person(b.name)))
+        });
+        let mut persons = Self { starts: vec![0], ..Self::default() };
+        persons.entries.reserve_exact(rows.len());
+        for (_, person) in &found {
+            let entries = &shards[person.shard as usize].1;
+            persons.entries.extend_from_slice(&entries[person.start as usize..(person.start + person.count) as usize]);
+            persons.starts.push(u32::try_from(persons.entries.len()).expect("fewer than 2^32 rows in memory"));
+            persons.names.push(person.name);
+        }
+        persons.index(&rows.arenas);
+        persons
+    }
+
+    fn index(&mut self, arenas: &Arenas) {
+        self.shards = (0..SHARDS).map(|_| HashTable::new()).collect();
+        for (rank, &name) in self.names.iter().enumerate() {
+            let hash = person_hash(arenas.person(name));
+            let names = &self.names;
+            self.shards[shard_of(hash)]
+                .insert_unique(hash, rank as u32, |&other| person_hash(arenas.person(names[other as usize])));
+        }
+    }
+
+    /// How many persons there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// The rank of a person number, if it has rows.
+    #[inline]
+    #[must_use]
+    pub fn find(&self, arenas: &Arenas, number: &[u8]) -> Option<u32> {
+        let hash = person_hash(number);
+        self.shards
+            .get(shard_of(hash))?
+            .find(hash, |&rank| arenas.person(self.names[rank as usize]) == number)
+            .copied()
+    }
+
+    /// A person's entries.
+    #[inline]
+    #[must_use]
+    pub fn entries_of(&self, person: usize) -> &[Entry] {
+        &self.entries[self.starts[person] as usize..self.starts[person + 1] as usize]
+    }
+}
+
+/// First sixteen bytes as a number that compares like them.
+#[inline]
+fn prefix(number: &[u8]) -> u128 {
+    let mut bytes = [0_u8; 16];
+    let length = number.len().min(16);
+    bytes[..length].copy_from_slice(&number[..length]);
+    u128::from_be_bytes(bytes)
+}
+
+/// The entries of a batch in shard order, each with its hash, and where each shard starts.
+fn deal(rows: &Rows, batch: usize) -> (Vec<(u64, Entry)>, Vec<u32>) {
+    let number = u32::try_from(batch).expect("fewer than 2^32 batches");
+    let claims = rows.claims[batch].iter().enumerate().map(|(index, claim)| (claim.text, index as u32));
+    let ghosts =
+        rows.ghosts[batch].iter().enumerate().map(|(index, ghost)| (ghost.text, index as u32 + Entry::GHOSTS));
+    let hashed: Vec<(u64, Entry)> = claims
+        .chain(ghosts)
+        .map(|(text, index)| (person_hash(rows.arenas.person(text)), Entry { batch: number, index }))
+        .collect();
+    let mut starts = vec![0_u32; SHARDS + 1];
+    for &(hash, _) in &hashed {
+        starts[shard_of(hash) + 1] += 1;
+    }
+    for shard in 0..SHARDS {
+        starts[shard + 1] += starts[shard];
+    }
+    let mut next = starts.clone();
+    let mut dealt = vec![(0, Entry { batch: 0, index: 0 }); hashed.len()];
+    for item in hashed {
+        let slot = &mut next[shard_of(item.0)];
+        dealt[*slot as usize] = item;
+        *slot += 1;
+    }
+    (dealt, starts)
+}
+
+/// The persons of one shard, and its entries person by person.
+fn gather<'a>(
+    rows: &Rows,
+    shard: usize,
+    parts: impl Iterator<Item = &'a [(u64, Entry)]> + Clone,
+) -> (Vec<Found>, Vec<Entry>) {
+    let mut table: HashTable<(u64, u32)> = HashTable::new();
+    let mut found: Vec<Found> = Vec::new();
+    let mut person_of = Vec::with_capacity(parts.clone().map(<[_]>::len).sum());
+    for &(hash, entry) in parts.clone().flatten() {
+        let name = rows.text(entry);
+        let number = rows.arenas.person(name);
+        let slot = table.entry(
+            hash,
+            |&(known, person)| known == hash && rows.arenas.person(found[person as usize].name) == number,
+            |&(known, _)| known,
+        );
+        let person = match slot {
+            hashbrown::hash_table::Entry::Occupied(slot) => slot.get().1,
+            hashbrown::hash_table::Entry::Vacant(slot) => {
+                let person = found.len() as u32;
+                slot.insert((hash, person));
+                found.push(Found { name, shard: shard as u32, start: 0, count: 0 });
+                person
+            }
+        };
+        found[person as usize].count += 1;
+        person_of.push(person);
+    }
+    let mut start = 0;
+    for person in &mut found {
+        person.start = start;
+        start += person.count;
+    }
+    let mut next: Vec<u32> = found.iter().map(|person| person.start).collect();
+    let mut entries = vec![Entry { batch: 0, index: 0 }; person_of.len()];
+    for (&(_, entry), &person) in parts.flatten().zip(&person_of) {
+        entries[next[person as usize] as usize] = entry;
+        next[person as usize] += 1;
+    }
+    (found, entries)
+}
