@@ -9,7 +9,7 @@ use clap::Args;
 use super::terminal::{self, Progress, ProgressMode};
 use super::{CommonArgs, Exit, ReferenceArgs, fail};
 use crate::model::outcome::Status;
-use crate::pipeline::{self, RunPlan};
+use crate::pipeline::{self, ReferencePaths, RunPlan};
 use crate::report::summary::{self, RunReport};
 
 /// Exit status: 0 all rows adjudicated, 1 some pended or rejected, 2 the run failed and nothing was written.
@@ -63,16 +63,8 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
         Err(error) => return fail(&error, lang),
     };
     let reference = &plan.inputs.reference;
-    let gates_off: Vec<&'static str> = [
-        ("enrolments", &reference.enrolments),
-        ("filings", &reference.filings),
-        ("institutions", &reference.institutions),
-        ("marks", &reference.marks),
-        ("accounts", &reference.accounts),
-    ]
-    .into_iter()
-    .filter_map(|(name, path)| path.is_none().then_some(name))
-    .collect();
+    let gates_off: Vec<&'static str> =
+        ReferencePaths::NAMES.into_iter().filter(|name| reference.given(name).is_none()).collect();
     let report = RunReport {
         summary: &summary,
         gates_off: &gates_off,
