@@ -32,7 +32,6 @@ pub mod reject;
 mod source;
 mod text_file;
 
-
 #[cfg(test)]
 mod tests;
 
