@@ -1,7 +1,7 @@
 //! The command line: what was typed becomes what is meant; one file for each command.
 
 mod explain;
-//mod rules;
+mod rules;
 mod run;
 //mod synth;
 pub mod terminal;
@@ -48,7 +48,9 @@ enum Command {
     Run(run::RunArgs),
     /// Show how one settlement was computed, step by step
     Explain(explain::ExplainArgs),
-    //Rules(rules::RulesCommand),
+    /// Check, show, test and compare rule packs
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     //Synth(synth::SynthArgs),
 }
 
@@ -130,7 +132,7 @@ pub fn main() -> ExitCode {
     let exit = match cli.command {
         Command::Run(args) => run::run(&args, &cancel),
         Command::Explain(args) => explain::explain(&args, &cancel),
-        //Command::Rules(command) => rules::rules(&command, &cancel),
+        Command::Rules(command) => rules::rules(&command, &cancel),
         //Command::Synth(args) => synth::synth(&args, &cancel),
     };
     exit.into()
