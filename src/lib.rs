@@ -8,3 +8,15 @@ pub mod rules;
 pub mod shuffle;
 pub mod text;
 
+#[cfg(feature = "app")]
+pub mod audit;
+#[cfg(feature = "app")]
+pub mod cli;
+#[cfg(feature = "app")]
+pub mod columnar;
+#[cfg(feature = "app")]
+pub mod ingest;
+#[cfg(feature = "app")]
+pub mod pipeline;
+#[cfg(feature = "app")]
+pub mod report;

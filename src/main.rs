@@ -1,1 +1,7 @@
-fn main() {}
+//! The `tongchou` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tongchou::cli::main()
+}

@@ -13,7 +13,6 @@
 //! Wrong data is a value ([`reject::Reject`], [`crate::diagnostic::Diagnostic`]); a failing world is an
 //! [`IngestError`].
 
-mod balances;
 mod cache;
 mod cell;
 mod check;

@@ -1,0 +1,160 @@
+//! What was written is read back, and its sums are derived again by polars: another reader, another sum.
+//!
+//! This catches what no test of the kernel can: an encoder that stores a number wrongly, a row group that
+//! went missing, a column in another's place.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::Decimal128Type;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use polars::prelude::{Column, DataFrame, Int128Chunked, IntoColumn, IntoLazy, PolarsError, col, len};
+use rayon::prelude::*;
+use thiserror::Error;
+
+use crate::columnar::schema::{ADJUDICATED as COLUMNS, FIRST_MONEY, MONEY_COLUMNS, MONEY_SCALE};
+use crate::report::balance::{ADJUDICATED, Balance};
+
+/// Why a written file cannot be trusted.
+#[derive(Debug, Error)]
+pub enum TotalsError {
+    /// It cannot be read back.
+    #[error("cannot read back {}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: parquet::errors::ParquetError,
+    },
+    /// It cannot be opened.
+    #[error("cannot open {}", .path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: std::io::Error,
+    },
+    /// A batch cannot be decoded.
+    #[error("cannot decode {}", .path.display())]
+    Decode {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: arrow::error::ArrowError,
+    },
+    /// The sums cannot be derived.
+    #[error("cannot sum up {}", .path.display())]
+    Sum {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: PolarsError,
+    },
+    /// What is in the file is not what was computed.
+    #[error("{}: {what} is {found} in the file, but {expected} was computed", .path.display())]
+    Differs {
+        /// The file.
+        path: PathBuf,
+        /// Which number.
+        what: String,
+        /// In the file.
+        found: i128,
+        /// Computed.
+        expected: i128,
+    },
+}
+
+/// Rows and money sums by status, as they stand in a file.
+type Found = [(u64, [i128; MONEY_COLUMNS]); 3];
+
+/// Compares the sums of a written `adjudicated.parquet` with what was computed.
+///
+/// # Errors
+/// The file cannot be read, or a number differs.
+pub fn verify(path: &Path, balance: &Balance) -> Result<(), TotalsError> {
+    let found = sums(path)?;
+    for (index, status) in ADJUDICATED.into_iter().enumerate() {
+        let (rows, money) = &found[index];
+        let differs = |what: String, found: i128, expected: i128| {
+            if found == expected { Ok(()) } else { Err(TotalsError::Differs { path: path.to_owned(), what, found, expected }) }
+        };
+        let computed = balance.of(status);
+        differs(format!("the number of {} rows", status.word()), i128::from(*rows), i128::from(computed.rows))?;
+        for (column, &sum) in money.iter().enumerate() {
+            let name = COLUMNS[FIRST_MONEY + column].0;
+            let what = format!("the sum of {name} in fen over {} rows", status.word());
+            differs(what, sum, balance.money[index][column])?;
+        }
+    }
+    Ok(())
+}
+
+fn sums(path: &Path) -> Result<Found, TotalsError> {
+    let open = || File::open(path).map_err(|error| TotalsError::Open { path: path.to_owned(), error });
+    let read = |error| TotalsError::Read { path: path.to_owned(), error };
+    let metadata = ArrowReaderMetadata::load(&open()?, ArrowReaderOptions::new()).map_err(read)?;
+    let groups: Vec<usize> = (0..metadata.metadata().num_row_groups()).collect();
+    let mut found: Found = Default::default();
+    for window in groups.chunks(rayon::current_num_threads()) {
+        let batches: Vec<Result<Vec<RecordBatch>, TotalsError>> = window
+            .par_iter()
+            .map(|&group| {
+                let wanted = COLUMNS[FIRST_MONEY..FIRST_MONEY + MONEY_COLUMNS].iter().map(|(name, _)| *name);
+                let mask = ProjectionMask::columns(metadata.parquet_schema(), wanted.chain(["status"]));
+                let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open()?, metadata.clone())
+                    .with_row_groups(vec![group])
+                    .with_projection(mask)
+                    .with_batch_size(65_536)
+                    .build()
+                    .map_err(read)?;
+                reader
+                    .collect::<Result<_, _>>()
+                    .map_err(|error| TotalsError::Decode { path: path.to_owned(), error })
+            })
+            .collect();
+        // polars has threads of its own: it is never called from inside a rayon closure.
+        for batch in batches {
+            for batch in batch? {
+                add(&batch, &mut found).map_err(|error| TotalsError::Sum { path: path.to_owned(), error })?;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Adds the sums of one batch, grouped by status.
+fn add(batch: &RecordBatch, found: &mut Found) -> Result<(), PolarsError> {
+    let mut columns = Vec::with_capacity(MONEY_COLUMNS + 1);
+    let mut names = Vec::with_capacity(MONEY_COLUMNS);
+    for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
+        if let Some(money) = array.as_primitive_opt::<Decimal128Type>() {
+            let fen = Int128Chunked::from_vec(field.name().as_str().into(), money.values().to_vec());
+            columns.push(fen.into_decimal_unchecked(38, MONEY_SCALE as usize).into_column());
+            names.push(field.name().clone());
+        } else {
+            let text = array.as_string::<i32>();
+            assert_eq!(text.null_count(), 0, "status is never null");
+            columns.push(Column::new(field.name().as_str().into(), text.iter().flatten().collect::<Vec<_>>()));
+        }
+    }
+    let frame = DataFrame::new(batch.num_rows(), columns)?;
+    let mut wanted: Vec<_> = names.iter().map(|name| col(name.as_str()).sum()).collect();
+    wanted.push(len().alias("rows"));
+    let sums = frame.lazy().group_by([col("status")]).agg(wanted).collect()?;
+    let statuses = sums.column("status")?.str()?.clone();
+    for (row, status) in statuses.iter().enumerate() {
+        let status = status.expect("status is never null");
+        let index = ADJUDICATED.iter().position(|known| known.word() == status).expect("a status of this file");
+        found[index].0 += u64::from(sums.column("rows")?.u32()?.get(row).expect("a count"));
+        for (name, sum) in names.iter().zip(&mut found[index].1) {
+            *sum += sums.column(name)?.decimal()?.phys.get(row).expect("a sum");
+        }
+    }
+    Ok(())
+}

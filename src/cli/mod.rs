@@ -1,0 +1,161 @@
+//! The command line: what was typed becomes what is meant; one file for each command.
+
+mod explain;
+mod rules;
+mod run;
+//mod synth;
+pub mod terminal;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::diagnostic::Lang;
+use crate::ingest::IngestError;
+use crate::pipeline::{Inputs, ReferencePaths, RunError};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything as it should be.
+    Success = 0,
+    /// Done, but something needs attention: rows pended or rejected, examples or packs that differ.
+    Attention = 1,
+    /// Failed; nothing was written.
+    Failure = 2,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Exact, explained adjudication of Chinese medical-insurance settlements (医保结算).
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Adjudicate claims: settlement records and rule tables in, payments out
+    Run(run::RunArgs),
+    /// Show how one settlement was computed, step by step
+    Explain(explain::ExplainArgs),
+    /// Check, show, test and compare rule packs
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
+    //Synth(synth::SynthArgs),
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+struct CommonArgs {
+    /// Language of everything a person reads
+    #[arg(long, value_enum, default_value_t = LangArg::En)]
+    lang: LangArg,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LangArg {
+    /// English
+    En,
+    /// 中文
+    Zh,
+}
+
+impl CommonArgs {
+    const fn lang(&self) -> Lang {
+        match self.lang {
+            LangArg::En => Lang::En,
+            LangArg::Zh => Lang::Zh,
+        }
+    }
+}
+
+/// The tables beside the claims, each optional: a missing one switches its gate off.
+#[derive(Debug, Clone, Args)]
+struct ReferenceArgs {
+    /// Spans of cover: psn_no, insutype, insuplc_admdvs, psn_insu_date, paus_insu_date, bnft_begndate
+    #[arg(long, value_name = "FILE")]
+    enrolments: Option<PathBuf>,
+    /// Filings 异地备案: psn_no, out_fil_type, rloc_admdvs, begndate, enddate
+    #[arg(long, value_name = "FILE")]
+    filings: Option<PathBuf>,
+    /// Designated institutions: fixmedins_code, admdvs, hosp_lv, dedc_hosp_lv, inst_class, begndate, enddate
+    #[arg(long, value_name = "FILE")]
+    institutions: Option<PathBuf>,
+    /// Balances of personal accounts before the first settlement: psn_no, balc
+    #[arg(long, value_name = "FILE")]
+    accounts: Option<PathBuf>,
+    /// Facts about persons that rules turn on: psn_no, mark, begndate, enddate
+    #[arg(long, value_name = "FILE")]
+    marks: Option<PathBuf>,
+}
+
+impl ReferenceArgs {
+    fn inputs(&self, rules: PathBuf, claims: Vec<PathBuf>) -> Inputs {
+        Inputs {
+            rules,
+            claims,
+            reference: ReferencePaths {
+                enrolments: self.enrolments.clone(),
+                filings: self.filings.clone(),
+                institutions: self.institutions.clone(),
+                accounts: self.accounts.clone(),
+                marks: self.marks.clone(),
+            },
+        }
+    }
+}
+
+/// Runs the command that was typed.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let cancel = Arc::new(AtomicBool::new(false));
+    let on_signal = Arc::clone(&cancel);
+    // A second Ctrl-C while the first is being honoured changes nothing: outputs are whole or absent anyway.
+    let handled = ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed));
+    if let Err(error) = handled {
+        terminal::complain(&format!("cannot listen for Ctrl-C: {error}"));
+    }
+    let exit = match cli.command {
+        Command::Run(args) => run::run(&args, &cancel),
+        Command::Explain(args) => explain::explain(&args, &cancel),
+        Command::Rules(command) => rules::rules(&command, &cancel),
+        //Command::Synth(args) => synth::synth(&args, &cancel),
+    };
+    exit.into()
+}
+
+/// Says why a run failed, with every diagnostic and the chain of causes, once.
+fn fail(error: &RunError, lang: Lang) -> Exit {
+    match error {
+        RunError::Rules { diagnostics, .. } => terminal::complain_all(diagnostics, 0, lang),
+        RunError::Ingest(IngestError::Rejected { diagnostics, more }) => {
+            terminal::complain_all(diagnostics, *more, lang);
+        }
+        _ => {}
+    }
+    let mut text = match lang {
+        Lang::En => format!("error: {error}"),
+        Lang::Zh => format!("错误：{error}"),
+    };
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text += &format!(": {inner}");
+        cause = inner.source();
+    }
+    terminal::complain(&text);
+    Exit::Failure
+}

@@ -1,0 +1,3 @@
+//! Columns: every output column's name and type, once.
+
+pub mod schema;

@@ -1,0 +1,310 @@
+//! Parts of files parsed in parallel and handed on in file order and row order.
+//!
+//! Three things happen at a time: the calling thread takes in the rows of one window, the pool parses the next
+//! window, and one thread of the pool reads (and hashes) the window after that. A window is a fixed number of
+//! parts, so memory is bounded; the result does not depend on the number of threads.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use sha2::{Digest as _, Sha256};
+
+use super::error::IngestError;
+use super::open::{Content, InputFile, Mark, OpenFile, RowSink, RowStats};
+use super::parquet_file::Slice;
+use super::paths::FileFormat;
+use super::source::{Block, Blocks, Limits};
+
+/// How a run wants its files read.
+#[derive(Clone, Copy, Default)]
+pub struct ReadOptions<'a> {
+    /// Keep only the rows of this `psn_no` (trimmed bytes); other rows are counted, not checked. Claims only.
+    pub person: Option<&'a [u8]>,
+    /// Called from any thread with the rows and the bytes read since it was last called.
+    pub progress: Option<&'a (dyn Fn(u64, u64) + Sync)>,
+    /// Reading stops soon after this becomes true, with [`IngestError::Cancelled`].
+    pub cancel: Option<&'a AtomicBool>,
+}
+
+impl ReadOptions<'_> {
+    pub(super) fn check_cancelled(&self) -> Result<(), IngestError> {
+        match self.cancel {
+            Some(flag) if flag.load(Ordering::Relaxed) => Err(IngestError::Cancelled),
+            _ => Ok(()),
+        }
+    }
+
+    fn report(&self, rows: u64, bytes: u64) {
+        if let Some(progress) = self.progress {
+            progress(rows, bytes);
+        }
+    }
+}
+
+/// What stands before a part of a file: add it to the part's own numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Base {
+    pub(super) rows: u64,
+    pub(super) lines: u64,
+}
+
+/// Builds something from the rows of one part.
+pub(super) trait Collect: RowSink + Send {
+    /// What it builds.
+    type Output: Send;
+    /// Behind each decoded batch of a Parquet file.
+    fn batch_end(&mut self) {}
+    /// The end of the part.
+    fn finish(self) -> Self::Output;
+}
+
+/// Where the rows of a table go: one collector per part, their outputs in order.
+pub(super) struct Job<'a, C: Collect> {
+    /// Makes the collector of a part of a file.
+    pub(super) collector: &'a (dyn Fn(u32) -> C + Sync),
+    /// Takes what a part built, the number of its file and what stands before it. Returns the rejected rows.
+    pub(super) take: &'a mut dyn FnMut(u32, Base, C::Output) -> Result<u64, IngestError>,
+}
+
+/// One part of one file.
+struct Part {
+    file: usize,
+    work: Work,
+}
+
+enum Work {
+    Block { block: Block, first: bool },
+    Slice(Slice),
+    /// The digest of a whole Parquet file.
+    Hash,
+}
+
+enum Outcome<T> {
+    Rows { output: T, stats: RowStats },
+    Digest([u8; 32]),
+}
+
+type Parsed<T> = Result<Outcome<T>, IngestError>;
+
+/// Reads all files of a table.
+///
+/// # Errors
+/// Of the failures met, the first in file order; whatever the collectors' consumer returns; cancellation.
+pub(super) fn run<C: Collect>(
+    files: &[OpenFile],
+    limits: Limits,
+    options: &ReadOptions<'_>,
+    job: &mut Job<'_, C>,
+) -> Result<Vec<InputFile>, IngestError> {
+    let mut inputs: Vec<InputFile> = files.iter().map(describe).collect();
+    let mut reader = Reader::new(files, limits);
+    let collector = job.collector;
+    let mut waiting = reader.window(options)?;
+    let mut parsed: Vec<(Part, Parsed<C::Output>)> = Vec::new();
+    while !waiting.is_empty() || !parsed.is_empty() {
+        let window = std::mem::take(&mut waiting);
+        let done = std::mem::take(&mut parsed);
+        let (mut read, mut outcomes) = (Ok(Vec::new()), Vec::new());
+        let mut taken = Ok(());
+        rayon::in_place_scope(|scope| {
+            scope.spawn(|_| read = reader.window(options));
+            scope.spawn(|_| outcomes = window.par_iter().map(|part| parse(files, part, collector, options)).collect());
+            taken = done.into_iter().try_for_each(|(part, outcome)| take_in(files, &mut inputs, &part, outcome?, job.take));
+        });
+        taken?;
+        waiting = read?;
+        parsed = window.into_iter().zip(outcomes).collect();
+    }
+    for (file, (input, digest)) in files.iter().zip(inputs.iter_mut().zip(&reader.digests)) {
+        file.check_unchanged()?;
+        if let Some(digest) = digest {
+            input.sha256 = hexadecimal(digest);
+        }
+    }
+    Ok(inputs)
+}
+
+fn describe(file: &OpenFile) -> InputFile {
+    InputFile {
+        path: file.input.path.clone(),
+        shown: file.input.shown.clone(),
+        format: file.input.format,
+        encoding: match &file.content {
+            Content::Text(text) => Some(text.encoding),
+            Content::Parquet(_) => None,
+        },
+        bytes: file.bytes,
+        sha256: String::new(),
+        lines: 0,
+        rows: 0,
+        blank_lines: 0,
+        rejected_rows: 0,
+        extra_columns: file.extra.clone(),
+        modified: file.modified,
+        marks: Vec::new(),
+    }
+}
+
+fn parse<C: Collect>(
+    files: &[OpenFile],
+    part: &Part,
+    collector: &(dyn Fn(u32) -> C + Sync),
+    options: &ReadOptions<'_>,
+) -> Parsed<C::Output> {
+    options.check_cancelled()?;
+    let file = &files[part.file];
+    let mut collect = collector(part.file as u32);
+    let stats = match (&file.content, &part.work) {
+        (Content::Text(text), Work::Block { block, first }) => {
+            let stats = text.visit(block, *first, &mut collect);
+            options.report(stats.rows, block.read);
+            stats
+        }
+        (Content::Parquet(parquet), Work::Slice(slice)) => {
+            let stats = parquet.visit(&file.input, file.handle()?, slice, &mut collect, &mut C::batch_end)?;
+            options.report(stats.rows, slice.bytes);
+            stats
+        }
+        (_, Work::Hash) => return hash(file, options).map(Outcome::Digest),
+        _ => unreachable!("blocks come from text files, slices from Parquet files"),
+    };
+    Ok(Outcome::Rows { output: collect.finish(), stats })
+}
+
+fn take_in<T>(
+    files: &[OpenFile],
+    inputs: &mut [InputFile],
+    part: &Part,
+    outcome: Outcome<T>,
+    take: &mut dyn FnMut(u32, Base, T) -> Result<u64, IngestError>,
+) -> Result<(), IngestError> {
+    let input = &mut inputs[part.file];
+    let (output, stats) = match outcome {
+        Outcome::Digest(digest) => {
+            input.sha256 = hexadecimal(&digest);
+            return Ok(());
+        }
+        Outcome::Rows { output, stats } => (output, stats),
+    };
+    let base = Base { rows: input.rows, lines: if input.format == FileFormat::Text { input.lines } else { input.rows } };
+    if let Work::Block { block, first } = &part.work {
+        input.encoding = Some(block.encoding);
+        if input.marks.is_empty() || !block.encoding.is_utf16() {
+            input.marks.push(Mark { offset: block.offset, rows: input.rows, lines: input.lines, before_header: *first });
+        }
+    }
+    input.rows += stats.rows;
+    input.lines += stats.lines;
+    input.blank_lines += stats.blank;
+    if input.rows > IngestError::MAX_ROWS {
+        return Err(IngestError::TooManyRows { path: files[part.file].input.path.clone() });
+    }
+    input.rejected_rows += take(part.file as u32, base, output)?;
+    Ok(())
+}
+
+/// Cuts the files into parts, one after the other.
+struct Reader<'a> {
+    files: &'a [OpenFile],
+    limits: Limits,
+    /// The file at hand.
+    file: usize,
+    blocks: Option<Blocks<File>>,
+    /// Whether the next block is the file's first.
+    first: bool,
+    /// Parts of the Parquet file at hand that are still to come.
+    slices: Option<std::vec::IntoIter<Work>>,
+    /// Digests of the text files read to their end.
+    digests: Vec<Option<[u8; 32]>>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(files: &'a [OpenFile], limits: Limits) -> Self {
+        Self { files, limits, file: 0, blocks: None, first: true, slices: None, digests: vec![None; files.len()] }
+    }
+
+    /// The next parts: two per thread, so that a slow one does not hold up the rest.
+    fn window(&mut self, options: &ReadOptions<'_>) -> Result<Vec<Part>, IngestError> {
+        let size = 2 * rayon::current_num_threads().max(2);
+        let mut parts = Vec::with_capacity(size);
+        while parts.len() < size
+            && let Some(part) = self.next_part()?
+        {
+            options.check_cancelled()?;
+            parts.push(part);
+        }
+        Ok(parts)
+    }
+
+    fn next_part(&mut self) -> Result<Option<Part>, IngestError> {
+        while let Some(file) = self.files.get(self.file) {
+            let work = match &file.content {
+                Content::Text(_) => self.next_block(file)?,
+                Content::Parquet(parquet) => self
+                    .slices
+                    .get_or_insert_with(|| {
+                        let slices = parquet.slices().into_iter().map(Work::Slice);
+                        std::iter::once(Work::Hash).chain(slices).collect::<Vec<_>>().into_iter()
+                    })
+                    .next(),
+            };
+            if let Some(work) = work {
+                return Ok(Some(Part { file: self.file, work }));
+            }
+            self.slices = None;
+            self.file += 1;
+        }
+        Ok(None)
+    }
+
+    fn next_block(&mut self, file: &OpenFile) -> Result<Option<Work>, IngestError> {
+        let Content::Text(text) = &file.content else { return Ok(None) };
+        if self.blocks.is_none() {
+            self.blocks = Some(Blocks::new(file.handle()?, self.limits, text.encoding, true));
+            self.first = true;
+        }
+        let blocks = self.blocks.as_mut().expect("made above");
+        let block = blocks
+            .next_block()
+            .map_err(|source| IngestError::Read { path: file.input.path.clone(), source })?;
+        let Some(block) = block else {
+            if blocks.bytes_read() != file.bytes {
+                return Err(IngestError::Changed { path: file.input.path.clone() });
+            }
+            self.digests[self.file] = blocks.digest();
+            self.blocks = None;
+            return Ok(None);
+        };
+        // Blank lines before the header may fill whole blocks: it is the first line that is not blank.
+        let first = self.first;
+        self.first = first && crate::text::lines::Lines::new(&block.bytes, 1).all(|line| line.is_blank());
+        Ok(Some(Work::Block { block, first }))
+    }
+}
+
+fn hash(file: &OpenFile, options: &ReadOptions<'_>) -> Result<[u8; 32], IngestError> {
+    let failed = |source| IngestError::Read { path: file.input.path.clone(), source };
+    let mut handle = file.handle()?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        options.check_cancelled()?;
+        match handle.read(&mut buffer) {
+            Ok(0) => return Ok(hash.finalize().into()),
+            Ok(read) => hash.update(&buffer[..read]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

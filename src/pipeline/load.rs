@@ -1,0 +1,247 @@
+//! Everything a fold needs, in memory: rules, rows by person, facts by person.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use hashbrown::HashMap;
+
+use super::rules_dir::{Rules, load_rules};
+use super::{Inputs, RunError, Stage, Watch, check};
+use crate::adjudicate::resolve::Context;
+use crate::ingest::{self, Border, ClaimBatch, IngestError, InputFile, ReadOptions, Reject, reference};
+use crate::model::money::Fen;
+use crate::model::reference::{ByPerson, Facts, Institutions};
+use crate::model::settlement::{Claim, Insutype};
+use crate::model::symbol::Sym;
+use crate::report::adjudicated::Words;
+use crate::report::balance::Tally;
+use crate::shuffle::group::{Ghost, Persons, Rows};
+
+/// A reference table's name and, if it was given, its files.
+pub type Gate = (&'static str, Option<Vec<InputFile>>);
+
+/// Inputs, read and grouped.
+pub struct Loaded {
+    /// The rules.
+    pub rules: Rules,
+    /// Institutions.
+    pub institutions: Option<Institutions>,
+    /// Accepted rows.
+    pub rows: Rows,
+    /// By person.
+    pub persons: Persons,
+    /// Facts by person.
+    pub facts: Facts,
+    /// Insurance types that the rules do not name.
+    pub unlisted_insutypes: Vec<Box<str>>,
+    /// Files of claims.
+    pub files: Vec<InputFile>,
+    /// The same as `src_file` names them.
+    pub shown: Vec<String>,
+    /// Reference tables: a missing one switches its gate off.
+    pub gates: Vec<Gate>,
+    /// Rejected rows, reason by reason.
+    pub rejects: Vec<Reject>,
+    /// Rejected rows and their money.
+    pub rejected: Tally,
+    /// All rows and their money.
+    pub rows_in: Tally,
+}
+
+impl Loaded {
+    /// What the kernel needs.
+    #[must_use]
+    pub fn context(&self) -> Context<'_> {
+        Context { book: &self.rules.book, institutions: self.institutions.as_ref() }
+    }
+
+    /// What outputs need.
+    #[must_use]
+    pub fn words(&self) -> Words<'_> {
+        Words {
+            book: &self.rules.book,
+            arenas: &self.rows.arenas,
+            unlisted_insutypes: &self.unlisted_insutypes,
+            files: &self.shown,
+        }
+    }
+}
+
+/// Rows as they arrive from the claims files.
+#[derive(Default)]
+struct Arrivals {
+    rows: Rows,
+    unlisted: Vec<Box<str>>,
+    number_of: HashMap<Box<str>, u32>,
+    rejects: Vec<Reject>,
+    rejected: Tally,
+    rows_in: Tally,
+    bytes: u64,
+}
+
+impl Arrivals {
+    fn take(&mut self, mut batch: ClaimBatch) {
+        if !batch.unlisted_insutypes.is_empty() {
+            self.renumber(&mut batch);
+        }
+        self.bytes += (batch.claims.len() * size_of::<Claim>() + batch.arena.len()) as u64;
+        batch.claims.iter().for_each(|claim| self.rows_in.add(claim.bill.total.0));
+        let rejected = Tally { rows: batch.rejected_rows, total_fen: batch.rejected_total };
+        self.rejected.merge(&rejected);
+        self.rows_in.merge(&rejected);
+        self.rejects.append(&mut batch.rejects);
+        let ghosts = batch.ghosts.iter().map(|ghost| Ghost { text: ghost.text, file: ghost.file, row: ghost.row });
+        self.rows.ghosts.push(ghosts.collect());
+        self.rows.claims.push(batch.claims);
+        self.rows.arenas.0.push(batch.arena);
+    }
+
+    /// A batch numbers the insurance types it met that the rules do not name; the run numbers them once for all.
+    fn renumber(&mut self, batch: &mut ClaimBatch) {
+        let numbers: Vec<u32> = batch.unlisted_insutypes.iter().map(|word| self.number(word)).collect();
+        for claim in &mut batch.claims {
+            if claim.insutype.0 >= Insutype::UNLISTED {
+                claim.insutype =
+                    Insutype(Insutype::UNLISTED + numbers[(claim.insutype.0 - Insutype::UNLISTED) as usize]);
+            }
+        }
+    }
+
+    fn number(&mut self, word: &str) -> u32 {
+        if let Some(&number) = self.number_of.get(word) {
+            return number;
+        }
+        let number = u32::try_from(self.unlisted.len()).expect("fewer than 2^31 insurance types");
+        self.unlisted.push(word.into());
+        self.number_of.insert(word.into(), number);
+        number
+    }
+}
+
+/// Reads everything. With `person`, only the rows of that `psn_no` are kept.
+///
+/// # Errors
+/// The rules, the claims or a reference table cannot be used, or the rows need more than `memory` bytes.
+pub fn load(
+    inputs: &Inputs,
+    person: Option<&[u8]>,
+    memory: u64,
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<Loaded, RunError> {
+    let rules = load_rules(&inputs.rules)?;
+    let paths = &inputs.reference;
+    let options = ReadOptions { person: None, progress: None, cancel: Some(cancel) };
+    let institutions = match &paths.institutions {
+        Some(path) => Some(reference::read_institutions(&ingest::expand(&[path])?, &rules.book.vocab, &options)?),
+        None => None,
+    };
+    let (institutions, institution_files) = institutions.unzip();
+    let files = ingest::expand(&inputs.claims)?;
+    let (arrivals, files) = read_claims(&files, &rules, institutions.as_ref(), person, memory, watch, cancel)?;
+    check(cancel)?;
+    watch.begin(Stage::Group, Some(arrivals.rows.len() as u64));
+    let persons = Persons::group(&arrivals.rows);
+    watch.begin(Stage::Reference, None);
+    let mut loaded = Loaded {
+        institutions,
+        facts: Facts::default(),
+        unlisted_insutypes: arrivals.unlisted,
+        shown: files.iter().map(|file| file.shown.clone()).collect(),
+        files,
+        gates: Vec::new(),
+        rejects: arrivals.rejects,
+        rejected: arrivals.rejected,
+        rows_in: arrivals.rows_in,
+        rows: arrivals.rows,
+        persons,
+        rules,
+    };
+    read_facts(inputs, &mut loaded, &arrivals.number_of, &options)?;
+    loaded.gates.push(("institutions", institution_files));
+    check(cancel)?;
+    Ok(loaded)
+}
+
+fn read_claims(
+    files: &[ingest::InputPath],
+    rules: &Rules,
+    institutions: Option<&Institutions>,
+    person: Option<&[u8]>,
+    memory: u64,
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<(Arrivals, Vec<InputFile>), RunError> {
+    watch.begin(Stage::Ingest, None);
+    let border = Border { vocab: &rules.book.vocab, institutions };
+    let advance = |rows: u64, _bytes: u64| watch.advance(rows);
+    let options = ReadOptions { person, progress: Some(&advance), cancel: Some(cancel) };
+    let mut arrivals = Arrivals::default();
+    let mut too_large = None;
+    let result = ingest::read_claims(files, &border, &options, &mut |batch| {
+        arrivals.take(batch);
+        // Grouping and folding need about as much again.
+        if arrivals.bytes * 2 > memory {
+            too_large = Some(arrivals.rows_in.rows);
+            return Err(IngestError::Cancelled);
+        }
+        Ok(())
+    });
+    match (result, too_large) {
+        (_, Some(rows)) => Err(RunError::Memory { rows, limit: memory }),
+        (Err(IngestError::Cancelled), None) => Err(RunError::Cancelled),
+        (Err(error), None) => Err(error.into()),
+        (Ok(files), None) => Ok((arrivals, files)),
+    }
+}
+
+fn read_facts(
+    inputs: &Inputs,
+    loaded: &mut Loaded,
+    unlisted: &HashMap<Box<str>, u32>,
+    options: &ReadOptions,
+) -> Result<(), RunError> {
+    let paths = &inputs.reference;
+    let (book, persons, arenas) = (&loaded.rules.book, &loaded.persons, &loaded.rows.arenas);
+    let count = persons.len();
+    let find = |number: &[u8]| persons.find(arenas, number);
+    let pool = |place| book.pool_of(place);
+    let mut insutype = |word: &str| {
+        let listed = book.vocab.insutype.find(word.as_bytes());
+        if listed != Sym::OTHER {
+            return Insutype(listed.0);
+        }
+        // A type that neither the rules nor the claims have is covered by nothing.
+        unlisted.get(word).map_or(Insutype(u32::MAX), |number| Insutype(Insutype::UNLISTED + number))
+    };
+    let facts = &mut loaded.facts;
+    let mut gate = |name: &'static str, files: Option<Vec<InputFile>>| loaded.gates.push((name, files));
+    let given = |path: &Option<PathBuf>| path.as_ref().map(|path| ingest::expand(&[path])).transpose();
+    let (rows, files) = given(&paths.enrolments)?
+        .map(|files| reference::read_enrolments(&files, &find, &pool, &mut insutype, options))
+        .transpose()?
+        .unzip();
+    facts.enrolments = rows.map(|rows| ByPerson::group(count, rows));
+    gate("enrolments", files);
+    let (rows, files) = given(&paths.filings)?
+        .map(|files| reference::read_filings(&files, &book.vocab, &find, options))
+        .transpose()?
+        .unzip();
+    facts.filings = rows.map(|rows| ByPerson::group(count, rows));
+    gate("filings", files);
+    let (rows, files) = given(&paths.marks)?
+        .map(|files| reference::read_marks(&files, &book.vocab, &find, options))
+        .transpose()?
+        .unzip();
+    facts.marks = rows.map(|rows| ByPerson::group(count, rows));
+    gate("marks", files);
+    let (rows, files) =
+        given(&paths.accounts)?.map(|files| reference::read_balances(&files, &find, options)).transpose()?.unzip();
+    facts.balances = rows.map(|rows: Vec<(u32, Fen)>| {
+        let mut balances = vec![Fen::ZERO; count];
+        rows.into_iter().for_each(|(person, balance)| balances[person as usize] = balance);
+        balances
+    });
+    gate("accounts", files);
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! The whole way on one page: inputs and rules in, adjudicated rows, pended rows, rejects and a manifest out.
+//!
+//! ```text
+//! rules/ ──read, check, compile──────────────► RuleBook ─────────────┐
+//! institutions ──────────────────────────────► by code ──────────────┤
+//! claims ──ingest──► accepted rows ──group by person──┐              │
+//!            └─────► rejects                          ├──fold────────┴──► adjudicated.parquet, pended.parquet
+//! enrolments, filings, marks, accounts ──by person────┘                  └─read back, sums re-derived──► manifest.json
+//! ```
+
+pub mod examples;
+pub mod explain;
+pub mod load;
+pub mod rules_dir;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use thiserror::Error;
+
+use crate::audit::totals::TotalsError;
+use crate::diagnostic::{Diagnostic, Lang};
+use crate::ingest::IngestError;
+use crate::report::balance::Summary;
+use crate::report::manifest::{self, Manifest};
+use crate::report::publish::{PublishError, Staging};
+
+/// The tables that are given beside the claims.
+#[derive(Clone, Debug, Default)]
+pub struct ReferencePaths {
+    /// Spans of cover.
+    pub enrolments: Option<PathBuf>,
+    /// Filings.
+    pub filings: Option<PathBuf>,
+    /// Institutions.
+    pub institutions: Option<PathBuf>,
+    /// Balances of personal accounts.
+    pub accounts: Option<PathBuf>,
+    /// Marks.
+    pub marks: Option<PathBuf>,
+}
+
+impl ReferencePaths {
+    /// Names of the tables.
+    pub const NAMES: [&'static str; 5] = ["enrolments", "filings", "institutions", "marks", "accounts"];
+
+    /// The path that was given for a table.
+    #[must_use]
+    pub fn given(&self, name: &str) -> Option<&Path> {
+        let path = match name {
+            "enrolments" => &self.enrolments,
+            "filings" => &self.filings,
+            "institutions" => &self.institutions,
+            "marks" => &self.marks,
+            "accounts" => &self.accounts,
+            _ => &None,
+        };
+        path.as_deref()
+    }
+}
+
+/// What is read.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// Folder of the rule pack.
+    pub rules: PathBuf,
+    /// Files, folders and patterns of claims.
+    pub claims: Vec<PathBuf>,
+    /// Reference tables.
+    pub reference: ReferencePaths,
+}
+
+/// A run as it was meant.
+#[derive(Clone, Debug)]
+pub struct RunPlan {
+    /// What is read.
+    pub inputs: Inputs,
+    /// Where outputs go.
+    pub out: PathBuf,
+    /// Replace what stands there.
+    pub overwrite: bool,
+    /// Language of `rejects.csv`.
+    pub lang: Lang,
+    /// Most bytes that rows may take in memory.
+    pub memory: u64,
+}
+
+/// The stages of a run, for those who watch it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Reading claims.
+    Ingest,
+    /// Grouping rows by person.
+    Group,
+    /// Reading tables by person.
+    Reference,
+    /// Adjudicating and writing.
+    Adjudicate,
+    /// Writing rows that are kept whole.
+    Keep,
+    /// Reading back and summing up.
+    Verify,
+}
+
+/// Somebody who watches a run.
+pub trait Watch: Sync {
+    /// A stage begins; `rows` is how many it will take, if that is known.
+    fn begin(&self, stage: Stage, rows: Option<u64>);
+    /// So many more rows are done.
+    fn advance(&self, rows: u64);
+}
+
+/// Why a run failed. Nothing was published.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The rule pack has errors.
+    #[error("the rule pack in {} cannot be used", .folder.display())]
+    Rules {
+        /// The pack.
+        folder: PathBuf,
+        /// What is wrong.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// Something could not be read.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// Something could not be written.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// A Parquet file could not be written.
+    #[error("cannot write {file}")]
+    Parquet {
+        /// Which one.
+        file: &'static str,
+        /// Why.
+        #[source]
+        error: parquet::errors::ParquetError,
+    },
+    /// A written file could not be read back, or does not add up.
+    #[error(transparent)]
+    Totals(#[from] TotalsError),
+    /// The rows do not fit the memory that was allowed.
+    #[error("{rows} rows need more than the {limit} bytes allowed by --memory")]
+    Memory {
+        /// Rows read so far.
+        rows: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// The settlement asked for is not there.
+    #[error("no row with setl_id `{setl_id}` in the claims")]
+    NoSuchSettlement {
+        /// The number asked for.
+        setl_id: String,
+    },
+    /// A file of an earlier run is not what it was.
+    #[error("{}: {reason}", .path.display())]
+    EarlierRun {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The user stopped the run.
+    #[error("stopped; nothing was written")]
+    Cancelled,
+}
+
+/// Fails when the user asked to stop.
+pub(crate) fn check(cancel: &AtomicBool) -> Result<(), RunError> {
+    if cancel.load(Ordering::Relaxed) { Err(RunError::Cancelled) } else { Ok(()) }
+}
+
+/// Adjudicates everything and publishes the outputs, all at once or not at all.
+///
+/// # Errors
+/// See [`RunError`]; the output folder is as it was.
+pub fn run(plan: &RunPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result<Summary, RunError> {
+    let staging = Staging::begin(&plan.out, plan.overwrite)?;
+    let loaded = load::load(&plan.inputs, None, plan.memory, watch, cancel)?;
+    let (summary, outputs) = write::write(plan, &loaded, &staging, watch, cancel)?;
+    let reference = &plan.inputs.reference;
+    let manifest = Manifest { loaded: &loaded, reference, summary: &summary, outputs: &outputs, lang: plan.lang };
+    let mut file = staging.create("manifest.json")?;
+    file.put(manifest::render(&manifest).as_bytes())?;
+    file.finish()?;
+    check(cancel)?;
+    staging.publish()?;
+    Ok(summary)
+}

@@ -1,0 +1,130 @@
+//! From grouped rows to the files of the output: fold and encode in parallel, append in order, keep what
+//! could not be computed, read back what was written.
+
+use std::sync::atomic::AtomicBool;
+
+use parquet::arrow::arrow_writer::ArrowColumnChunk;
+use parquet::errors::ParquetError;
+use rayon::prelude::*;
+
+use super::load::Loaded;
+use super::{RunError, RunPlan, Stage, Watch, check};
+use crate::audit::totals;
+use crate::columnar::schema;
+use crate::ledger::fold::{self, Chunk, DuplicateRow};
+use crate::model::outcome::{Reason, Reasons, Status};
+use crate::report::adjudicated::{self, Encoder, RowGroups, Words};
+use crate::report::balance::{ADJUDICATED, Balance, Summary};
+use crate::report::kept;
+use crate::report::publish::{Staging, Written};
+
+/// A chunk on its way into the file.
+struct Encoded {
+    group: Option<Vec<ArrowColumnChunk>>,
+    balance: Balance,
+    duplicates: Vec<DuplicateRow>,
+    pended: Vec<kept::PendedRow>,
+    rows: u64,
+}
+
+/// Writes every file but the manifest.
+///
+/// # Errors
+/// A file cannot be written, or what was read back does not equal what was computed.
+pub(super) fn write(
+    plan: &RunPlan,
+    loaded: &Loaded,
+    staging: &Staging,
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<(Summary, Vec<Written>), RunError> {
+    let mut balance = Balance::default();
+    balance.by_status[Status::Rejected as usize] = loaded.rejected;
+    let mut pended = Vec::new();
+    let mut duplicates = Vec::new();
+    let failed = |error| RunError::Parquet { file: "adjudicated.parquet", error };
+    let mut file = RowGroups::begin(staging.create("adjudicated.parquet")?, schema::adjudicated()).map_err(failed)?;
+    watch.begin(Stage::Adjudicate, Some(loaded.rows.len() as u64));
+    let ranges = fold::chunks(&loaded.persons);
+    // A window of chunks is encoded while the one before it is on its way to the disk's cache; two for each
+    // thread keep all threads busy to the end of a window.
+    for window in ranges.chunks(2 * rayon::current_num_threads()) {
+        check(cancel)?;
+        let encoder = file.encoder();
+        let encoded: Vec<Result<Encoded, ParquetError>> = window
+            .par_iter()
+            .map(|range| {
+                let chunk =
+                    fold::fold_chunk(loaded.context(), &loaded.facts, &loaded.rows, &loaded.persons, range.clone());
+                encode(&chunk, loaded.words(), &encoder)
+            })
+            .collect();
+        for chunk in encoded {
+            let mut chunk = chunk.map_err(failed)?;
+            if let Some(group) = chunk.group {
+                file.append(group).map_err(failed)?;
+            }
+            balance.merge(&chunk.balance);
+            pended.append(&mut chunk.pended);
+            duplicates.append(&mut chunk.duplicates);
+            watch.advance(chunk.rows);
+        }
+    }
+    let mut outputs = vec![file.finish().map_err(failed)?.finish()?];
+    check(cancel)?;
+    count_duplicates(&duplicates, loaded, &mut balance);
+    watch.begin(Stage::Keep, Some((pended.len() + duplicates.len()) as u64));
+    outputs.push(kept::write_pended(loaded, staging, pended)?);
+    outputs.push(kept::write_rejects(loaded, staging, &duplicates, plan.lang)?);
+    check(cancel)?;
+    watch.begin(Stage::Verify, Some(balance.of(Status::Paid).rows));
+    totals::verify(&staging.path("adjudicated.parquet"), &balance)?;
+    let summary = Summary { rows_in: loaded.rows_in, persons: loaded.persons.len() as u64, balance };
+    assert_eq!(summary.balance.out(), summary.rows_in, "every row in is one row out, in count and money");
+    Ok((summary, outputs))
+}
+
+fn encode(chunk: &Chunk, words: Words, encoder: &Encoder) -> Result<Encoded, ParquetError> {
+    let mut balance = Balance::default();
+    let mut pended = Vec::new();
+    for (claim, outcome) in chunk.claims.iter().zip(&chunk.fold.outcomes) {
+        balance.by_status[outcome.status as usize].add(claim.bill.total.0);
+        balance.count_reasons(outcome.reasons);
+        match ADJUDICATED.iter().position(|&status| status == outcome.status) {
+            Some(status) => {
+                let sums = &mut balance.money[status];
+                sums.iter_mut().zip(adjudicated::money(claim, outcome)).for_each(|(sum, fen)| *sum += i128::from(fen.0));
+            }
+            None => pended.push(kept::PendedRow { file: claim.file, row: claim.row, reasons: outcome.reasons }),
+        }
+    }
+    let batch = adjudicated::columns(chunk, words);
+    let group = if batch.num_rows() > 0 { Some(encoder.encode(&batch)?) } else { None };
+    Ok(Encoded {
+        group,
+        balance,
+        duplicates: chunk.duplicates.clone(),
+        pended,
+        rows: (chunk.claims.len() + chunk.duplicates.len()) as u64,
+    })
+}
+
+/// Rejected rows are counted once, however many reasons they have.
+fn count_duplicates(duplicates: &[DuplicateRow], loaded: &Loaded, balance: &mut Balance) {
+    for duplicate in duplicates {
+        balance.count_reasons(Reason::Duplicate.into());
+        if !duplicate.was_rejected {
+            balance.by_status[Status::Rejected as usize].add(duplicate.total.0);
+        }
+    }
+    // The reasons found by ingestion: one line a reason and column, counted once a row.
+    let mut of_row = ((u32::MAX, u32::MAX), Reasons::NONE);
+    for reject in &loaded.rejects {
+        if of_row.0 != (reject.file, reject.row) {
+            balance.count_reasons(of_row.1);
+            of_row = ((reject.file, reject.row), Reasons::NONE);
+        }
+        of_row.1.add(reject.reason);
+    }
+    balance.count_reasons(of_row.1);
+}

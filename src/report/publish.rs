@@ -1,0 +1,214 @@
+//! All at once or not at all: outputs are written into a staging folder beside the target, synced, and
+//! renamed. A run that fails, is stopped or is killed leaves the target as it was.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+/// Why outputs could not be published.
+#[derive(Debug, Error)]
+pub enum PublishError {
+    /// The target holds something.
+    #[error("{} is not empty: name a new folder, or pass --overwrite to replace it whole", .path.display())]
+    NotEmpty {
+        /// The target.
+        path: PathBuf,
+    },
+    /// The target is a file.
+    #[error("{} is not a folder", .path.display())]
+    NotAFolder {
+        /// The target.
+        path: PathBuf,
+    },
+    /// The world failed.
+    #[error("cannot {action} {}", .path.display())]
+    Io {
+        /// What was attempted.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        error: io::Error,
+    },
+}
+
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PublishError {
+    let path = path.to_owned();
+    move |error| PublishError::Io { action, path, error }
+}
+
+/// A folder in the making. Dropped before [`publish`](Self::publish), it is removed.
+#[derive(Debug)]
+pub struct Staging {
+    folder: PathBuf,
+    target: PathBuf,
+    published: bool,
+}
+
+/// What a finished output file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Name inside the output folder.
+    pub name: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256, in hexadecimal.
+    pub sha256: String,
+}
+
+impl Staging {
+    /// Prepares to write `target`, which must not exist or be empty unless `overwrite`.
+    ///
+    /// # Errors
+    /// The target cannot be used, or its parent cannot be written.
+    pub fn begin(target: &Path, overwrite: bool) -> Result<Self, PublishError> {
+        if target.exists() {
+            if !target.is_dir() {
+                return Err(PublishError::NotAFolder { path: target.to_owned() });
+            }
+            let mut entries = fs::read_dir(target).map_err(failed("read the folder", target))?;
+            if !overwrite && entries.next().is_some() {
+                return Err(PublishError::NotEmpty { path: target.to_owned() });
+            }
+        }
+        let parent = parent_of(target);
+        fs::create_dir_all(&parent).map_err(failed("create the folder", &parent))?;
+        let name = target.file_name().map_or_else(|| "out".into(), |name| name.to_string_lossy().into_owned());
+        remove_abandoned(&parent, &name);
+        let folder = parent.join(format!(".{name}.staging-{}", std::process::id()));
+        fs::create_dir(&folder).map_err(failed("create the staging folder", &folder))?;
+        Ok(Self { folder, target: target.to_owned(), published: false })
+    }
+
+    /// Where a file is written until it is published.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Opens a file of the output.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn create(&self, name: &str) -> Result<OutputFile, PublishError> {
+        let path = self.path(name);
+        let file = File::create_new(&path).map_err(failed("create", &path))?;
+        Ok(OutputFile { name: name.to_owned(), path, file, hash: Sha256::new(), bytes: 0 })
+    }
+
+    /// Makes everything written so far the target, in one step.
+    ///
+    /// # Errors
+    /// The rename failed; the target is as it was.
+    pub fn publish(mut self) -> Result<(), PublishError> {
+        sync_folder(&self.folder)?;
+        let parent = parent_of(&self.target);
+        let is_empty =
+            || fs::read_dir(&self.target).map(|mut entries| entries.next().is_none()).unwrap_or(true);
+        if self.target.exists() && !is_empty() {
+            // One step for the reader: the two folders change places, then the old one is removed.
+            rustix::fs::renameat_with(
+                rustix::fs::CWD,
+                &self.folder,
+                rustix::fs::CWD,
+                &self.target,
+                rustix::fs::RenameFlags::EXCHANGE,
+            )
+            .map_err(|error| failed("replace", &self.target)(error.into()))?;
+            self.published = true;
+            fs::remove_dir_all(&self.folder).map_err(failed("remove the replaced folder", &self.folder))?;
+        } else {
+            fs::rename(&self.folder, &self.target).map_err(failed("rename the staging folder to", &self.target))?;
+            self.published = true;
+        }
+        sync_folder(&parent)
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.published {
+            // Nothing better can be done with an error here; the next run tries again.
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+fn parent_of(target: &Path) -> PathBuf {
+    match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn sync_folder(folder: &Path) -> Result<(), PublishError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync the folder", folder))
+}
+
+/// Staging folders of runs that were killed: their process is gone.
+fn remove_abandoned(parent: &Path, name: &str) {
+    let prefix = format!(".{name}.staging-");
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let file_name = entry.file_name().to_string_lossy().into_owned();
+        if let Some(process) = file_name.strip_prefix(&prefix)
+            && process.parse::<u32>().is_ok_and(|id| id == std::process::id() || !Path::new(&format!("/proc/{id}")).exists())
+        {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// A file of the output: hashes what it writes.
+#[derive(Debug)]
+pub struct OutputFile {
+    name: String,
+    path: PathBuf,
+    file: File,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl OutputFile {
+    /// Syncs the file and says what it is.
+    ///
+    /// # Errors
+    /// The sync failed.
+    pub fn finish(self) -> Result<Written, PublishError> {
+        self.file.sync_all().map_err(failed("sync", &self.path))?;
+        let sha256 = hex(&self.hash.finalize());
+        Ok(Written { name: self.name, bytes: self.bytes, sha256 })
+    }
+
+    /// Writes everything, or says on which file it failed.
+    ///
+    /// # Errors
+    /// The write failed.
+    pub fn put(&mut self, bytes: &[u8]) -> Result<(), PublishError> {
+        let path = self.path.clone();
+        self.write_all(bytes).map_err(failed("write", &path))
+    }
+}
+
+impl Write for OutputFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Bytes in hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
