@@ -9,7 +9,7 @@ use clap::Args;
 use super::terminal::{self, Progress, ProgressMode};
 use super::{CommonArgs, Exit, ReferenceArgs, fail};
 use crate::model::outcome::Status;
-use crate::pipeline::{self, RunPlan};
+use crate::pipeline::{self, ReferencePaths, RunPlan};
 use crate::report::summary::{self, RunReport};
 
 /// Exit status: 0 all rows adjudicated, 1 some pended or rejected, 2 the run failed and nothing was written.
@@ -63,21 +63,14 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
         Err(error) => return fail(&error, lang),
     };
     let reference = &plan.inputs.reference;
-    let gates_off: Vec<&'static str> = [
-        ("enrolments", &reference.enrolments),
-        ("filings", &reference.filings),
-        ("institutions", &reference.institutions),
-        ("marks", &reference.marks),
-        ("accounts", &reference.accounts),
-    ]
-    .into_iter()
-    .filter_map(|(name, path)| path.is_none().then_some(name))
-    .collect();
+    let gates_off: Vec<&'static str> =
+        ReferencePaths::NAMES.into_iter().filter(|name| reference.given(name).is_none()).collect();
     let report = RunReport {
         summary: &summary,
         gates_off: &gates_off,
         out: &plan.out.display().to_string(),
         took: started.elapsed(),
+        peak_memory_bytes: peak_memory(),
     };
     if args.common.json {
         terminal::print(&format!("{:#}\n", summary::to_json(&report)));
@@ -106,6 +99,13 @@ fn machine_memory() -> u64 {
         line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
     });
     told.map_or(4 << 30, |kibibytes| kibibytes * 1024)
+}
+
+/// The most memory this process has had resident, in bytes; `None` where it cannot be told.
+fn peak_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
 }
 
 /// `2GiB`, `500MB`, `1048576`.

@@ -26,6 +26,8 @@ pub(super) trait Row {
     fn cell(&self, field: usize) -> Cell<'_>;
     /// The value of a field as it stands in the file.
     fn show(&self, field: usize) -> String;
+    /// The number of a field's column in the file, from 1; 0 where the file has no such column.
+    fn column_number(&self, field: usize) -> usize;
     /// The whole row as it stands in the file.
     fn raw(&self) -> String;
 }

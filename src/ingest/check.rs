@@ -1,9 +1,9 @@
 //! All R- checks of a single row, and the accepted row as a claim.
 
 use super::cache::CodeCache;
-use super::cell::{Row, Typed, digits_of_number, padded_level};
+use super::cell::{Cell, Row, Typed, digits_of_number, padded_level};
 use super::claims::Border;
-use super::columns::Column;
+use super::columns::{Column, Kind};
 use super::reject::{Issue, Problem};
 use crate::model::date::Date;
 use crate::model::money::Fen;
@@ -14,6 +14,8 @@ use crate::model::symbol::{Sym, Vocabulary};
 /// Checks rows of one part of a file. Holds the caches and the list of what is wrong with the row at hand.
 pub(super) struct Checker<'a> {
     border: &'a Border<'a>,
+    /// Columns of the file that are only checked: what was paid, and codes that nothing is computed from.
+    only_checked: &'a [Column],
     caches: Caches,
     issues: Vec<Issue>,
     /// Insurance types that the rule book does not name, in order of appearance.
@@ -50,11 +52,12 @@ pub(super) enum Checked<'r> {
 const NO_CODE: CodeAndParent = CodeAndParent { code: Sym::EMPTY, parent: Sym::EMPTY };
 
 impl<'a> Checker<'a> {
-    pub(super) fn new(border: &'a Border<'a>) -> Self {
+    pub(super) fn new(border: &'a Border<'a>, only_checked: &'a [Column]) -> Self {
         let codes = || CodeCache::new(Sym::EMPTY);
         let pairs = || CodeCache::new(NO_CODE);
         Self {
             border,
+            only_checked,
             caches: Caches {
                 insutype: codes(),
                 psn_type: pairs(),
@@ -97,11 +100,7 @@ impl<'a> Checker<'a> {
         };
         let reversal = !texts.init_setl_id.is_empty();
         let (bill, total) = self.bill(row, reversal);
-        for column in Column::PAID {
-            if row.cell(column.index()).money() == Typed::Bad {
-                self.issue(column, Problem::NotMoney);
-            }
-        }
+        self.check_only(row);
         let (begndate, enddate) = self.dates(row);
         let claim = Claim {
             text: Default::default(),
@@ -126,7 +125,6 @@ impl<'a> Checker<'a> {
             flags: flags(row, reversal),
             bill,
         };
-        self.uncomputed_codes(row);
         if self.issues.is_empty() { Checked::Accepted(texts, claim) } else { Checked::Rejected(texts, total) }
     }
 
@@ -291,15 +289,29 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Codes that nothing is computed from are still text.
-    fn uncomputed_codes(&mut self, row: &impl Row) {
-        // `vali_flag` has its own check above; flags that are no text are simply not set.
-        for column in [Column::MdtrtId, Column::Gend, Column::PayLoc, Column::ClrType, Column::ClrWay, Column::ClrOptins] {
-            if row.cell(column.index()).text() == Typed::Bad {
-                self.issue(column, Problem::NotText);
+    /// Values that nothing is computed from are still of their kind.
+    fn check_only(&mut self, row: &impl Row) {
+        for &column in self.only_checked {
+            let cell = row.cell(column.index());
+            if cell == Cell::Missing {
+                continue;
+            }
+            let (bad, problem) = match column.kind() {
+                Kind::Money => (cell.money() == Typed::Bad, Problem::NotMoney),
+                _ => (cell.text() == Typed::Bad, Problem::NotText),
+            };
+            if bad {
+                self.issues.push(Issue { column, problem });
             }
         }
     }
+}
+
+/// The columns that are only checked, of those a file has.
+pub(super) fn only_checked(has: impl Fn(Column) -> bool) -> Vec<Column> {
+    // Flags that are no text are simply not set, and `vali_flag` has its own check.
+    let codes = [Column::MdtrtId, Column::Gend, Column::PayLoc, Column::ClrType, Column::ClrWay, Column::ClrOptins];
+    codes.into_iter().chain(Column::PAID).filter(|&column| has(column)).collect()
 }
 
 /// The symbol of a hospital grade, in two digits.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::cell::{Row, Typed};
-use super::check::{Checked, Checker, Texts};
+use super::check::{Checked, Checker, Texts, only_checked};
 use super::columns::{CLAIMS, Column};
 use super::error::IngestError;
 use super::open::{InputFile, RowSink, open_all};
@@ -99,10 +99,11 @@ pub(super) fn read_claims_in(
         }
         Ok(rejected)
     };
+    let only_checked: Vec<Vec<Column>> = opened.iter().map(|file| only_checked(|column| file.has(column.index()))).collect();
     let collector = |file| ClaimCollector {
         file,
         person: options.person,
-        checker: Checker::new(border),
+        checker: Checker::new(border, &only_checked[file as usize]),
         batch: ClaimBatch::default(),
         done: Vec::new(),
     };
@@ -113,7 +114,7 @@ impl ClaimBatch {
     /// Turns numbers within a part of a file into numbers of the file and of the run.
     fn settle(&mut self, base: Base, number: u32) {
         self.number = number;
-        // The pipeline has checked that the rows of a file fit 32 bits.
+        // The pipeline has checked that the rows of a file fit 31 bits.
         let rows = base.rows as u32;
         for claim in &mut self.claims {
             claim.row += rows;

@@ -81,7 +81,7 @@ pub enum IngestError {
         path: PathBuf,
     },
     /// A file has more rows than row numbers can count.
-    #[error("`{}` has more than {} rows", path.display(), u32::MAX)]
+    #[error("`{}` has more than {} rows", path.display(), IngestError::MAX_ROWS)]
     TooManyRows {
         /// The file.
         path: PathBuf,
@@ -105,6 +105,8 @@ pub enum IngestError {
 impl IngestError {
     /// How many diagnostics are kept; the rest is counted.
     pub const MAX_DIAGNOSTICS: usize = 100;
+    /// Rows of one file: row numbers are 32-bit, in outputs with a sign.
+    pub const MAX_ROWS: u64 = i32::MAX as u64;
 }
 
 /// A list of diagnostics that keeps the first hundred and counts the rest.

@@ -23,16 +23,24 @@ mod open;
 mod parquet_file;
 mod parquet_values;
 pub mod paths;
+pub mod pended;
 mod pipeline;
+pub mod recall;
+pub mod reference;
+mod reference_rows;
 pub mod reject;
 mod source;
 mod text_file;
 
+#[cfg(test)]
+mod tests;
 
 pub use claims::{Border, ClaimBatch, Ghost, read_claims};
 pub use columns::Column;
 pub use error::IngestError;
 pub use open::InputFile;
 pub use paths::{FileFormat, InputPath, expand};
+pub use pended::PendedColumns;
 pub use pipeline::ReadOptions;
+pub use recall::{Recalled, Value, recall};
 pub use reject::{Problem, Reject};

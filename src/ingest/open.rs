@@ -52,6 +52,8 @@ pub(super) struct Mark {
     pub(super) rows: u64,
     /// Physical lines before it.
     pub(super) lines: u64,
+    /// Whether the header is still to come.
+    pub(super) before_header: bool,
 }
 
 /// How much a part of a file held.
@@ -108,6 +110,14 @@ impl OpenFile {
             extra,
             content,
         }))
+    }
+
+    /// Whether it has a column for a field of the table.
+    pub(super) fn has(&self, field: usize) -> bool {
+        match &self.content {
+            Content::Text(text) => text.has(field),
+            Content::Parquet(parquet) => parquet.has(field),
+        }
     }
 
     /// A handle to read it with.

@@ -30,6 +30,8 @@ pub(super) struct ParquetFile {
     mask: ProjectionMask,
     /// For each field of the table, its position among the columns that are read.
     positions: Vec<Option<usize>>,
+    /// For each field of the table, the number of its column in the file from 1, or 0.
+    numbers: Vec<usize>,
     /// For each column that is read, in file order, what its values are.
     kinds: Vec<Kind>,
 }
@@ -75,8 +77,9 @@ pub(super) fn open(
     Ok(problems.none_or(|| {
         let mask = ProjectionMask::roots(metadata.parquet_schema(), read.iter().map(|&(position, _)| position));
         let positions = headings.positions.iter().map(|position| position.and_then(place)).collect();
+        let numbers = headings.positions.iter().map(|position| position.map_or(0, |at| at + 1)).collect();
         let kinds = read.iter().map(|&(_, kind)| kind).collect();
-        (ParquetFile { metadata: metadata.clone(), mask, positions, kinds }, headings.extra)
+        (ParquetFile { metadata: metadata.clone(), mask, positions, numbers, kinds }, headings.extra)
     }))
 }
 
@@ -93,7 +96,7 @@ fn unreadable(found: &arrow::datatypes::DataType, kind: Kind) -> Text {
 /// One row of a decoded batch.
 struct BatchRow<'a> {
     batch: &'a Batch,
-    positions: &'a [Option<usize>],
+    file: &'a ParquetFile,
     row: usize,
 }
 
@@ -106,17 +109,21 @@ struct Batch {
 impl Row for BatchRow<'_> {
     #[inline]
     fn cell(&self, field: usize) -> Cell<'_> {
-        match self.positions[field] {
+        match self.file.positions[field] {
             None => Cell::Missing,
             Some(column) => self.batch.values[column].cell(self.row),
         }
     }
 
     fn show(&self, field: usize) -> String {
-        match self.positions[field] {
+        match self.file.positions[field] {
             None => String::new(),
             Some(column) => self.batch.shown.value(column, self.row),
         }
+    }
+
+    fn column_number(&self, field: usize) -> usize {
+        self.file.numbers[field]
     }
 
     fn raw(&self) -> String {
@@ -125,6 +132,11 @@ impl Row for BatchRow<'_> {
 }
 
 impl ParquetFile {
+    /// Whether the file has a column for a field of the table.
+    pub(super) fn has(&self, field: usize) -> bool {
+        self.positions[field].is_some()
+    }
+
     /// The slices of the file, in row order.
     pub(super) fn slices(&self) -> Vec<Slice> {
         let mut slices = Vec::new();
@@ -158,7 +170,7 @@ impl ParquetFile {
             let batch = self.convert(input, &batch?)?;
             for row in 0..batch.shown.rows() {
                 number += 1;
-                sink.row(&BatchRow { batch: &batch, positions: &self.positions, row }, number, number);
+                sink.row(&BatchRow { batch: &batch, file: self, row }, number, number);
             }
             batch_end(sink);
         }
@@ -190,7 +202,7 @@ impl ParquetFile {
                     let batch = self.convert(input, &batch?)?;
                     for row in 0..batch.shown.rows() {
                         number += 1;
-                        sink.row(&BatchRow { batch: &batch, positions: &self.positions, row }, number, number);
+                        sink.row(&BatchRow { batch: &batch, file: self, row }, number, number);
                     }
                 }
             }

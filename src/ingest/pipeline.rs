@@ -87,6 +87,8 @@ enum Outcome<T> {
     Digest([u8; 32]),
 }
 
+type Parsed<T> = Result<Outcome<T>, IngestError>;
+
 /// Reads all files of a table.
 ///
 /// # Errors
@@ -101,7 +103,7 @@ pub(super) fn run<C: Collect>(
     let mut reader = Reader::new(files, limits);
     let collector = job.collector;
     let mut waiting = reader.window(options)?;
-    let mut parsed: Vec<(Part, Result<Outcome<C::Output>, IngestError>)> = Vec::new();
+    let mut parsed: Vec<(Part, Parsed<C::Output>)> = Vec::new();
     while !waiting.is_empty() || !parsed.is_empty() {
         let window = std::mem::take(&mut waiting);
         let done = std::mem::take(&mut parsed);
@@ -151,7 +153,7 @@ fn parse<C: Collect>(
     part: &Part,
     collector: &(dyn Fn(u32) -> C + Sync),
     options: &ReadOptions<'_>,
-) -> Result<Outcome<C::Output>, IngestError> {
+) -> Parsed<C::Output> {
     options.check_cancelled()?;
     let file = &files[part.file];
     let mut collect = collector(part.file as u32);
@@ -188,16 +190,16 @@ fn take_in<T>(
         Outcome::Rows { output, stats } => (output, stats),
     };
     let base = Base { rows: input.rows, lines: if input.format == FileFormat::Text { input.lines } else { input.rows } };
-    if let Work::Block { block, .. } = &part.work {
+    if let Work::Block { block, first } = &part.work {
         input.encoding = Some(block.encoding);
         if input.marks.is_empty() || !block.encoding.is_utf16() {
-            input.marks.push(Mark { offset: block.offset, rows: input.rows, lines: input.lines });
+            input.marks.push(Mark { offset: block.offset, rows: input.rows, lines: input.lines, before_header: *first });
         }
     }
     input.rows += stats.rows;
     input.lines += stats.lines;
     input.blank_lines += stats.blank;
-    if u32::try_from(input.rows).is_err() {
+    if input.rows > IngestError::MAX_ROWS {
         return Err(IngestError::TooManyRows { path: files[part.file].input.path.clone() });
     }
     input.rejected_rows += take(part.file as u32, base, output)?;

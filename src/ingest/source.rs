@@ -26,7 +26,7 @@ impl Limits {
 /// Whole physical lines, with their line ends.
 #[derive(Debug)]
 pub(super) struct Block {
-    /// UTF-8 or GB18030 text; a line longer than the limit is cut to one byte more than the limit.
+    /// UTF-8 or GB18030 text. A line longer than the limit may be cut, to one byte more than the limit.
     pub(super) bytes: Vec<u8>,
     /// The encoding as far as it is known: that of every line in this block.
     pub(super) encoding: Encoding,
@@ -184,12 +184,12 @@ mod tests {
     use super::*;
     use crate::text::lines::Lines;
 
-    /// All lines of all blocks; lines longer than the limit cut.
+    /// All lines of all blocks, cut behind the limit.
     fn lines(bytes: &[u8], limits: Limits) -> (Vec<Vec<u8>>, Encoding) {
         let mut blocks = Blocks::new(bytes, limits, Encoding::Ascii, true);
         let (mut lines, mut encoding, mut read) = (Vec::new(), Encoding::Ascii, 0);
         while let Some(block) = blocks.next_block().expect("bytes in memory") {
-            lines.extend(Lines::new(&block.bytes, 1).map(|line| line.bytes.to_vec()));
+            lines.extend(whole(&block.bytes, limits.line));
             encoding = block.encoding;
             read += block.read;
         }

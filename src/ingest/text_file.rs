@@ -46,16 +46,16 @@ pub(super) fn open(input: &InputPath, file: File, table: &Table) -> Result<Resul
 
 fn header(input: &InputPath, block: &Block, line: Line<'_>, table: &Table) -> Result<(TextFile, Vec<String>), Diagnostics> {
     let delimiter = delimiter_of(line.bytes);
-    let bad = |problem: RowProblem| {
-        let why = problem.text();
+    let unreadable = |why: Text| {
         let message = Text::new(format!("the header cannot be read: {}", why.en), format!("表头无法读取：{}", why.zh));
-        let error = Diagnostic::error("I-HEADER", location(&input.shown, line.number, 0, ""), message);
-        one(if has_nul(line.bytes) {
-            error.hint(Text::new("save the file as UTF-8", "请将文件另存为 UTF-8"))
-        } else {
-            error
-        })
+        one(Diagnostic::error("I-HEADER", location(&input.shown, line.number, 0, ""), message)
+            .hint(Text::new("save the file as CSV in UTF-8", "请将文件另存为 UTF-8 编码的 CSV")))
     };
+    let bad = |problem: RowProblem| unreadable(problem.text());
+    // UTF-16 without its mark would otherwise be seventeen missing columns.
+    if has_nul(line.bytes) {
+        return Err(unreadable(Text::new("it contains NUL bytes, as no text table does", "含有 NUL 字节，不是文本表格")));
+    }
     if line.bytes.len() > MAX_LINE_BYTES {
         return Err(bad(RowProblem::TooLong));
     }
@@ -99,6 +99,13 @@ impl Row for LineRow<'_> {
         }
     }
 
+    fn column_number(&self, field: usize) -> usize {
+        match self.positions[field] {
+            ABSENT => 0,
+            position => position as usize + 1,
+        }
+    }
+
     fn raw(&self) -> String {
         String::from_utf8_lossy(self.line).into_owned()
     }
@@ -108,6 +115,11 @@ impl Row for LineRow<'_> {
 const RAW_OF_LONG_LINE: usize = 1000;
 
 impl TextFile {
+    /// Whether the file has a column for a field of the table.
+    pub(super) fn has(&self, field: usize) -> bool {
+        self.positions[field] != ABSENT
+    }
+
     /// Gives every row of a block to `sink`, rows and lines numbered within the block from 1.
     ///
     /// `with_header`: the first line that is not blank is the header.

@@ -1,5 +1,6 @@
 //! Everything a fold needs, in memory: rules, rows by person, facts by person.
 
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use hashbrown::HashMap;
@@ -9,14 +10,15 @@ use super::{Inputs, RunError, Stage, Watch, check};
 use crate::adjudicate::resolve::Context;
 use crate::ingest::{self, Border, ClaimBatch, IngestError, InputFile, ReadOptions, Reject, reference};
 use crate::model::money::Fen;
-use crate::model::reference::{Facts, Institutions};
+use crate::model::reference::{ByPerson, Facts, Institutions};
 use crate::model::settlement::{Claim, Insutype};
+use crate::model::symbol::Sym;
 use crate::report::adjudicated::Words;
 use crate::report::balance::Tally;
 use crate::shuffle::group::{Ghost, Persons, Rows};
 
-/// A reference table's name and, if it was given, its file.
-pub type Gate = (&'static str, Option<InputFile>);
+/// A reference table's name and, if it was given, its files.
+pub type Gate = (&'static str, Option<Vec<InputFile>>);
 
 /// Inputs, read and grouped.
 pub struct Loaded {
@@ -129,13 +131,12 @@ pub fn load(
 ) -> Result<Loaded, RunError> {
     let rules = load_rules(&inputs.rules)?;
     let paths = &inputs.reference;
-    let (institutions, institutions_file) = match &paths.institutions {
-        Some(path) => {
-            let (table, file) = reference::institutions(path, &rules.book.vocab)?;
-            (Some(table), Some(file))
-        }
-        None => (None, None),
+    let options = ReadOptions { person: None, progress: None, cancel: Some(cancel) };
+    let institutions = match &paths.institutions {
+        Some(path) => Some(reference::read_institutions(&ingest::expand(&[path])?, &rules.book.vocab, &options)?),
+        None => None,
     };
+    let (institutions, institution_files) = institutions.unzip();
     let files = ingest::expand(&inputs.claims)?;
     let (arrivals, files) = read_claims(&files, &rules, institutions.as_ref(), person, memory, watch, cancel)?;
     check(cancel)?;
@@ -156,8 +157,8 @@ pub fn load(
         persons,
         rules,
     };
-    read_facts(inputs, &mut loaded, &arrivals.number_of)?;
-    loaded.gates.push(("institutions", institutions_file));
+    read_facts(inputs, &mut loaded, &arrivals.number_of, &options)?;
+    loaded.gates.push(("institutions", institution_files));
     check(cancel)?;
     Ok(loaded)
 }
@@ -174,8 +175,7 @@ fn read_claims(
     watch.begin(Stage::Ingest, None);
     let border = Border { vocab: &rules.book.vocab, institutions };
     let advance = |rows: u64, _bytes: u64| watch.advance(rows);
-    let options =
-        ReadOptions { person: person.map(<[u8]>::to_vec), progress: Some(&advance), cancel: Some(cancel) };
+    let options = ReadOptions { person, progress: Some(&advance), cancel: Some(cancel) };
     let mut arrivals = Arrivals::default();
     let mut too_large = None;
     let result = ingest::read_claims(files, &border, &options, &mut |batch| {
@@ -195,37 +195,53 @@ fn read_claims(
     }
 }
 
-fn read_facts(inputs: &Inputs, loaded: &mut Loaded, unlisted: &HashMap<Box<str>, u32>) -> Result<(), RunError> {
+fn read_facts(
+    inputs: &Inputs,
+    loaded: &mut Loaded,
+    unlisted: &HashMap<Box<str>, u32>,
+    options: &ReadOptions,
+) -> Result<(), RunError> {
     let paths = &inputs.reference;
     let (book, persons, arenas) = (&loaded.rules.book, &loaded.persons, &loaded.rows.arenas);
     let count = persons.len();
     let find = |number: &[u8]| persons.find(arenas, number);
     let pool = |place| book.pool_of(place);
-    let insutype = |word: &str| {
+    let mut insutype = |word: &str| {
         let listed = book.vocab.insutype.find(word.as_bytes());
-        if listed != crate::model::symbol::Sym::OTHER {
+        if listed != Sym::OTHER {
             return Insutype(listed.0);
         }
         // A type that neither the rules nor the claims have is covered by nothing.
         unlisted.get(word).map_or(Insutype(u32::MAX), |number| Insutype(Insutype::UNLISTED + number))
     };
     let facts = &mut loaded.facts;
-    let mut gate = |name: &'static str, file: Option<InputFile>| loaded.gates.push((name, file));
-    let enrolments = paths.enrolments.as_deref().map(|path| reference::enrolments(path, count, &find, &pool, &insutype));
-    let (table, file) = enrolments.transpose()?.unzip();
-    facts.enrolments = table;
-    gate("enrolments", file);
-    let (table, file) =
-        paths.filings.as_deref().map(|path| reference::filings(path, count, &find, &book.vocab)).transpose()?.unzip();
-    facts.filings = table;
-    gate("filings", file);
-    let (table, file) =
-        paths.marks.as_deref().map(|path| reference::marks(path, count, &find, &book.vocab)).transpose()?.unzip();
-    facts.marks = table;
-    gate("marks", file);
-    let (table, file): (Option<Vec<Fen>>, _) =
-        paths.accounts.as_deref().map(|path| reference::balances(path, count, &find)).transpose()?.unzip();
-    facts.balances = table;
-    gate("accounts", file);
+    let mut gate = |name: &'static str, files: Option<Vec<InputFile>>| loaded.gates.push((name, files));
+    let given = |path: &Option<PathBuf>| path.as_ref().map(|path| ingest::expand(&[path])).transpose();
+    let (rows, files) = given(&paths.enrolments)?
+        .map(|files| reference::read_enrolments(&files, &find, &pool, &mut insutype, options))
+        .transpose()?
+        .unzip();
+    facts.enrolments = rows.map(|rows| ByPerson::group(count, rows));
+    gate("enrolments", files);
+    let (rows, files) = given(&paths.filings)?
+        .map(|files| reference::read_filings(&files, &book.vocab, &find, options))
+        .transpose()?
+        .unzip();
+    facts.filings = rows.map(|rows| ByPerson::group(count, rows));
+    gate("filings", files);
+    let (rows, files) = given(&paths.marks)?
+        .map(|files| reference::read_marks(&files, &book.vocab, &find, options))
+        .transpose()?
+        .unzip();
+    facts.marks = rows.map(|rows| ByPerson::group(count, rows));
+    gate("marks", files);
+    let (rows, files) =
+        given(&paths.accounts)?.map(|files| reference::read_balances(&files, &find, options)).transpose()?.unzip();
+    facts.balances = rows.map(|rows: Vec<(u32, Fen)>| {
+        let mut balances = vec![Fen::ZERO; count];
+        rows.into_iter().for_each(|(person, balance)| balances[person as usize] = balance);
+        balances
+    });
+    gate("accounts", files);
     Ok(())
 }

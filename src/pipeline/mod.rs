@@ -8,11 +8,13 @@
 //! enrolments, filings, marks, accounts ──by person────┘                  └─read back, sums re-derived──► manifest.json
 //! ```
 
+pub mod examples;
+pub mod explain;
 pub mod load;
 pub mod rules_dir;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use thiserror::Error;
@@ -37,6 +39,25 @@ pub struct ReferencePaths {
     pub accounts: Option<PathBuf>,
     /// Marks.
     pub marks: Option<PathBuf>,
+}
+
+impl ReferencePaths {
+    /// Names of the tables.
+    pub const NAMES: [&'static str; 5] = ["enrolments", "filings", "institutions", "marks", "accounts"];
+
+    /// The path that was given for a table.
+    #[must_use]
+    pub fn given(&self, name: &str) -> Option<&Path> {
+        let path = match name {
+            "enrolments" => &self.enrolments,
+            "filings" => &self.filings,
+            "institutions" => &self.institutions,
+            "marks" => &self.marks,
+            "accounts" => &self.accounts,
+            _ => &None,
+        };
+        path.as_deref()
+    }
 }
 
 /// What is read.
@@ -80,6 +101,8 @@ pub enum Stage {
     Keep,
     /// Reading back and summing up.
     Verify,
+    /// Making invented claims.
+    Synthesise,
 }
 
 /// Somebody who watches a run.
@@ -159,7 +182,8 @@ pub fn run(plan: &RunPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result<Sum
     let staging = Staging::begin(&plan.out, plan.overwrite)?;
     let loaded = load::load(&plan.inputs, None, plan.memory, watch, cancel)?;
     let (summary, outputs) = write::write(plan, &loaded, &staging, watch, cancel)?;
-    let manifest = Manifest { loaded: &loaded, summary: &summary, outputs: &outputs, lang: plan.lang };
+    let reference = &plan.inputs.reference;
+    let manifest = Manifest { loaded: &loaded, reference, summary: &summary, outputs: &outputs, lang: plan.lang };
     let mut file = staging.create("manifest.json")?;
     file.put(manifest::render(&manifest).as_bytes())?;
     file.finish()?;

@@ -1,18 +1,25 @@
 //! Rows that were not adjudicated, kept: `pended.parquet` whole and typed, `rejects.csv` with file, line,
 //! column, value, reason and the raw text.
 
-use csv::{QuoteStyle, WriterBuilder};
+use std::sync::Arc;
 
-use super::publish::{Staging, Written};
+use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use hashbrown::HashMap;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+
+use super::adjudicated::properties;
+use super::publish::{OutputFile, Staging, Written};
 use crate::diagnostic::Lang;
-use crate::ingest::{self, PendedColumns, Problem, Reject};
+use crate::ingest::{self, Column, IngestError, PendedColumns, Problem, Recalled, Reject, Value};
 use crate::ledger::fold::DuplicateRow;
-use crate::model::outcome::{Reason, Reasons};
+use crate::model::outcome::Reasons;
 use crate::pipeline::RunError;
 use crate::pipeline::load::Loaded;
 
 /// A pended row and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendedRow {
     /// Number of the input file.
     pub file: u32,
@@ -25,12 +32,70 @@ pub struct PendedRow {
 /// The headings of `rejects.csv`.
 pub const REJECT_COLUMNS: [&str; 7] = ["file", "line", "column", "value", "reason", "message", "raw"];
 
+/// Rows of a batch of `pended.parquet`.
+const BATCH_ROWS: usize = 65_536;
+
+/// The schema of `pended.parquet`: the claim's columns, then why and where from.
+#[must_use]
+pub fn pended_schema() -> SchemaRef {
+    let mut fields: Vec<Arc<Field>> = PendedColumns::schema().fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new("reasons", DataType::Utf8, false)));
+    fields.push(Arc::new(Field::new("src_file", DataType::Utf8, false)));
+    fields.push(Arc::new(Field::new("src_row", DataType::Int32, false)));
+    Arc::new(Schema::new(fields))
+}
+
 /// Writes `pended.parquet`: the claim's columns, `reasons`, `src_file`, `src_row`, in input order.
 ///
 /// # Errors
 /// The rows cannot be read again, or the file cannot be written.
 pub fn write_pended(loaded: &Loaded, staging: &Staging, mut pended: Vec<PendedRow>) -> Result<Written, RunError> {
-    todo!()
+    pended.sort_unstable_by_key(|row| (row.file, row.row));
+    let failed = |error| RunError::Parquet { file: "pended.parquet", error };
+    let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
+    let file = staging.create("pended.parquet")?;
+    let mut writer = ArrowWriter::try_new_with_options(file, pended_schema(), options).map_err(failed)?;
+    let wanted: Vec<(u32, u32)> = pended.iter().map(|row| (row.file, row.row)).collect();
+    let mut columns = PendedColumns::new();
+    let mut written = 0;
+    // The receiver of recalled rows speaks ingestion's errors: a failure of the writer waits outside.
+    let mut write_error = None;
+    let recalled = ingest::recall(&loaded.files, &wanted, &mut |row| {
+        columns.push(&row);
+        if columns.len() == BATCH_ROWS {
+            let batch = pended_batch(loaded, &mut columns, &pended[written..written + BATCH_ROWS])?;
+            written += BATCH_ROWS;
+            if let Err(error) = writer.write(&batch) {
+                write_error = Some(error);
+                return Err(IngestError::Cancelled);
+            }
+        }
+        Ok(())
+    });
+    if let Some(error) = write_error {
+        return Err(failed(error));
+    }
+    recalled?;
+    let batch = pended_batch(loaded, &mut columns, &pended[written..])?;
+    writer.write(&batch).map_err(failed)?;
+    let file: OutputFile = writer.into_inner().map_err(failed)?;
+    Ok(file.finish()?)
+}
+
+fn pended_batch(loaded: &Loaded, columns: &mut PendedColumns, rows: &[PendedRow]) -> Result<RecordBatch, IngestError> {
+    let claims = columns.finish()?;
+    assert_eq!(claims.num_rows(), rows.len(), "a recalled row for every pended row");
+    let mut arrays: Vec<ArrayRef> = claims.columns().to_vec();
+    arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.reasons.joined()))));
+    arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &loaded.shown[row.file as usize]))));
+    arrays.push(Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| src_row(row.row)))));
+    RecordBatch::try_new(pended_schema(), arrays).map_err(IngestError::Columns)
+}
+
+/// A row number as the outputs store it.
+#[must_use]
+pub fn src_row(row: u32) -> i32 {
+    i32::try_from(row).expect("fewer than 2^31 rows in a file")
 }
 
 /// Writes `rejects.csv`, in input order, a line for each reason and column.
@@ -43,5 +108,55 @@ pub fn write_rejects(
     duplicates: &[DuplicateRow],
     lang: Lang,
 ) -> Result<Written, RunError> {
-    todo!()
+    let mut wanted: Vec<(u32, u32)> = duplicates.iter().map(|row| (row.file, row.row)).collect();
+    wanted.sort_unstable();
+    let mut of_duplicates: HashMap<(u32, u32), Reject> = HashMap::with_capacity(wanted.len());
+    ingest::recall(&loaded.files, &wanted, &mut |row| {
+        of_duplicates.insert((row.file, row.row), duplicate(&row));
+        Ok(())
+    })?;
+    // A row that was rejected already keeps its reasons in front: reporting order.
+    let mut lines: Vec<&Reject> = loaded.rejects.iter().chain(of_duplicates.values()).collect();
+    lines.sort_by_key(|reject| (reject.file, reject.row, reject.reason as u8));
+    let mut file = staging.create("rejects.csv")?;
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let infallible = "writing to memory does not fail";
+    writer.write_record(REJECT_COLUMNS).expect(infallible);
+    for reject in lines {
+        writer
+            .write_record([
+                loaded.shown[reject.file as usize].as_str(),
+                &reject.line.to_string(),
+                reject.column,
+                &reject.value,
+                reject.reason.word(),
+                reject.problem.text().get(lang),
+                &reject.raw,
+            ])
+            .expect(infallible);
+        if writer.get_ref().len() > 1 << 20 {
+            file.put(&writer.into_inner().expect(infallible))?;
+            writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        }
+    }
+    file.put(&writer.into_inner().expect(infallible))?;
+    Ok(file.finish()?)
+}
+
+fn duplicate(row: &Recalled) -> Reject {
+    let value = match row.value(Column::SetlId) {
+        Value::Text(text) | Value::Bad(text) => text.clone(),
+        _ => String::new(),
+    };
+    let problem = Problem::Duplicate;
+    Reject {
+        file: row.file,
+        row: row.row,
+        line: row.line,
+        column: Column::SetlId.name(),
+        value,
+        reason: problem.reason(),
+        problem,
+        raw: row.raw.as_str().into(),
+    }
 }

@@ -10,12 +10,15 @@ use crate::columnar::schema::{ADJUDICATED as COLUMNS, FIRST_MONEY, MONEY_COLUMNS
 use crate::diagnostic::Lang;
 use crate::ingest::InputFile;
 use crate::model::outcome::{Reason, Status};
+use crate::pipeline::ReferencePaths;
 use crate::pipeline::load::Loaded;
 
 /// What a manifest tells of.
 pub struct Manifest<'a> {
     /// What was read.
     pub loaded: &'a Loaded,
+    /// Where the reference tables are.
+    pub reference: &'a ReferencePaths,
     /// What became of it.
     pub summary: &'a Summary,
     /// What was written.
@@ -30,9 +33,11 @@ pub fn render(manifest: &Manifest) -> String {
     let (loaded, summary) = (manifest.loaded, manifest.summary);
     let mut reference = Map::new();
     let mut gates = Map::new();
-    for (name, file) in &loaded.gates {
-        reference.insert((*name).to_owned(), file.as_ref().map_or(Value::Null, input));
-        gates.insert((*name).to_owned(), json!(if file.is_some() { "on" } else { "off" }));
+    for (name, files) in &loaded.gates {
+        let path = manifest.reference.given(name).map(|path| absolute(path));
+        let table = files.as_ref().map(|files| json!({"path": path, "files": files.iter().map(input).collect::<Vec<_>>()}));
+        reference.insert((*name).to_owned(), table.unwrap_or(Value::Null));
+        gates.insert((*name).to_owned(), json!(if files.is_some() { "on" } else { "off" }));
     }
     let files = loaded.rules.files.iter().map(|(name, bytes, sha256)| json!({"file": name, "bytes": bytes, "sha256": sha256}));
     let whole = json!({

@@ -2,6 +2,8 @@
 
 pub mod adjudicated;
 pub mod balance;
+pub mod explain;
+mod explain_steps;
 pub mod kept;
 pub mod manifest;
 pub mod publish;

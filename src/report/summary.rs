@@ -20,6 +20,8 @@ pub struct RunReport<'a> {
     pub out: &'a str,
     /// How long it took.
     pub took: Duration,
+    /// The most memory the process had resident, in bytes.
+    pub peak_memory_bytes: Option<u64>,
 }
 
 /// A status in words.
@@ -192,6 +194,7 @@ pub fn to_json(report: &RunReport) -> Value {
         "reasons": manifest::reasons(report.summary),
         "money_yuan": manifest::money(report.summary),
         "gates_off": report.gates_off,
+        "peak_memory_bytes": report.peak_memory_bytes,
         "seconds": (seconds * 1000.0).round() / 1000.0,
         "rows_per_second": (report.summary.rows_in.rows as f64 / seconds.max(1e-9)).round(),
     })

@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(Encoding::Ascii.look(&gb("结算ID,人员编号\n")), Encoding::Gb18030);
         assert_eq!(Encoding::Utf8.look(&gb("结算ID\n")), Encoding::Utf8, "decided is decided");
         assert_eq!(Encoding::Ascii.look("姓名\n张三\n\u{ff}x\n".as_bytes()), Encoding::Utf8);
-        let one_bad = [&"结算\n人员\n".as_bytes()[..], b"\xc3(\n"].concat();
+        let one_bad = ["结算\n人员\n".as_bytes(), b"\xc3(\n"].concat();
         assert_eq!(Encoding::Ascii.look(&one_bad), Encoding::Utf8);
         assert_eq!(Encoding::Ascii.look(b"\xff\xff\n"), Encoding::Utf8, "neither: bad rows");
     }

@@ -1,7 +1,6 @@
 //! One line into its fields.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
-use memchr::{memchr, memchr_iter};
 
 use super::{RowProblem, trim};
 
@@ -98,20 +97,40 @@ impl Splitter {
     pub fn split<'a>(&'a mut self, line: &'a [u8]) -> Result<Fields<'a>, RowProblem> {
         u32::try_from(line.len()).map_err(|_| RowProblem::TooLong)?;
         self.spans.clear();
-        if memchr(b'"', line).is_some() {
-            return self.split_quoted(line);
-        }
-        // Without a quote a record is what lies between delimiters; the test below holds this to csv-core.
+        // Without a quote a record is what lies between delimiters; a test below holds this to csv-core. Fields
+        // are short, so looking at eight bytes at a time beats a search that has to start anew at every field.
+        let (delimiters, quotes) = (repeat(self.delimiter), repeat(b'"'));
         let mut start = 0;
-        for at in memchr_iter(self.delimiter, line) {
-            self.spans.push((start, at as u32));
-            start = at as u32 + 1;
+        let (words, tail) = line.as_chunks::<8>();
+        for (index, word) in words.iter().enumerate() {
+            let word = u64::from_le_bytes(*word);
+            if zero_bytes(word ^ quotes) != 0 {
+                return self.split_quoted(line);
+            }
+            let mut found = zero_bytes(word ^ delimiters);
+            while found != 0 {
+                let at = index as u32 * 8 + found.trailing_zeros() / 8;
+                self.spans.push((start, at));
+                start = at + 1;
+                found &= found - 1;
+            }
+        }
+        for (index, &byte) in tail.iter().enumerate() {
+            if byte == b'"' {
+                return self.split_quoted(line);
+            }
+            if byte == self.delimiter {
+                let at = (words.len() * 8 + index) as u32;
+                self.spans.push((start, at));
+                start = at + 1;
+            }
         }
         self.spans.push((start, line.len() as u32));
         Ok(Fields { text: line, spans: &self.spans })
     }
 
     fn split_quoted<'a>(&'a mut self, line: &[u8]) -> Result<Fields<'a>, RowProblem> {
+        self.spans.clear();
         self.reader.reset();
         // Unquoting never lengthens a line, and there is one field more than there are delimiters. One more
         // byte for the line end that an unclosed quote takes in.
@@ -132,6 +151,17 @@ impl Splitter {
         }
         Ok(Fields { text: &self.unquoted, spans: &self.spans })
     }
+}
+
+/// A byte in all eight places of a word.
+const fn repeat(byte: u8) -> u64 {
+    byte as u64 * 0x0101_0101_0101_0101
+}
+
+/// The high bit of every byte of `word` that is zero, and no other bit.
+const fn zero_bytes(word: u64) -> u64 {
+    const LOW: u64 = repeat(0x7f);
+    !(((word & LOW) + LOW) | word | LOW)
 }
 
 #[cfg(test)]
@@ -172,11 +202,10 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn the_fast_way_agrees_with_csv_core(line in "[a,; \t\"-]{1,40}") {
+        fn the_fast_way_agrees_with_csv_core(line in "[a,; \t-]{1,12}[a,; \t\"-]{0,30}") {
             let mut splitter = Splitter::new(b',');
             let fast: Option<Vec<Vec<u8>>> =
                 splitter.split(line.as_bytes()).ok().map(|fields| fields.iter().map(<[u8]>::to_vec).collect());
-            splitter.spans.clear();
             let slow: Option<Vec<Vec<u8>>> =
                 splitter.split_quoted(line.as_bytes()).ok().map(|fields| fields.iter().map(<[u8]>::to_vec).collect());
             proptest::prop_assert_eq!(fast, slow);

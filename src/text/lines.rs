@@ -71,10 +71,7 @@ pub fn last_line_end(bytes: &[u8]) -> Option<usize> {
     if bytes[at] == b'\n' || at + 1 < bytes.len() {
         return Some(at + 1);
     }
-    match memrchr2(b'\n', b'\r', &bytes[..at]) {
-        Some(before) => Some(before + 1),
-        None => None,
-    }
+    memrchr2(b'\n', b'\r', &bytes[..at]).map(|before| before + 1)
 }
 
 /// Whether the bytes hold a NUL, which no text table does (UTF-16 without a byte order mark has them).

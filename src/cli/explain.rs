@@ -1,0 +1,118 @@
+//! `tongchou explain`
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+
+use super::terminal::{self, Progress, ProgressMode};
+use super::{CommonArgs, Exit, ReferenceArgs, fail};
+use crate::adjudicate::trace::Step;
+use crate::diagnostic::Lang;
+use crate::pipeline::RunError;
+use crate::pipeline::explain::{EarlierRun, Explained, explain_person, persons_of};
+use crate::report::explain::Explanation;
+
+/// Exit status: 0 explained, 1 the row was rejected and is not explained, 2 not found or not readable.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// Settlement number, setl_id
+    #[arg(value_name = "SETL_ID")]
+    setl_id: String,
+    /// Output folder of a finished run; its inputs are read again and must be unchanged
+    #[arg(long, value_name = "OUT", conflicts_with_all = ["rules", "claims"], required_unless_present_all = ["rules", "claims"])]
+    run: Option<PathBuf>,
+    /// Folder of the rule pack
+    #[arg(long, value_name = "DIR", requires = "claims")]
+    rules: Option<PathBuf>,
+    /// Claims: files, folders or patterns
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "rules")]
+    claims: Vec<PathBuf>,
+    #[command(flatten)]
+    reference: ReferenceArgs,
+    /// Person number, where one settlement number stands under several persons
+    #[arg(long, value_name = "PSN_NO")]
+    person: Option<String>,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+pub(super) fn explain(args: &ExplainArgs, cancel: &AtomicBool) -> Exit {
+    let lang = args.common.lang();
+    match explained(args, cancel) {
+        Ok(exit) => exit,
+        Err(error) => fail(&error, lang),
+    }
+}
+
+fn explained(args: &ExplainArgs, cancel: &AtomicBool) -> Result<Exit, RunError> {
+    let lang = args.common.lang();
+    let earlier = args.run.as_deref().map(EarlierRun::read).transpose()?;
+    let inputs = match &earlier {
+        Some(run) => run.inputs.clone(),
+        None => args.reference.inputs(args.rules.clone().unwrap_or_default(), args.claims.clone()),
+    };
+    let quiet = Progress::new(ProgressMode::None, true, lang);
+    let persons = match &args.person {
+        Some(person) => vec![person.clone().into_bytes()],
+        None => persons_of(&inputs, &args.setl_id, &quiet, cancel)?,
+    };
+    let mut texts = Vec::new();
+    let mut values = Vec::new();
+    let mut rejected = false;
+    for person in &persons {
+        let explained = explain_person(&inputs, person, &quiet, cancel)?;
+        if let Some(earlier) = &earlier {
+            earlier.compare(&explained.loaded)?;
+        }
+        match explanation(&explained, &args.setl_id) {
+            Some(explanation) if args.common.json => values.push(explanation.to_json(lang)),
+            Some(explanation) => texts.push(explanation.render(lang)),
+            None => {
+                rejected = true;
+                texts.extend(rejections(&explained, lang));
+            }
+        }
+    }
+    if values.is_empty() && texts.is_empty() {
+        return Err(RunError::NoSuchSettlement { setl_id: args.setl_id.clone() });
+    }
+    if args.common.json && !values.is_empty() {
+        let value = if values.len() == 1 { values.remove(0) } else { serde_json::Value::Array(values) };
+        terminal::print(&format!("{value:#}\n"));
+    } else {
+        terminal::print(&texts.join("\n"));
+    }
+    Ok(if rejected { Exit::Attention } else { Exit::Success })
+}
+
+/// The settlement's explanation, if it was accepted.
+fn explanation<'a>(explained: &'a Explained, setl_id: &str) -> Option<Explanation<'a>> {
+    let arenas = &explained.loaded.rows.arenas;
+    let at = explained.claims.iter().position(|claim| arenas.setl_id(claim.text) == setl_id.as_bytes())?;
+    let original = explained.traces[at].iter().find_map(|step| match step {
+        Step::Reversal { original } => {
+            Some(String::from_utf8_lossy(arenas.setl_id(explained.claims[*original].text)).into_owned())
+        }
+        _ => None,
+    });
+    Some(Explanation {
+        claim: &explained.claims[at],
+        outcome: &explained.fold.outcomes[at],
+        steps: &explained.traces[at],
+        pack: &explained.loaded.rules.pack,
+        words: explained.loaded.words(),
+        original,
+    })
+}
+
+/// Why rows of the person were rejected.
+fn rejections(explained: &Explained, lang: Lang) -> Vec<String> {
+    let files = &explained.loaded.shown;
+    let lines = explained.loaded.rejects.iter().map(|reject| {
+        let (file, line) = (&files[reject.file as usize], reject.line);
+        let (column, value) = (reject.column, &reject.value);
+        format!("{file}:{line}: {} {column} `{value}`: {}\n", reject.reason.word(), reject.problem.text().get(lang))
+    });
+    lines.collect()
+}

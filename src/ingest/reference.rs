@@ -1,0 +1,233 @@
+//! Reference tables: institutions, enrolments, filings, marks, balances of personal accounts.
+//!
+//! Unlike a bad claim, a bad row here is an error: the run does not start, because every gate that turns on the
+//! table would give wrong answers. All errors are collected, each with file, line, column, value and what was
+//! expected. Rows of persons that the claims do not have are checked and dropped.
+
+use hashbrown::HashMap;
+
+use super::check::hosp_lv;
+use super::columns::{ACCOUNTS, ENROLMENTS, FILINGS, INSTITUTIONS, MARKS, location};
+use super::error::IngestError;
+use super::open::InputFile;
+use super::paths::InputPath;
+use super::pipeline::ReadOptions;
+use super::reference_rows::read_table;
+use crate::diagnostic::{Diagnostic, Text};
+use crate::model::date::Date;
+use crate::model::money::Fen;
+use crate::model::place::Admdvs;
+use crate::model::reference::{Enrolment, FilingRecord, InstitutionPeriod, Institutions, Mark};
+use crate::model::settlement::Insutype;
+use crate::model::symbol::Sym;
+use crate::rules::vocabulary::Vocabularies;
+
+/// The run's number of a `psn_no`, or `None` where no claim has that person.
+pub type Lookup<'a> = &'a (dyn Fn(&[u8]) -> Option<u32> + Sync);
+
+/// Pairs of the run's person number and a row, in file order.
+pub type PersonRows<T> = Vec<(u32, T)>;
+
+/// Where an institution's earlier periods stand: first day, last day, number of the file, line.
+type Periods = Vec<(Date, Date, u32, u64)>;
+
+/// Reads the institutions.
+///
+/// # Errors
+/// [`IngestError::Rejected`] for bad rows and for two rows of one institution that are open on one day; what
+/// the files run into; cancellation.
+pub fn read_institutions(
+    files: &[InputPath],
+    vocab: &Vocabularies,
+    options: &ReadOptions<'_>,
+) -> Result<(Institutions, Vec<InputFile>), IngestError> {
+    let table = &*INSTITUTIONS;
+    let [code, level, deductible_level, class, begin, end] =
+        ["fixmedins_code", "hosp_lv", "dedc_hosp_lv", "inst_class", "begndate", "enddate"].map(|name| table.index(name));
+    let mut institutions = Institutions::default();
+    let mut seen: HashMap<Box<[u8]>, Periods> = HashMap::new();
+    let inputs = read_table(
+        files,
+        table,
+        options,
+        &|row| {
+            let code: Box<[u8]> = row.text(code).into();
+            let period = InstitutionPeriod {
+                from: row.date(begin).unwrap_or(Date::MIN),
+                to: row.date(end).unwrap_or(Date::MAX),
+                hosp_lv: hosp_lv(&vocab.level, row.text(level)),
+                dedc_hosp_lv: vocab.level.find(row.text(deductible_level)),
+                inst_class: vocab.level.find(row.text(class)),
+            };
+            // A period that ends before it begins holds no day: it opens nothing and meets no other.
+            (!code.is_empty() && period.from <= period.to).then_some((code, period))
+        },
+        &mut |file, line, (code, period), problems| {
+            let earlier = seen.entry_ref(&*code).or_default();
+            if !institutions.add(&code, period) {
+                let meets = |&&(from, to, ..): &&(Date, Date, u32, u64)| period.from <= to && from <= period.to;
+                let (other_file, other_line) = earlier.iter().find(meets).map_or((file, 0), |&(.., file, line)| (file, line));
+                let shown = &files[other_file as usize].shown;
+                let name = String::from_utf8_lossy(&code);
+                let message = Text::new(
+                    format!("`{name}` is open on a day on which the row at {shown}:{other_line} is open too"),
+                    format!("`{name}` 与 {shown}:{other_line} 的有效期重叠"),
+                );
+                let hint = Text::new("end the earlier period the day before the later one begins", "请将前一有效期截止到后一有效期开始的前一天");
+                let at = location(&files[file as usize].shown, line, 0, "fixmedins_code");
+                problems.push(Diagnostic::error("I-OVERLAP", at, message).hint(hint));
+            }
+            earlier.push((period.from, period.to, file, line));
+        },
+    )?;
+    Ok((institutions, inputs))
+}
+
+/// Reads the enrolments of the run's persons, as pairs of person number and row in file order.
+///
+/// `pool` gives the pool of a place code, `insutype` the number of an insurance type.
+///
+/// # Errors
+/// [`IngestError::Rejected`] for bad rows; what the files run into; cancellation.
+pub fn read_enrolments(
+    files: &[InputPath],
+    lookup: Lookup<'_>,
+    pool: &dyn Fn(Admdvs) -> Admdvs,
+    insutype: &mut dyn FnMut(&str) -> Insutype,
+    options: &ReadOptions<'_>,
+) -> Result<(PersonRows<Enrolment>, Vec<InputFile>), IngestError> {
+    let table = &*ENROLMENTS;
+    let [person, kind, place, begin, end, benefits] =
+        ["psn_no", "insutype", "insuplc_admdvs", "psn_insu_date", "paus_insu_date", "bnft_begndate"].map(|name| table.index(name));
+    let mut rows = Vec::new();
+    let inputs = read_table(
+        files,
+        table,
+        options,
+        &|row| {
+            let number = lookup(row.text(person));
+            let kind = row.text(kind);
+            let place = row.place(place);
+            let (from, to, benefits_from) = (row.date(begin), row.date(end), row.date(benefits));
+            // Only rows of the run's persons cost an allocation.
+            let kind: Box<str> = number.map(|_| String::from_utf8_lossy(kind).into())?;
+            Some((number?, kind, place?, from, to, benefits_from))
+        },
+        &mut |_, _, (person, kind, place, from, to, benefits_from), _| {
+            let enrolment = Enrolment {
+                insutype: insutype(&kind),
+                pool: pool(place),
+                from: from.unwrap_or(Date::MIN),
+                to: to.unwrap_or(Date::MAX),
+                benefits_from: benefits_from.unwrap_or(Date::MIN),
+            };
+            rows.push((person, enrolment));
+        },
+    )?;
+    Ok((rows, inputs))
+}
+
+/// Reads the filings of the run's persons, as pairs of person number and row in file order.
+///
+/// # Errors
+/// [`IngestError::Rejected`] for bad rows; what the files run into; cancellation.
+pub fn read_filings(
+    files: &[InputPath],
+    vocab: &Vocabularies,
+    lookup: Lookup<'_>,
+    options: &ReadOptions<'_>,
+) -> Result<(PersonRows<FilingRecord>, Vec<InputFile>), IngestError> {
+    let table = &*FILINGS;
+    let [person, kind, area, begin, end] =
+        ["psn_no", "out_fil_type", "rloc_admdvs", "begndate", "enddate"].map(|name| table.index(name));
+    let mut rows = Vec::new();
+    let inputs = read_table(
+        files,
+        table,
+        options,
+        &|row| {
+            let number = lookup(row.text(person));
+            let filing_type = vocab.filing_type.find(row.text(kind));
+            let area = row.place(area);
+            let (from, to) = (row.date(begin).unwrap_or(Date::MIN), row.date(end));
+            Some((number?, FilingRecord { filing_type, area: area?, from, to }))
+        },
+        &mut |_, _, row, _| rows.push(row),
+    )?;
+    Ok((rows, inputs))
+}
+
+/// Reads the marks of the run's persons, as pairs of person number and row in file order.
+///
+/// # Errors
+/// [`IngestError::Rejected`] for bad rows; what the files run into; cancellation.
+pub fn read_marks(
+    files: &[InputPath],
+    vocab: &Vocabularies,
+    lookup: Lookup<'_>,
+    options: &ReadOptions<'_>,
+) -> Result<(PersonRows<Mark>, Vec<InputFile>), IngestError> {
+    let table = &*MARKS;
+    let [person, mark, begin, end] = ["psn_no", "mark", "begndate", "enddate"].map(|name| table.index(name));
+    let mut rows = Vec::new();
+    let inputs = read_table(
+        files,
+        table,
+        options,
+        &|row| {
+            let number = lookup(row.text(person));
+            let mark: Sym = vocab.mark.find(row.text(mark));
+            let (from, to) = (row.date(begin).unwrap_or(Date::MIN), row.date(end).unwrap_or(Date::MAX));
+            Some((number?, Mark { mark, from, to }))
+        },
+        &mut |_, _, row, _| rows.push(row),
+    )?;
+    Ok((rows, inputs))
+}
+
+/// Reads the balances of the run's persons, as pairs of person number and balance in file order; each person at
+/// most once. A negative balance is 0.
+///
+/// # Errors
+/// [`IngestError::Rejected`] for bad rows and for two balances of one person, of the run or not; what the files
+/// run into; cancellation.
+pub fn read_balances(
+    files: &[InputPath],
+    lookup: Lookup<'_>,
+    options: &ReadOptions<'_>,
+) -> Result<(PersonRows<Fen>, Vec<InputFile>), IngestError> {
+    let table = &*ACCOUNTS;
+    let [person, balance] = ["psn_no", "balc"].map(|name| table.index(name));
+    let mut rows = Vec::new();
+    let mut seen: HashMap<Box<[u8]>, (u32, u64)> = HashMap::new();
+    let inputs = read_table(
+        files,
+        table,
+        options,
+        &|row| {
+            let name: Box<[u8]> = row.text(person).into();
+            let balance = row.money(balance);
+            let number = lookup(&name);
+            (!name.is_empty()).then_some((name, number, balance?.or_zero()))
+        },
+        &mut |file, line, (name, number, balance), problems| {
+            if let Some(&(other_file, other_line)) = seen.get(&name) {
+                let shown = &files[other_file as usize].shown;
+                let who = String::from_utf8_lossy(&name);
+                let message = Text::new(
+                    format!("a second balance of the person `{who}`; the first is at {shown}:{other_line}"),
+                    format!("人员 `{who}` 的余额重复；第一次出现在 {shown}:{other_line}"),
+                );
+                let hint = Text::new("keep the balance before the first settlement of the run", "请只保留本次运行第一笔结算之前的余额");
+                let at = location(&files[file as usize].shown, line, 0, "psn_no");
+                problems.push(Diagnostic::error("I-BALANCE-TWICE", at, message).hint(hint));
+                return;
+            }
+            seen.insert(name, (file, line));
+            if let Some(number) = number {
+                rows.push((number, balance));
+            }
+        },
+    )?;
+    Ok((rows, inputs))
+}

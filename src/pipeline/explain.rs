@@ -1,0 +1,163 @@
+//! Explaining one settlement: its person's rows are read again and folded by the same kernel, with the trace on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use serde_json::Value;
+
+use super::load::{Loaded, load};
+use super::rules_dir::load_rules;
+use super::{Inputs, ReferencePaths, RunError, Watch};
+use crate::adjudicate::accumulators::Accumulators;
+use crate::adjudicate::person::{Fold, fold_person};
+use crate::adjudicate::trace::{Step, Steps};
+use crate::ingest::{self, Border, ReadOptions};
+use crate::ledger::fold::{keep_first_of_each, sort_entries};
+use crate::model::settlement::Claim;
+
+/// One person's settlements with their traces.
+pub struct Explained {
+    /// Everything that was read of the person.
+    pub loaded: Loaded,
+    /// Claims in the total order.
+    pub claims: Vec<Claim>,
+    /// Their outcomes.
+    pub fold: Fold,
+    /// Their traces.
+    pub traces: Vec<Vec<Step>>,
+}
+
+/// The inputs of a finished run, and the digests they had.
+pub struct EarlierRun {
+    /// What was read.
+    pub inputs: Inputs,
+    rules_sha256: String,
+    digests: Vec<(PathBuf, String)>,
+}
+
+impl EarlierRun {
+    /// Reads the manifest of a finished run.
+    ///
+    /// # Errors
+    /// The manifest is not there or not one of ours.
+    pub fn read(out: &Path) -> Result<Self, RunError> {
+        let path = out.join("manifest.json");
+        let fail = |reason: String| RunError::EarlierRun { path: path.clone(), reason };
+        let text = fs::read_to_string(&path).map_err(|error| fail(format!("cannot be read: {error}")))?;
+        let manifest: Value = serde_json::from_str(&text).map_err(|error| fail(format!("is not a manifest: {error}")))?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let missing = |what: &str| fail(format!("is not a manifest of this program: it has no {what}"));
+        let claims = manifest["claims"].as_array().ok_or_else(|| missing("claims"))?;
+        let mut digests = Vec::new();
+        let mut file = |value: &Value| -> Result<PathBuf, RunError> {
+            let path = PathBuf::from(text(&value["path"]).ok_or_else(|| missing("path of an input"))?);
+            digests.push((path.clone(), text(&value["sha256"]).ok_or_else(|| missing("digest of an input"))?));
+            Ok(path)
+        };
+        let claims = claims.iter().map(&mut file).collect::<Result<Vec<_>, _>>()?;
+        // A table of several files was given as one path: their digests are checked, the path is the argument's.
+        let mut table = |name: &str| -> Result<Option<PathBuf>, RunError> {match &manifest["reference"][name] {
+            Value::Null => Ok(None),
+            value => {
+                let files = value["files"].as_array().ok_or_else(|| missing("files of a reference table"))?;
+                files.iter().try_for_each(|value| file(value).map(|_| ()))?;
+                Ok(text(&value["path"]).map(PathBuf::from))
+            }
+        }};
+        let reference = ReferencePaths {
+            enrolments: table("enrolments")?,
+            filings: table("filings")?,
+            institutions: table("institutions")?,
+            accounts: table("accounts")?,
+            marks: table("marks")?,
+        };
+        let rules = PathBuf::from(text(&manifest["rules"]["path"]).ok_or_else(|| missing("rules"))?);
+        let rules_sha256 = text(&manifest["rules"]["sha256"]).ok_or_else(|| missing("digest of the rules"))?;
+        Ok(Self { inputs: Inputs { rules, claims, reference }, rules_sha256, digests })
+    }
+
+    /// Whether what was read now is what the run read.
+    ///
+    /// # Errors
+    /// A file has changed since.
+    pub fn compare(&self, loaded: &Loaded) -> Result<(), RunError> {
+        let changed = |path: &Path| RunError::EarlierRun {
+            path: path.to_owned(),
+            reason: "has changed since the run; explain from --rules and --claims instead, or run again".to_owned(),
+        };
+        if loaded.rules.sha256 != self.rules_sha256 {
+            return Err(changed(&loaded.rules.folder));
+        }
+        let read = loaded.files.iter().chain(loaded.gates.iter().filter_map(|(_, files)| files.as_ref()).flatten());
+        for file in read {
+            let path = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone());
+            if self.digests.iter().any(|(known, digest)| *known == path && *digest != file.sha256) {
+                return Err(changed(&file.path));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Persons that have a row with a settlement number, in input order.
+///
+/// # Errors
+/// The rules or the claims cannot be read.
+pub fn persons_of(inputs: &Inputs, setl_id: &str, watch: &dyn Watch, cancel: &AtomicBool) -> Result<Vec<Vec<u8>>, RunError> {
+    watch.begin(super::Stage::Ingest, None);
+    let rules = load_rules(&inputs.rules)?;
+    let files = ingest::expand(&inputs.claims)?;
+    let border = Border { vocab: &rules.book.vocab, institutions: None };
+    let advance = |rows: u64, _bytes: u64| watch.advance(rows);
+    let options = ReadOptions { person: None, progress: Some(&advance), cancel: Some(cancel) };
+    let mut persons: Vec<Vec<u8>> = Vec::new();
+    ingest::read_claims(&files, &border, &options, &mut |batch| {
+        let texts = batch.claims.iter().map(|claim| claim.text).chain(batch.ghosts.iter().map(|ghost| ghost.text));
+        for text in texts {
+            let person = &batch.arena[text.offset as usize..][..usize::from(text.psn_len)];
+            let id = &batch.arena[text.offset as usize + usize::from(text.psn_len)..][..usize::from(text.setl_len)];
+            if id == setl_id.as_bytes() && !persons.iter().any(|known| known == person) {
+                persons.push(person.to_vec());
+            }
+        }
+        Ok(())
+    })?;
+    if persons.is_empty() {
+        return Err(RunError::NoSuchSettlement { setl_id: setl_id.to_owned() });
+    }
+    Ok(persons)
+}
+
+/// Folds one person with the trace on.
+///
+/// # Errors
+/// The inputs cannot be read.
+pub fn explain_person(inputs: &Inputs, person: &[u8], watch: &dyn Watch, cancel: &AtomicBool) -> Result<Explained, RunError> {
+    let loaded = load(inputs, Some(person), u64::MAX, watch, cancel)?;
+    let mut claims = Vec::new();
+    let mut fold = Fold::default();
+    let mut traces = Vec::new();
+    for number in 0..loaded.persons.len() {
+        let mut kept = Vec::new();
+        keep_first_of_each(&loaded.rows, loaded.persons.entries_of(number), &mut kept, &mut Vec::new());
+        sort_entries(&loaded.rows, &mut kept);
+        let own: Vec<Claim> =
+            kept.iter().map(|entry| loaded.rows.claims[entry.batch as usize][entry.index as usize].clone()).collect();
+        let facts = loaded.facts.of(number as u32);
+        let mut accumulators = Accumulators::default();
+        accumulators.reset(facts.balance.unwrap_or_default());
+        fold_person(
+            loaded.context(),
+            &loaded.rows.arenas,
+            &facts,
+            &own,
+            &mut accumulators,
+            &mut fold,
+            |_| Steps::default(),
+            |_, trace| traces.push(trace.0),
+        );
+        claims.extend(own);
+    }
+    Ok(Explained { loaded, claims, fold, traces })
+}
