@@ -14,6 +14,8 @@ pub(super) const MILLION: u32 = 1_000_000;
 pub(super) enum Stream {
     /// Places, institutions, profiles.
     World,
+    /// Habits of institutions.
+    Habits,
     /// Persons and settlements of a block.
     Block(u64),
     /// Faults of a block.
@@ -33,6 +35,7 @@ impl Dice {
         let mut chacha = ChaCha8Rng::from_seed(key);
         chacha.set_stream(match stream {
             Stream::World => 0,
+            Stream::Habits => 1,
             Stream::Block(number) => 2 * number + 2,
             Stream::Faults(number) => 2 * number + 3,
         });
@@ -133,7 +136,7 @@ const POWERS: [i64; 257] = {
     let mut power: u128 = 1 << 60;
     let mut index = 0;
     while index < 257 {
-        table[index] = (power >> 30) as i64;
+        table[index] = ((power + (1 << 29)) >> 30) as i64;
         power = (power * STEP) >> 60;
         index += 1;
     }
@@ -172,6 +175,7 @@ mod tests {
         assert_eq!(scale(1000, 1 << 16), 2000);
         assert_eq!(scale(1000, -(1 << 16)), 500);
         assert_eq!(scale(1_000_000, 1 << 15), 1_414_213);
+        assert_eq!(scale(1_000_000, -(1 << 15)), 707_106);
         assert_eq!(POWERS[256], 2 << 30);
     }
 

@@ -32,6 +32,8 @@ mod block;
 mod cells;
 mod claims;
 mod dice;
+mod draw;
+mod faults;
 mod menu;
 mod mix;
 mod national;
@@ -40,7 +42,10 @@ mod persons;
 mod places;
 mod row;
 mod schemes;
+mod settle;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod visits;
 mod year;
@@ -57,8 +62,12 @@ pub use mix::{Mix, MixCell};
 use crate::pipeline::RunError;
 use crate::pipeline::rules_dir::{Rules, load_rules};
 use crate::report::publish::{PublishError, Staging};
+use crate::rules::book::RuleBook;
+use crate::rules::compile::compile;
+use crate::rules::layout::Table;
 use block::Share;
 use dice::{Dice, Stream};
+use faults::quirks;
 use output::{ClaimsFile, Encoded};
 use places::Places;
 use schemes::Schemes;
@@ -168,6 +177,18 @@ pub(crate) struct World {
     schemes: Schemes,
     year: Year,
     seed: u64,
+    faults: FaultsPlan,
+    /// For each layer the same rules, in which it pays nothing; empty when no faults are planted.
+    skipping: Vec<(u32, RuleBook)>,
+}
+
+/// What faults a world's blocks get.
+#[derive(Clone, Copy, Debug)]
+struct FaultsPlan {
+    /// Share of rows, in millionths.
+    share: u32,
+    /// Whether the claims are text.
+    text: bool,
 }
 
 /// Rows a block aims at.
@@ -189,6 +210,7 @@ pub fn synth(plan: &SynthPlan, progress: &dyn Fn(u64), cancel: &AtomicBool) -> R
     let staging = Staging::begin(&plan.out, plan.overwrite)?;
     let mut claims = ClaimsFile::begin(&staging, plan.format)?;
     let mut by_person = output::ByPerson::begin(&staging)?;
+    let mut planted = if plan.faults > 0 { Some(output::PlantedFile::begin(&staging)?) } else { None };
     let mut mix = Mix::default();
     let shares = shares(plan);
     for wave in shares.chunks(2 * rayon::current_num_threads()) {
@@ -201,6 +223,9 @@ pub fn synth(plan: &SynthPlan, progress: &dyn Fn(u64), cancel: &AtomicBool) -> R
             let block = block?;
             mix.merge(&block.mix);
             by_person.put(&block.tables)?;
+            if let Some(planted) = &mut planted {
+                planted.put(&block.planted)?;
+            }
             progress(block.mix.rows);
             claims.append(block.claims)?;
         }
@@ -208,6 +233,9 @@ pub fn synth(plan: &SynthPlan, progress: &dyn Fn(u64), cancel: &AtomicBool) -> R
     let mut tables = vec![(claims.finish()?, mix.rows)];
     tables.extend(by_person.finish()?);
     tables.push(output::institutions(&staging, &world.places)?);
+    if let Some(planted) = planted {
+        tables.push(planted.finish()?);
+    }
     assert_eq!(mix.rows, plan.rows, "every row asked for was made");
     let report = SynthReport { persons: plan.persons, tables, mix };
     let mut file = staging.create("synth.json")?;
@@ -241,12 +269,39 @@ fn check(plan: &SynthPlan) -> Result<Year, SynthError> {
 fn world(plan: &SynthPlan, year: Year) -> Result<World, SynthError> {
     let rules = load_rules(&plan.rules)?;
     let mut dice = Dice::new(plan.seed, Stream::World);
-    let places = Places::build(&rules.pack, &rules.book, year, plan.persons, &mut dice)?;
+    let mut places = Places::build(&rules.pack, &rules.book, year, plan.persons, &mut dice)?;
+    if plan.faults > 0 {
+        quirks::assign(&mut places, &mut Dice::new(plan.seed, Stream::Habits), plan.faults, plan.rows);
+    }
     let schemes = Schemes::build(&rules.pack, &rules.book, &places, year);
     if schemes.list.is_empty() {
         return Err(SynthError::Pack { reason: format!("no scheme answers any kind of care in {}", plan.year) });
     }
-    Ok(World { rules, places, schemes, year, seed: plan.seed })
+    let faults = FaultsPlan { share: plan.faults, text: plan.format == Format::Csv };
+    let skipping = if plan.faults > 0 { skipping(&rules) } else { Vec::new() };
+    Ok(World { rules, places, schemes, year, seed: plan.seed, faults, skipping })
+}
+
+/// The rules with each layer in turn allowed nothing.
+fn skipping(rules: &Rules) -> Vec<(u32, RuleBook)> {
+    let layers = rules.pack.table(Table::Layers);
+    let number = |row: usize| layers.cell(row, "layer").parse::<u32>().unwrap_or_default();
+    let mut numbers: Vec<u32> = (0..layers.rows.len()).map(number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let cap = layers.layout().position("pay_cap_visit");
+    numbers
+        .into_iter()
+        .filter_map(|layer| {
+            let mut pack = rules.pack.clone();
+            for (row, cells) in pack.tables[Table::Layers as usize].rows.iter_mut().enumerate() {
+                if number(row) == layer {
+                    cells.cells[cap] = "0".into();
+                }
+            }
+            Some((layer, compile(&pack).ok()?))
+        })
+        .collect()
 }
 
 /// Cuts persons and rows into blocks, evenly.

@@ -95,7 +95,7 @@ pub(super) fn person(world: &World, dice: &mut Dice, number: u64) -> Person {
         born,
         brdy_known: !dice.chance(1_500),
         female: dice.chance(505_000),
-        frailty: dice.log_normal(700, 85).clamp(40, 12_000) as u32,
+        frailty: dice.log_normal(700, 85).clamp(40, 5_000) as u32,
     }
 }
 

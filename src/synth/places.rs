@@ -4,6 +4,7 @@ use hashbrown::HashSet;
 
 use super::SynthError;
 use super::dice::Dice;
+use super::faults::quirks::Quirk;
 use super::national::{Grade, HUBS};
 use super::year::Year;
 use crate::model::date::Date;
@@ -86,6 +87,8 @@ pub(super) struct Institution {
     pub(super) opened: Date,
     /// Last day, if it has closed.
     pub(super) closed: Option<Date>,
+    /// A habit that an audit should notice.
+    pub(super) quirk: Option<Quirk>,
 }
 
 impl Institution {
@@ -243,7 +246,7 @@ impl Places {
             .then(|| (year.day(dice.below(365)), *dice.of(&others) as u8));
         let closed = (becomes.is_none() && dice.chance(4_000)).then(|| year.day(dice.below(365)));
         let opened = Date(year.first.0 - dice.between(800, 4_400));
-        Institution { place, level, becomes, serial, opened, closed }
+        Institution { place, level, becomes, serial, opened, closed, quirk: None }
     }
 
     fn register(&mut self, at: usize) {

@@ -54,6 +54,8 @@ pub(super) struct Scheme {
     pub(super) rising: Vec<u32>,
     /// `out_fil_type` words and symbols, by [`Filing`].
     pub(super) filing_words: [Vec<(String, Sym)>; 5],
+    /// Classes that its persons have.
+    pub(super) classes: Vec<Sym>,
     menus: Vec<Menu>,
 }
 
@@ -171,6 +173,7 @@ impl Maker<'_> {
             profiles: found.into_iter().map(|(profile, _)| profile).collect(),
             rising,
             filing_words: self.filing_words(),
+            classes: menus.iter().map(|(class, _)| *class).collect(),
             menus: menus.into_iter().map(|(_, menu)| menu).collect(),
         })
     }
