@@ -269,17 +269,35 @@ fn check(plan: &SynthPlan) -> Result<Year, SynthError> {
 fn world(plan: &SynthPlan, year: Year) -> Result<World, SynthError> {
     let rules = load_rules(&plan.rules)?;
     let mut dice = Dice::new(plan.seed, Stream::World);
-    let mut places = Places::build(&rules.pack, &rules.book, year, plan.persons, &mut dice)?;
-    if plan.faults > 0 {
-        quirks::assign(&mut places, &mut Dice::new(plan.seed, Stream::Habits), plan.faults, plan.rows);
-    }
+    let places = Places::build(&rules.pack, &rules.book, year, plan.persons, &mut dice)?;
     let schemes = Schemes::build(&rules.pack, &rules.book, &places, year);
     if schemes.list.is_empty() {
         return Err(SynthError::Pack { reason: format!("no scheme answers any kind of care in {}", plan.year) });
     }
-    let faults = FaultsPlan { share: plan.faults, text: plan.format == Format::Csv };
-    let skipping = if plan.faults > 0 { skipping(&rules) } else { Vec::new() };
-    Ok(World { rules, places, schemes, year, seed: plan.seed, faults, skipping })
+    let text = plan.format == Format::Csv;
+    let none = FaultsPlan { share: 0, text };
+    let mut world = World { rules, places, schemes, year, seed: plan.seed, faults: none, skipping: Vec::new() };
+    if plan.faults > 0 {
+        let busy = busy(&world, plan);
+        let budget = (u128::from(plan.rows) * u128::from(plan.faults) / 1_000_000) as u64;
+        quirks::assign(&mut world.places, &mut Dice::new(plan.seed, Stream::Habits), &busy, budget);
+        world.skipping = skipping(&world.rules);
+        world.faults = FaultsPlan { share: plan.faults, text };
+    }
+    Ok(world)
+}
+
+/// Settlements that each institution can expect: those of the first block without faults, times the blocks.
+fn busy(world: &World, plan: &SynthPlan) -> Vec<u64> {
+    let shares = shares(plan);
+    let mut counts = vec![0_u64; world.places.institutions.len()];
+    for row in block::make(world, shares[0]).rows {
+        if let Some(count) = counts.get_mut(row.claim.institution as usize) {
+            *count += 1;
+        }
+    }
+    counts.iter_mut().for_each(|count| *count *= shares.len() as u64);
+    counts
 }
 
 /// The rules with each layer in turn allowed nothing.

@@ -244,7 +244,10 @@ impl Visits<'_> {
         let end = row.claim.enddate;
         match anomaly {
             SharedNumber => {
-                if let Some(other) = self.last_of_other {
+                let shared = self.planted.iter().any(|line| Some(line.id) == self.last_of_other);
+                if let Some(other) = self.last_of_other
+                    && !shared
+                {
                     row.id = other;
                     self.note(row, around, "A206", "setl_id", "the number of another person's settlement");
                 }

@@ -22,28 +22,35 @@ pub(in crate::synth) enum Quirk {
 /// What a habit did to a row, and the total it would have had.
 pub(in crate::synth) type QuirkMark = (Quirk, Fen);
 
-/// Institutions of one province and grade that must exist for one of them to stand out.
+/// Institutions of one province and grade that must be busy for one of them to stand out.
 const PEERS: usize = 12;
-/// Settlements an institution must have a year on the mean.
-const SETTLEMENTS: u64 = 400;
+/// Settlements a year from which an institution is busy.
+const BUSY: u64 = 600;
+/// Share of the rows with faults that institutions with a habit may have, in a thousandth.
+const SHARE: u64 = 120;
 
-/// Gives some institutions a habit, the more the larger the share of faults, where there are peers to stand out from.
-pub(in crate::synth) fn assign(places: &mut Places, dice: &mut Dice, share: u32, rows: u64) {
-    if rows / (places.institutions.len() as u64).max(1) < SETTLEMENTS {
-        return;
-    }
-    let group = |known: &Institution, places: &Places| {
+/// Gives some busy institutions a habit, where there are peers to stand out from. `busy` holds the settlements
+/// that each institution can expect in the whole data set.
+pub(in crate::synth) fn assign(places: &mut Places, dice: &mut Dice, busy: &[u64], budget: u64) {
+    let group = |at: usize, places: &Places| {
+        let known = &places.institutions[at];
         let province = places.places[usize::from(known.place)].code.province_digits();
         (province, places.levels[usize::from(known.level)].grade as usize)
     };
+    let mut eligible: Vec<usize> = (0..busy.len()).filter(|&at| busy[at] >= BUSY).collect();
     let mut sizes: HashMap<(u32, usize), usize> = HashMap::new();
-    for known in &places.institutions {
-        *sizes.entry(group(known, places)).or_default() += 1;
-    }
-    for at in 0..places.institutions.len() {
-        if sizes[&group(&places.institutions[at], places)] >= PEERS && dice.chance(share / 4) {
-            places.institutions[at].quirk = Some(*dice.of(&[Quirk::Costly, Quirk::Invented, Quirk::ShortStays]));
+    eligible.iter().for_each(|&at| *sizes.entry(group(at, places)).or_default() += 1);
+    dice.shuffle(&mut eligible);
+    // Institutions with enough peers first, and not the busiest, so that the rows suffice for several.
+    eligible.sort_by_key(|&at| (sizes[&group(at, places)] < PEERS, busy[at] > 2 * BUSY));
+    let mut left = budget * SHARE / 1_000;
+    let habits = [Quirk::Invented, Quirk::Costly, Quirk::ShortStays];
+    for (at, quirk) in eligible.into_iter().zip(habits.into_iter().cycle()) {
+        if left == 0 {
+            break;
         }
+        left = left.saturating_sub(busy[at]);
+        places.institutions[at].quirk = Some(quirk);
     }
 }
 
