@@ -7,4 +7,7 @@ mod explain_steps;
 pub mod kept;
 pub mod manifest;
 pub mod publish;
+mod rule_words;
+pub mod rules_diff;
+pub mod show;
 pub mod summary;
