@@ -101,6 +101,8 @@ pub enum Stage {
     Keep,
     /// Reading back and summing up.
     Verify,
+    /// Making invented claims.
+    Synthesise,
 }
 
 /// Somebody who watches a run.
