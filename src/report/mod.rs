@@ -4,8 +4,6 @@ pub mod adjudicated;
 pub mod balance;
 pub mod explain;
 mod explain_steps;
-pub mod kept;
-pub mod manifest;
 pub mod publish;
 pub mod summary;
 pub mod words;
