@@ -3,7 +3,7 @@
 mod explain;
 mod rules;
 mod run;
-//mod synth;
+mod synth;
 pub mod terminal;
 
 use std::path::PathBuf;
@@ -51,7 +51,8 @@ enum Command {
     /// Check, show, test and compare rule packs
     #[command(subcommand)]
     Rules(rules::RulesCommand),
-    //Synth(synth::SynthArgs),
+    /// Make realistic claims and reference tables of any size
+    Synth(synth::SynthArgs),
 }
 
 /// Options of every command.
@@ -133,7 +134,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, &cancel),
         Command::Explain(args) => explain::explain(&args, &cancel),
         Command::Rules(command) => rules::rules(&command, &cancel),
-        //Command::Synth(args) => synth::synth(&args, &cancel),
+        Command::Synth(args) => synth::synth(&args, &cancel),
     };
     exit.into()
 }
