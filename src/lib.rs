@@ -20,3 +20,5 @@ pub mod ingest;
 pub mod pipeline;
 #[cfg(feature = "app")]
 pub mod report;
+#[cfg(feature = "app")]
+pub mod synth;

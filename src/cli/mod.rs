@@ -1,9 +1,9 @@
 //! The command line: what was typed becomes what is meant; one file for each command.
 
 mod explain;
-//mod rules;
+mod rules;
 mod run;
-//mod synth;
+mod synth;
 pub mod terminal;
 
 use std::path::PathBuf;
@@ -48,8 +48,11 @@ enum Command {
     Run(run::RunArgs),
     /// Show how one settlement was computed, step by step
     Explain(explain::ExplainArgs),
-    //Rules(rules::RulesCommand),
-    //Synth(synth::SynthArgs),
+    /// Check, show, test and compare rule packs
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
+    /// Make realistic claims and reference tables of any size
+    Synth(synth::SynthArgs),
 }
 
 /// Options of every command.
@@ -130,8 +133,8 @@ pub fn main() -> ExitCode {
     let exit = match cli.command {
         Command::Run(args) => run::run(&args, &cancel),
         Command::Explain(args) => explain::explain(&args, &cancel),
-        //Command::Rules(command) => rules::rules(&command, &cancel),
-        //Command::Synth(args) => synth::synth(&args, &cancel),
+        Command::Rules(command) => rules::rules(&command, &cancel),
+        Command::Synth(args) => synth::synth(&args, &cancel),
     };
     exit.into()
 }

@@ -70,6 +70,7 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
         gates_off: &gates_off,
         out: &plan.out.display().to_string(),
         took: started.elapsed(),
+        peak_memory_bytes: peak_memory(),
     };
     if args.common.json {
         terminal::print(&format!("{:#}\n", summary::to_json(&report)));
@@ -98,6 +99,13 @@ fn machine_memory() -> u64 {
         line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
     });
     told.map_or(4 << 30, |kibibytes| kibibytes * 1024)
+}
+
+/// The most memory this process has had resident, in bytes; `None` where it cannot be told.
+fn peak_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
 }
 
 /// `2GiB`, `500MB`, `1048576`.

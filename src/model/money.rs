@@ -41,6 +41,13 @@ impl Fen {
         self.max(Self::ZERO)
     }
 
+    /// Yuan as a text says it: no decimals where there are none, `12000` or `12000.50`.
+    #[must_use]
+    pub fn plain(self) -> String {
+        let text = self.to_string();
+        text.strip_suffix(".00").map(str::to_owned).unwrap_or(text)
+    }
+
     /// Adds without wrapping: an accumulator at the end of its range stays there.
     #[inline]
     #[must_use]
@@ -86,6 +93,13 @@ impl Rate {
     #[must_use]
     pub fn times(self, factor: Self) -> Self {
         Self(round_ppm(i128::from(self.0) * i128::from(factor.0)))
+    }
+
+    /// The rate in percent, without trailing zeros: `62.5`.
+    #[must_use]
+    pub fn percent(self) -> String {
+        // A hundredth of the denominator makes the percent the whole part; `Display` trims the rest.
+        Self(self.0.saturating_mul(100)).to_string()
     }
 
     /// Held in 0..=1.

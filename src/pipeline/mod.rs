@@ -8,6 +8,7 @@
 //! enrolments, filings, marks, accounts ──by person────┘                  └─read back, sums re-derived──► manifest.json
 //! ```
 
+pub mod examples;
 pub mod explain;
 pub mod load;
 pub mod rules_dir;
@@ -100,6 +101,8 @@ pub enum Stage {
     Keep,
     /// Reading back and summing up.
     Verify,
+    /// Making invented claims.
+    Synthesise,
 }
 
 /// Somebody who watches a run.

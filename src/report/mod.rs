@@ -8,3 +8,4 @@ pub mod kept;
 pub mod manifest;
 pub mod publish;
 pub mod summary;
+pub mod words;

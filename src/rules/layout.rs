@@ -152,6 +152,17 @@ impl Table {
 pub const PLACES: &[&str] = &["local", "province", "cross"];
 /// Words of the `filing` key.
 pub const FILINGS: &[&str] = &["resident", "referral", "emergency", "temporary", "none"];
+/// What the places are called, in Chinese and in English, in the order of [`PLACES`].
+pub const PLACE_TITLES: [(&str, &str); 3] =
+    [("本统筹区", "home"), ("省内异地", "elsewhere in the province"), ("跨省", "another province")];
+/// What the filings are called, in Chinese and in English, in the order of [`FILINGS`].
+pub const FILING_TITLES: [(&str, &str); 5] = [
+    ("长期异地备案", "long-term filing"),
+    ("转诊备案", "referral"),
+    ("急诊", "emergency"),
+    ("其他临时备案", "other temporary filing"),
+    ("未备案", "no filing"),
+];
 /// Words of `filing_types.filing`.
 pub const FILING_CLASSES: &[&str] = &["resident", "referral", "emergency", "temporary"];
 /// Words of `tiers.level_field`, in the order in which they are tried.

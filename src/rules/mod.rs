@@ -5,6 +5,8 @@ pub mod cell;
 pub mod compile;
 pub mod keytable;
 pub mod layout;
+pub mod lint;
 pub mod pack;
+mod rank;
 pub mod values;
 pub mod vocabulary;
