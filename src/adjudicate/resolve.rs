@@ -126,6 +126,7 @@ pub fn resolve<'a, T: Trace>(
         visit: visit.row,
         channel: channel.row,
         benefit: benefit.row,
+        derived,
         is_admission: visit.value.is_admission,
         is_emergency,
     });

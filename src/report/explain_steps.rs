@@ -2,6 +2,7 @@
 
 use super::explain::Explanation;
 use crate::adjudicate::bands::Segment;
+use crate::adjudicate::resolve::Derived;
 use crate::adjudicate::trace::{DeductibleFrom, FilingBasis, Step};
 use super::words::{filing_name, place_name};
 use crate::diagnostic::{Lang, Text};
@@ -92,8 +93,8 @@ pub(super) fn line(step: &Step, explained: &Explanation) -> Option<Line> {
                 filing_name(keys.filing, Lang::Zh), vocab.tier.word(keys.tier), if *is_emergency { "，急诊" } else { "" },
             ),
         ),
-        Step::Rows { scheme, class, visit, channel, benefit, is_admission, is_emergency } => {
-            rows_line(explained, [*scheme, *class, *visit, *channel, *benefit], *is_admission, *is_emergency)
+        Step::Rows { scheme, class, visit, channel, benefit, derived, is_admission, is_emergency } => {
+            rows_line(explained, [*scheme, *class, *visit, *channel, *benefit], *derived, *is_admission, *is_emergency)
         }
         Step::Denied { reasons } => simple(
             "denied",
@@ -282,14 +283,11 @@ fn pool_name(explained: &Explanation, pool: Admdvs) -> String {
     named.map_or_else(|| code.clone(), |row| format!("{code} {}", places.cell(row, "name_zh")))
 }
 
-fn rows_line(explained: &Explanation, rows: [u32; 5], is_admission: bool, is_emergency: bool) -> Line {
+fn rows_line(explained: &Explanation, rows: [u32; 5], derived: Derived, is_admission: bool, is_emergency: bool) -> Line {
     let tables = [Table::Schemes, Table::PersonClasses, Table::VisitClasses, Table::Channels, Table::Benefits];
-    let (seen, _) = explained.outcome.seen.map_or((None, ()), |(derived, _)| (Some(derived), ()));
     let vocab = &explained.words.book.vocab;
-    let keys = seen.map(|derived| derived.keys);
-    let class = keys.map_or("", |keys| vocab.psn_class.word(keys.psn_class));
-    let visit = keys.map_or("", |keys| vocab.med_class.word(keys.med_class));
-    let year = seen.map_or(0, |derived| derived.benefit_year);
+    let (class, visit) = (vocab.psn_class.word(derived.keys.psn_class), vocab.med_class.word(derived.keys.med_class));
+    let year = derived.benefit_year;
     let mut kind = (String::new(), String::new());
     if is_admission {
         kind = (", an admission".into(), "，计住院次数".into());

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::balance::{Summary, Tally, yuan};
-use super::manifest;
+use super::balance::{self, Summary, Tally, yuan};
 use super::words::{money_name, reason_name, status_name};
 use crate::columnar::schema::{ADJUDICATED as COLUMNS, FIRST_MONEY, MONEY_COLUMNS};
 use crate::diagnostic::Lang;
@@ -121,10 +120,10 @@ pub fn to_json(report: &RunReport) -> Value {
     let seconds = report.took.as_secs_f64();
     json!({
         "out": report.out,
-        "balance": manifest::balance(report.summary),
+        "balance": balance::to_json(report.summary),
         "persons": report.summary.persons,
-        "reasons": manifest::reasons(report.summary),
-        "money_yuan": manifest::money(report.summary),
+        "reasons": balance::reasons_to_json(report.summary),
+        "money_yuan": balance::money_to_json(report.summary),
         "gates_off": report.gates_off,
         "peak_memory_bytes": report.peak_memory_bytes,
         "seconds": (seconds * 1000.0).round() / 1000.0,

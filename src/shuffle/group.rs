@@ -83,10 +83,10 @@ pub struct Persons {
     shards: Vec<HashTable<u32>>,
 }
 
-/// A fixed hash of a person number: the same in every run and on every machine.
+/// A fixed hash of a number's text: the same in every run and on every machine.
 #[inline]
 #[must_use]
-pub fn person_hash(number: &[u8]) -> u64 {
+pub fn text_hash(number: &[u8]) -> u64 {
     let mut hash: u64 = 0x9E37_79B9_7F4A_7C15 ^ number.len() as u64;
     let mut chunks = number.chunks_exact(8);
     for chunk in &mut chunks {
@@ -155,10 +155,10 @@ impl Persons {
     fn index(&mut self, arenas: &Arenas) {
         self.shards = (0..SHARDS).map(|_| HashTable::new()).collect();
         for (rank, &name) in self.names.iter().enumerate() {
-            let hash = person_hash(arenas.person(name));
+            let hash = text_hash(arenas.person(name));
             let names = &self.names;
             self.shards[shard_of(hash)]
-                .insert_unique(hash, rank as u32, |&other| person_hash(arenas.person(names[other as usize])));
+                .insert_unique(hash, rank as u32, |&other| text_hash(arenas.person(names[other as usize])));
         }
     }
 
@@ -178,7 +178,7 @@ impl Persons {
     #[inline]
     #[must_use]
     pub fn find(&self, arenas: &Arenas, number: &[u8]) -> Option<u32> {
-        let hash = person_hash(number);
+        let hash = text_hash(number);
         self.shards
             .get(shard_of(hash))?
             .find(hash, |&rank| arenas.person(self.names[rank as usize]) == number)
@@ -210,7 +210,7 @@ fn deal(rows: &Rows, batch: usize) -> (Vec<(u64, Entry)>, Vec<u32>) {
         rows.ghosts[batch].iter().enumerate().map(|(index, ghost)| (ghost.text, index as u32 + Entry::GHOSTS));
     let hashed: Vec<(u64, Entry)> = claims
         .chain(ghosts)
-        .map(|(text, index)| (person_hash(rows.arenas.person(text)), Entry { batch: number, index }))
+        .map(|(text, index)| (text_hash(rows.arenas.person(text)), Entry { batch: number, index }))
         .collect();
     let mut starts = vec![0_u32; SHARDS + 1];
     for &(hash, _) in &hashed {
