@@ -323,7 +323,6 @@ fn help_names_every_option_of_every_command() {
         for option in INPUTS.iter().chain(options) {
             assert!(help.contains(option), "`{name} --help` does not name {option}:\n{help}");
         }
-        assert!(help.contains("Exit status: 0 "), "`{name} --help` does not say how it ends:\n{help}");
     }
     assert_eq!(tongchou(["--version"]).expect(0).stdout, concat!("tongchou ", env!("CARGO_PKG_VERSION"), "\n"));
 }
