@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::Value;
 use tongchou::columnar::schema::{ADJUDICATED, Kind as OutputKind};
 use tongchou::ingest::columns::{self, Kind};
-use tongchou::report::kept::{REJECT_COLUMNS, pended_schema};
+use tongchou::pipeline::kept::{REJECT_COLUMNS, pended_schema};
 use tongchou::rules::layout::Table;
 
 use crate::support::repo;
