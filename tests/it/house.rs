@@ -12,10 +12,7 @@ const STAGES: [&str; 14] = [
 ];
 
 /// Imports against the order: file, later stage, reason.
-const LATER_IMPORTS: [(&str, &str, &str); 2] = [
-    ("src/report/kept.rs", "pipeline", "writes what `pipeline::load` read, and fails with the run's error"),
-    ("src/report/manifest.rs", "pipeline", "describes what `pipeline::load` read"),
-];
+const LATER_IMPORTS: [(&str, &str, &str); 0] = [];
 
 /// Stages that compute and nothing else.
 const PURE: [&str; 3] = ["model", "rules", "adjudicate"];
@@ -115,7 +112,11 @@ fn files_below(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
         for entry in fs::read_dir(&next).expect("a folder") {
             let path = entry.expect("an entry").path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if path.is_dir() && name != ".git" && name != "target" {
+            // The repository's own folder; in a worktree it is a file.
+            if name == ".git" || name == "target" {
+                continue;
+            }
+            if path.is_dir() {
                 open.push(path);
             } else if path.is_file() && wanted(&path) {
                 found.push(path);

@@ -229,25 +229,28 @@ fn the_order_of_rows_does_not_matter() {
     });
 }
 
-/// A benefit whose excess over a cap is counted as expense: the expense above the cap starts where the cap is
-/// reached, not where it is passed, so it jumps when a band of a low rate lies between, what is counted as
-/// coinsurance falls by as much, and a layer that includes coinsurance alone pays less.
-fn excess_counts_as_expense(case: &Case) -> bool {
+/// The case with every excess over a cap counted as payment. Counted as expense, it starts where the cap is reached,
+/// not where it is passed: it jumps when a band of a low rate lies between, what is counted as coinsurance falls by
+/// as much, and a layer that includes coinsurance alone pays less.
+fn excess_as_payment(case: &Case) -> Case {
+    let mut case = case.clone();
     let benefits = table::parse(&case.files["rules/benefits.csv"]);
-    benefits.iter().any(|row| row.get("over_cap_as").is_some_and(|word| word == "expense"))
+    let columns: Vec<String> = benefits[0].keys().filter(|column| *column != "over_cap_as").cloned().collect();
+    let lines = benefits.iter().map(|row| table::line(&columns.iter().map(|column| row[column].as_str()).collect::<Vec<_>>()));
+    let text = table::line(&columns) + &lines.collect::<String>();
+    case.files.insert("rules/benefits.csv".into(), text);
+    case
 }
 
 /// Money of the last settlement moves from full own pay into scope. The total stays, so that a deductible that is a
 /// share of the total stays: with a total that rises, such a deductible rises too, and where a base cap holds the
 /// rest down, more cost pays less. With the total as it is, floors, caps, factors and falling bands only ever pay
-/// the same or more; the one exception is [`excess_counts_as_expense`].
+/// the same or more; the one exception is taken out by [`excess_as_payment`].
 #[test]
 fn more_of_the_last_bill_in_scope_never_pays_less() {
     let (moved, risen) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     for_cases(80, 200, |case, rng| {
-        if excess_counts_as_expense(case) {
-            return;
-        }
+        let case = &excess_as_payment(case);
         let before = run(case);
         let mut claims = claims_of(case);
         let mut last: BTreeMap<&str, &Record> = BTreeMap::new();

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::LazyLock;
 
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -153,32 +154,46 @@ fn breaches(
     (found, compared)
 }
 
-/// The breaches are exactly those that a source makes: `(pool, insurance, benefit row here, benefit row there)`.
+/// The breaches are exactly those that a source makes: the beginning of `pool insurance rule-here rule-there`, and why.
 #[track_caller]
 fn only_excused((found, compared): (BTreeMap<String, String>, usize), excused: &[(&str, &str)]) {
     assert!(compared > 1_000, "only {compared} bills could be compared");
-    let names: BTreeSet<&str> = excused.iter().map(|(name, _)| *name).collect();
-    let new: Vec<_> = found.iter().filter(|(name, _)| !names.contains(name.as_str())).collect();
-    assert!(new.is_empty(), "{} of {compared} kinds of bills are not as fair as they should be:\n{new:#?}", new.len());
-    let gone: Vec<_> = names.iter().filter(|name| !found.contains_key(**name)).collect();
-    assert!(gone.is_empty(), "excused, and not needed: {gone:?}");
+    let new = found.iter().filter(|(name, _)| !excused.iter().any(|(start, _)| name.starts_with(start)));
+    let new: Vec<String> = new.map(|(name, example)| format!("{name}: {example}")).collect();
+    assert!(new.is_empty(), "{} kinds of {compared} bills are not as fair as they should be:\n{}", new.len(), new.join("\n"));
+    for (start, why) in excused {
+        assert!(found.keys().any(|name| name.starts_with(start)), "{start}: excused ({why}), and not needed");
+    }
 }
 
 /// Where a source pays a long-term filer less than at home.
-const LONG_TERM_LESS: [(&str, &str); 0] = [];
+const LONG_TERM_LESS: [(&str, &str); 2] = [
+    ("340300 390 bb-res-in-", "Bengbu's floor payment is 45 % in the province and 40 % outside of it, for everybody"),
+    ("510100 310 cd-emp-in-cross-", "Chengdu's deductible outside of the province is 970 and says nothing of filings"),
+];
 /// Where a source pays a referral more than the same bill at home.
 const REFERRAL_MORE: [(&str, &str); 0] = [];
 /// Where a source pays a retired person less than an active one.
 const RETIRED_LESS: [(&str, &str); 0] = [];
 
+static ANSWERS: LazyLock<Answers> = LazyLock::new(answers);
+
 #[test]
-fn the_sample_pack_is_fair_over_a_grid_of_bills() {
-    let answers = answers();
+fn a_long_term_filer_is_paid_no_less_than_at_home() {
     let at_home = |patient: &Patient| Patient { place: "local", filing: "", ..*patient };
     let long_term = |patient: &Patient| (patient.filing == "02").then(|| at_home(patient));
-    only_excused(breaches(&answers, long_term, |away, home| away >= home), &LONG_TERM_LESS);
+    only_excused(breaches(&ANSWERS, long_term, |away, home| away >= home), &LONG_TERM_LESS);
+}
+
+#[test]
+fn a_referral_is_paid_no_more_than_at_home() {
+    let at_home = |patient: &Patient| Patient { place: "local", filing: "", ..*patient };
     let referral = |patient: &Patient| (patient.filing == "06").then(|| at_home(patient));
-    only_excused(breaches(&answers, referral, |away, home| away <= home), &REFERRAL_MORE);
+    only_excused(breaches(&ANSWERS, referral, |away, home| away <= home), &REFERRAL_MORE);
+}
+
+#[test]
+fn the_retired_are_paid_no_less_than_the_active() {
     let retired = |patient: &Patient| (patient.psn_type == RETIRED).then(|| Patient { psn_type: ACTIVE, ..*patient });
-    only_excused(breaches(&answers, retired, |retired, active| retired >= active), &RETIRED_LESS);
+    only_excused(breaches(&ANSWERS, retired, |retired, active| retired >= active), &RETIRED_LESS);
 }
