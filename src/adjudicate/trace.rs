@@ -2,6 +2,7 @@
 
 use super::accumulators::Accumulators;
 use super::bands::Segment;
+use super::resolve::Derived;
 use crate::model::date::Date;
 use crate::model::money::{Fen, Rate};
 use crate::model::outcome::Reasons;
@@ -57,7 +58,7 @@ pub enum Step {
     Tier { field: LevelField, level: Sym, row: u32, tier: Sym },
     Filing { filing: Filing, basis: FilingBasis },
     Keys { keys: BenefitKeys, is_emergency: bool },
-    Rows { scheme: u32, class: u32, visit: u32, channel: u32, benefit: u32, is_admission: bool, is_emergency: bool },
+    Rows { scheme: u32, class: u32, visit: u32, channel: u32, benefit: u32, derived: Derived, is_admission: bool, is_emergency: bool },
     Denied { reasons: Reasons },
     Before { accumulators: Box<Accumulators>, scheme: usize, bucket: usize, deductible_bucket: usize, month: usize },
     Prepay { order: PrepayOrder, rate: Rate, base: Fen, amount: Fen },

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Builder, Decimal128Builder, RecordBatch, StringBuilder, TimestampMillisecondBuilder,
+    ArrayRef, Date32Builder, Decimal128Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
@@ -26,7 +26,7 @@ enum Builder {
     Text(StringBuilder),
     Money(Decimal128Builder),
     Day(Date32Builder),
-    Second(TimestampMillisecondBuilder),
+    Second(TimestampMicrosecondBuilder),
 }
 
 impl Default for PendedColumns {
@@ -43,13 +43,13 @@ impl PendedColumns {
             Kind::Identifier | Kind::Code => Builder::Text(StringBuilder::new()),
             Kind::Money => Builder::Money(Decimal128Builder::new().with_data_type(MONEY)),
             Kind::Date => Builder::Day(Date32Builder::new()),
-            Kind::Time => Builder::Second(TimestampMillisecondBuilder::new()),
+            Kind::Time => Builder::Second(TimestampMicrosecondBuilder::new()),
         });
         Self { builders: builders.collect(), rows: 0 }
     }
 
     /// Name and type of each column, in the order of [`Column`]: text, Decimal128(16,2), Date32 and
-    /// Timestamp(ms) without a time zone; all nullable.
+    /// Timestamp(us) without a time zone; all nullable.
     #[must_use]
     pub fn schema() -> SchemaRef {
         let field = |column: &Column| {
@@ -57,7 +57,7 @@ impl PendedColumns {
                 Kind::Identifier | Kind::Code => DataType::Utf8,
                 Kind::Money => MONEY,
                 Kind::Date => DataType::Date32,
-                Kind::Time => DataType::Timestamp(TimeUnit::Millisecond, None),
+                Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, None),
             };
             Field::new(column.name(), kind, true)
         };
@@ -87,7 +87,7 @@ impl PendedColumns {
                 (Builder::Money(amounts), _) => amounts.append_null(),
                 (Builder::Day(days), Value::Day(day)) => days.append_value(day.0),
                 (Builder::Day(days), _) => days.append_null(),
-                (Builder::Second(seconds), Value::Second(second)) => seconds.append_value(second.0 * 1000),
+                (Builder::Second(seconds), Value::Second(second)) => seconds.append_value(second.0 * 1_000_000),
                 (Builder::Second(seconds), _) => seconds.append_null(),
             }
         }

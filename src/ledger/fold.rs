@@ -10,7 +10,7 @@ use crate::adjudicate::trace::Off;
 use crate::model::money::Fen;
 use crate::model::reference::Facts;
 use crate::model::settlement::Claim;
-use crate::shuffle::group::{Entry, Persons, Rows};
+use crate::shuffle::group::{Entry, Persons, Rows, text_hash};
 
 /// Rows a chunk has at least, unless it is the last.
 pub const CHUNK_ROWS: usize = 131_072;
@@ -102,9 +102,6 @@ pub fn sort_entries(rows: &Rows, entries: &mut [Entry]) {
     }
 }
 
-/// Persons with more rows than this are searched for duplicates by a table.
-const FEW: usize = 16;
-
 /// Claims whose settlement number no earlier row of the person has, whatever became of that row.
 pub fn keep_first_of_each(
     rows: &Rows,
@@ -114,12 +111,7 @@ pub fn keep_first_of_each(
 ) {
     let id = |entry: Entry| rows.arenas.setl_id(rows.text(entry));
     let has_ghosts = entries.iter().any(|entry| entry.index >= Entry::GHOSTS);
-    let repeats = if entries.len() <= FEW {
-        entries.iter().enumerate().any(|(at, &entry)| entries[..at].iter().any(|&other| id(other) == id(entry)))
-    } else {
-        true
-    };
-    if !has_ghosts && !repeats {
+    if !has_ghosts && !may_repeat(entries.iter().map(|&entry| text_hash(id(entry)))) {
         kept.extend_from_slice(entries);
         return;
     }
@@ -137,6 +129,29 @@ pub fn keep_first_of_each(
             kept.push(entry);
         }
     }
+}
+
+/// Whether two of the hashes are equal. Nearly all persons have a handful of rows and none twice: comparing numbers
+/// finds that out without touching their text again.
+fn may_repeat(hashes: impl Iterator<Item = u64>) -> bool {
+    const FEW: usize = 16;
+    let mut few = [0_u64; FEW];
+    let mut many: Vec<u64> = Vec::new();
+    for (count, hash) in hashes.enumerate() {
+        if count >= FEW {
+            many.push(hash);
+        } else if few[..count].contains(&hash) {
+            return true;
+        } else {
+            few[count] = hash;
+        }
+    }
+    if many.is_empty() {
+        return false;
+    }
+    many.extend_from_slice(&few);
+    many.sort_unstable();
+    many.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 fn position(rows: &Rows, entry: Entry) -> (u32, u32) {

@@ -189,7 +189,6 @@ fn read_claims(
     });
     match (result, too_large) {
         (_, Some(rows)) => Err(RunError::Memory { rows, limit: memory }),
-        (Err(IngestError::Cancelled), None) => Err(RunError::Cancelled),
         (Err(error), None) => Err(error.into()),
         (Ok(files), None) => Ok((arrivals, files)),
     }

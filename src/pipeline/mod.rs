@@ -10,7 +10,9 @@
 
 pub mod examples;
 pub mod explain;
+pub mod kept;
 pub mod load;
+pub mod manifest;
 pub mod rules_dir;
 mod write;
 
@@ -23,8 +25,9 @@ use crate::audit::totals::TotalsError;
 use crate::diagnostic::{Diagnostic, Lang};
 use crate::ingest::IngestError;
 use crate::report::balance::Summary;
-use crate::report::manifest::{self, Manifest};
 use crate::report::publish::{PublishError, Staging};
+
+use self::manifest::Manifest;
 
 /// The tables that are given beside the claims.
 #[derive(Clone, Debug, Default)]
@@ -126,7 +129,7 @@ pub enum RunError {
     },
     /// Something could not be read.
     #[error(transparent)]
-    Ingest(#[from] IngestError),
+    Ingest(IngestError),
     /// Something could not be written.
     #[error(transparent)]
     Publish(#[from] PublishError),
@@ -167,6 +170,15 @@ pub enum RunError {
     /// The user stopped the run.
     #[error("stopped; nothing was written")]
     Cancelled,
+}
+
+impl From<IngestError> for RunError {
+    fn from(error: IngestError) -> Self {
+        match error {
+            IngestError::Cancelled => Self::Cancelled,
+            error => Self::Ingest(error),
+        }
+    }
 }
 
 /// Fails when the user asked to stop.

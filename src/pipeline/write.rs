@@ -7,6 +7,7 @@ use parquet::arrow::arrow_writer::ArrowColumnChunk;
 use parquet::errors::ParquetError;
 use rayon::prelude::*;
 
+use super::kept;
 use super::load::Loaded;
 use super::{RunError, RunPlan, Stage, Watch, check};
 use crate::audit::totals;
@@ -15,7 +16,6 @@ use crate::ledger::fold::{self, Chunk, DuplicateRow};
 use crate::model::outcome::{Reason, Reasons, Status};
 use crate::report::adjudicated::{self, Encoder, RowGroups, Words};
 use crate::report::balance::{ADJUDICATED, Balance, Summary};
-use crate::report::kept;
 use crate::report::publish::{Staging, Written};
 
 /// A chunk on its way into the file.

@@ -1,6 +1,8 @@
 //! The balance of a run: every row in is one row out, in count and in money.
 
-use crate::columnar::schema::MONEY_COLUMNS;
+use serde_json::{Map, Value, json};
+
+use crate::columnar::schema::{ADJUDICATED as COLUMNS, FIRST_MONEY, MONEY_COLUMNS};
 use crate::model::outcome::{Reason, Reasons, Status};
 
 /// Rows and their `medfee_sumamt`, in fen.
@@ -105,4 +107,36 @@ pub struct Summary {
 pub fn yuan(fen: i128) -> String {
     let magnitude = fen.unsigned_abs();
     format!("{}{}.{:02}", if fen < 0 { "-" } else { "" }, magnitude / 100, magnitude % 100)
+}
+
+fn tally(tally: Tally) -> Value {
+    json!({"rows": tally.rows, "medfee_sumamt": yuan(tally.total_fen)})
+}
+
+/// Rows in = paid + denied + reversed + pended + rejected.
+#[must_use]
+pub fn to_json(summary: &Summary) -> Value {
+    let mut out = Map::new();
+    out.insert("in".to_owned(), tally(summary.rows_in));
+    for &status in Status::ALL {
+        out.insert(status.word().to_owned(), tally(summary.balance.of(status)));
+    }
+    out.insert("out".to_owned(), tally(summary.balance.out()));
+    out.insert("balanced".to_owned(), json!(summary.balance.out() == summary.rows_in));
+    Value::Object(out)
+}
+
+/// Rows by reason, in reporting order; a row with two reasons counts under both.
+#[must_use]
+pub fn reasons_to_json(summary: &Summary) -> Value {
+    let counted = Reason::ALL.iter().zip(&summary.balance.by_reason).filter(|(_, rows)| **rows > 0);
+    Value::Object(counted.map(|(reason, rows)| (reason.word().to_owned(), json!(rows))).collect())
+}
+
+/// Sums of the money columns over paid, denied and reversed rows, in yuan.
+#[must_use]
+pub fn money_to_json(summary: &Summary) -> Value {
+    let sums = (0..MONEY_COLUMNS)
+        .map(|column| (COLUMNS[FIRST_MONEY + column].0.to_owned(), json!(yuan(summary.balance.money_sum(column)))));
+    Value::Object(sums.collect())
 }

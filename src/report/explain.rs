@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::adjudicated::{Words, money};
 use super::explain_steps::{Line, line};
-use super::summary::{reason_name, status_name};
+use super::words::{money_name, reason_name, status_name};
 use crate::adjudicate::accumulators::Accumulators;
 use crate::adjudicate::person::Outcome;
 use crate::adjudicate::trace::Step;
@@ -142,17 +142,18 @@ impl Explanation<'_> {
             let amount = line.amount.map_or_else(String::new, |amount| amount.to_string());
             text += &format!("  {amount:>18}  {}\n", line.text.get(lang));
         }
-        self.render_money(&mut text, zh);
+        self.render_money(&mut text, lang);
         self.render_rules(&mut text, &lines, zh);
         self.render_accumulators(&mut text, zh);
         text
     }
 
-    fn render_money(&self, text: &mut String, zh: bool) {
-        text.push_str(if zh { "\n  结果（元）\n" } else { "\n  result, yuan\n" });
+    fn render_money(&self, text: &mut String, lang: Lang) {
+        text.push_str(if lang == Lang::Zh { "\n  结果（元）\n" } else { "\n  result, yuan\n" });
         for (index, amount) in money(self.claim, self.outcome).into_iter().enumerate() {
-            if amount.0 != 0 || matches!(COLUMNS[FIRST_MONEY + index].0, "hifp_pay" | "psn_cash_pay") {
-                *text += &format!("  {:>18}  {}\n", amount.to_string(), COLUMNS[FIRST_MONEY + index].0);
+            let column = COLUMNS[FIRST_MONEY + index].0;
+            if amount.0 != 0 || matches!(column, "hifp_pay" | "psn_cash_pay") {
+                *text += &format!("  {amount:>18}  {column:<18} {}\n", money_name(column, lang));
             }
         }
     }
@@ -169,7 +170,9 @@ impl Explanation<'_> {
                 let number = if source.document_no.is_empty() { String::new() } else { format!(", {}", source.document_no) };
                 let label = if zh { "来源" } else { "source" };
                 let trust = if zh { "可信度" } else { "trust" };
-                *text += &format!("      {label}: {}{number} [{trust} {}] {}\n", source.title, source.trust, source.url);
+                let line = format!("      {label}: {}{number} [{trust} {}] {}", source.title, source.trust, source.url);
+                *text += line.trim_end();
+                text.push('\n');
             }
             if !rule.note.is_empty() {
                 *text += &format!("      {}\n", rule.note);
@@ -182,11 +185,13 @@ impl Explanation<'_> {
         let Some(after) = after else { return };
         let empty = Accumulators::default();
         let before = before.unwrap_or(&empty);
-        text.push_str(if zh { "\n  累计（前 → 后）\n" } else { "\n  accumulators (before -> after)\n" });
+        text.push_str(if zh { "\n  变动的累计（前 → 后）\n" } else { "\n  accumulators that moved (before -> after)\n" });
         let rows_before = flat(before, self);
         for (name, value) in flat(after, self) {
-            let was = rows_before.iter().find(|(known, _)| *known == name).map_or("0", |(_, value)| value);
-            *text += &format!("  {name}: {was} -> {value}\n");
+            let was = rows_before.iter().find(|(known, _)| *known == name).map_or("0.00", |(_, value)| value);
+            if was != value && !(was == "0.00" && value == "0") {
+                *text += &format!("  {name}: {was} -> {value}\n");
+            }
         }
     }
 

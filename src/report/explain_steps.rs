@@ -2,10 +2,12 @@
 
 use super::explain::Explanation;
 use crate::adjudicate::bands::Segment;
+use crate::adjudicate::resolve::Derived;
 use crate::adjudicate::trace::{DeductibleFrom, FilingBasis, Step};
-use crate::diagnostic::Text;
+use super::words::{filing_name, place_name};
+use crate::diagnostic::{Lang, Text};
 use crate::model::money::{Fen, Rate};
-use crate::model::place::Admdvs;
+use crate::model::place::{Admdvs, Filing};
 use crate::rules::book::LevelField;
 use crate::rules::layout::{BAND_BASES, DEDUCTIBLE_BASES, LEVEL_FIELDS, PAYS_FOR, Table};
 use crate::rules::values::{DeductibleBasis, NO_CAP, PrepayOrder};
@@ -70,14 +72,14 @@ pub(super) fn line(step: &Step, explained: &Explanation) -> Option<Line> {
             let line = simple(
                 "place",
                 format!("insured in {from}, treated in {to}: {}", place.word()),
-                format!("参保地 {from}，就医地 {to}：{}", place.word()),
+                format!("参保地 {from}，就医地 {to}：{}", place_name(*place, Lang::Zh)),
             );
             neighbour.iter().fold(line, |line, &row| line.rule(Table::Neighbours, row))
         }
         Step::Age { age: Some(age) } => simple("age", format!("age {age}"), format!("年龄 {age} 岁")).number("age", age),
         Step::Age { age: None } => simple("age", "age not known".into(), "年龄不详".into()),
         Step::Tier { field, level, row, tier } => tier_line(*field, vocab.level.word(*level), vocab.tier.word(*tier), *row),
-        Step::Filing { filing, basis } => filing_line(filing.word(), *basis),
+        Step::Filing { filing, basis } => filing_line(*filing, *basis),
         Step::Keys { keys, is_emergency } => simple(
             "keys",
             format!(
@@ -87,12 +89,12 @@ pub(super) fn line(step: &Step, explained: &Explanation) -> Option<Line> {
             ),
             format!(
                 "查找条件：人员类别 {}，医疗类别 {}，地点 {}，备案 {}，医院等级 {}{}",
-                vocab.psn_class.word(keys.psn_class), vocab.med_class.word(keys.med_class), keys.place.word(),
-                keys.filing.word(), vocab.tier.word(keys.tier), if *is_emergency { "，急诊" } else { "" },
+                vocab.psn_class.word(keys.psn_class), vocab.med_class.word(keys.med_class), place_name(keys.place, Lang::Zh),
+                filing_name(keys.filing, Lang::Zh), vocab.tier.word(keys.tier), if *is_emergency { "，急诊" } else { "" },
             ),
         ),
-        Step::Rows { scheme, class, visit, channel, benefit, is_admission, is_emergency } => {
-            rows_line(explained, [*scheme, *class, *visit, *channel, *benefit], *is_admission, *is_emergency)
+        Step::Rows { scheme, class, visit, channel, benefit, derived, is_admission, is_emergency } => {
+            rows_line(explained, [*scheme, *class, *visit, *channel, *benefit], *derived, *is_admission, *is_emergency)
         }
         Step::Denied { reasons } => simple(
             "denied",
@@ -261,7 +263,7 @@ fn tier_line(field: LevelField, level: &str, tier: &str, row: u32) -> Line {
         .number("tier", tier)
 }
 
-fn filing_line(filing: &str, basis: FilingBasis) -> Line {
+fn filing_line(filing: Filing, basis: FilingBasis) -> Line {
     let (en, zh) = match basis {
         FilingBasis::AtHome => ("treatment at home".to_owned(), "本地就医".to_owned()),
         FilingBasis::ClaimField => ("out_fil_type of the claim".to_owned(), "结算记录的 out_fil_type".to_owned()),
@@ -269,7 +271,8 @@ fn filing_line(filing: &str, basis: FilingBasis) -> Line {
         FilingBasis::NoRecord => ("no filing covers place and days".to_owned(), "无覆盖该地与时间的备案".to_owned()),
         FilingBasis::Emergency => ("an emergency counts as filed".to_owned(), "急诊视同备案".to_owned()),
     };
-    simple("filing", format!("filing {filing}: {en}"), format!("备案 {filing}：{zh}")).number("filing", filing)
+    let (word, name) = (filing.word(), filing_name(filing, Lang::Zh));
+    simple("filing", format!("filing {word}: {en}"), format!("备案类别 {name}：{zh}")).number("filing", word)
 }
 
 /// `440300 深圳`
@@ -280,14 +283,11 @@ fn pool_name(explained: &Explanation, pool: Admdvs) -> String {
     named.map_or_else(|| code.clone(), |row| format!("{code} {}", places.cell(row, "name_zh")))
 }
 
-fn rows_line(explained: &Explanation, rows: [u32; 5], is_admission: bool, is_emergency: bool) -> Line {
+fn rows_line(explained: &Explanation, rows: [u32; 5], derived: Derived, is_admission: bool, is_emergency: bool) -> Line {
     let tables = [Table::Schemes, Table::PersonClasses, Table::VisitClasses, Table::Channels, Table::Benefits];
-    let (seen, _) = explained.outcome.seen.map_or((None, ()), |(derived, _)| (Some(derived), ()));
     let vocab = &explained.words.book.vocab;
-    let keys = seen.map(|derived| derived.keys);
-    let class = keys.map_or("", |keys| vocab.psn_class.word(keys.psn_class));
-    let visit = keys.map_or("", |keys| vocab.med_class.word(keys.med_class));
-    let year = seen.map_or(0, |derived| derived.benefit_year);
+    let (class, visit) = (vocab.psn_class.word(derived.keys.psn_class), vocab.med_class.word(derived.keys.med_class));
+    let year = derived.benefit_year;
     let mut kind = (String::new(), String::new());
     if is_admission {
         kind = (", an admission".into(), "，计住院次数".into());

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::balance::{Summary, Tally, yuan};
-use super::manifest;
+use super::balance::{self, Summary, Tally, yuan};
+use super::words::{money_name, reason_name, status_name};
 use crate::columnar::schema::{ADJUDICATED as COLUMNS, FIRST_MONEY, MONEY_COLUMNS};
 use crate::diagnostic::Lang;
 use crate::model::outcome::{Reason, Status};
@@ -22,53 +22,6 @@ pub struct RunReport<'a> {
     pub took: Duration,
     /// The most memory the process had resident, in bytes.
     pub peak_memory_bytes: Option<u64>,
-}
-
-/// A status in words.
-#[must_use]
-pub const fn status_name(status: Status, lang: Lang) -> &'static str {
-    match (status, lang) {
-        (_, Lang::En) => status.word(),
-        (Status::Paid, Lang::Zh) => "已结算",
-        (Status::Denied, Lang::Zh) => "不予支付",
-        (Status::Reversed, Lang::Zh) => "已冲正",
-        (Status::Pended, Lang::Zh) => "待处理",
-        (Status::Rejected, Lang::Zh) => "已退回",
-    }
-}
-
-/// A reason in words.
-#[must_use]
-pub const fn reason_name(reason: Reason, lang: Lang) -> &'static str {
-    let both = match reason {
-        Reason::Invalidated => ("the row is marked void", "记录已作废"),
-        Reason::Parse => ("a value is not of its type, or the line is no record", "取值类型不符，或该行不是完整记录"),
-        Reason::Missing => ("a required value is empty", "必填值为空"),
-        Reason::Domain => ("a place code is not six digits", "医保区划代码不是六位数字"),
-        Reason::Split => ("the total is not the sum of its parts", "总额不等于各部分之和"),
-        Reason::Negative => ("a negative amount outside a reversal", "非冲正记录的金额为负"),
-        Reason::DateOrder => ("dates are out of order", "日期先后颠倒"),
-        Reason::Duplicate => ("an earlier row has this settlement number and person", "更早的一行已有相同结算号与人员"),
-        Reason::Settled => ("settled in an earlier run", "此前已结算"),
-        Reason::NoScheme => ("no scheme row for the pool, insurance type and day", "无适用的险种待遇年度规则"),
-        Reason::NoClass => ("no person class", "无适用的人员类别规则"),
-        Reason::NoVisit => ("no visit class", "无适用的医疗类别规则"),
-        Reason::NoTier => ("no hospital tier", "无适用的医院等级规则"),
-        Reason::NoChannel => ("no channel row", "无适用的就医渠道规则"),
-        Reason::NoBenefit => ("no benefit row", "无适用的待遇规则"),
-        Reason::HospitalPart => ("the hospital's part is larger than the bill allows", "医院负担金额超出可负担部分"),
-        Reason::ReversalUnknown => ("the settlement it reverses is not known", "找不到被冲正的结算"),
-        Reason::ReversalTwice => ("the settlement is reversed already", "该结算已被冲正"),
-        Reason::ReversalAmount => ("it does not negate the amounts of the settlement", "冲正金额与原结算不符"),
-        Reason::NotEnrolled => ("no cover on the day", "当日未参保"),
-        Reason::Waiting => ("in the waiting period", "处于待遇等待期"),
-        Reason::NotDesignated => ("the institution is not designated on the day", "机构当日不是定点机构"),
-        Reason::ChannelDenies => ("the channel denies", "就医渠道规则不予支付"),
-    };
-    match lang {
-        Lang::En => both.0,
-        Lang::Zh => both.1,
-    }
 }
 
 /// 1234567 as 1,234,567.
@@ -92,28 +45,6 @@ const SHOWN: [&str; 13] = [
     "medfee_sumamt", "inscp_scp_amt", "act_pay_dedc", "hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay",
     "hifob_pay", "maf_pay", "oth_pay", "fund_pay_sumamt", "acct_pay", "psn_cash_pay",
 ];
-
-fn money_name(column: &str, lang: Lang) -> &'static str {
-    let both = match column {
-        "medfee_sumamt" => ("total of bills", "医疗费总额"),
-        "inscp_scp_amt" => ("within scope", "符合政策范围金额"),
-        "act_pay_dedc" => ("deductibles", "实际支付起付线"),
-        "hifp_pay" => ("basic fund", "基本医疗保险统筹基金"),
-        "cvlserv_pay" => ("civil servants' aid", "公务员医疗补助"),
-        "hifes_pay" => ("enterprise supplement", "企业补充医疗保险"),
-        "hifmi_pay" => ("residents' critical illness", "居民大病保险"),
-        "hifob_pay" => ("employees' large amounts", "职工大额医疗费用补助"),
-        "maf_pay" => ("medical aid", "医疗救助"),
-        "oth_pay" => ("other funds", "其他基金"),
-        "fund_pay_sumamt" => ("all funds", "基金支付总额"),
-        "acct_pay" => ("personal accounts", "个人账户"),
-        _ => ("cash of persons", "个人现金支付"),
-    };
-    match lang {
-        Lang::En => both.0,
-        Lang::Zh => both.1,
-    }
-}
 
 /// Width on a terminal: Chinese characters take two columns.
 fn width(text: &str) -> usize {
@@ -189,10 +120,10 @@ pub fn to_json(report: &RunReport) -> Value {
     let seconds = report.took.as_secs_f64();
     json!({
         "out": report.out,
-        "balance": manifest::balance(report.summary),
+        "balance": balance::to_json(report.summary),
         "persons": report.summary.persons,
-        "reasons": manifest::reasons(report.summary),
-        "money_yuan": manifest::money(report.summary),
+        "reasons": balance::reasons_to_json(report.summary),
+        "money_yuan": balance::money_to_json(report.summary),
         "gates_off": report.gates_off,
         "peak_memory_bytes": report.peak_memory_bytes,
         "seconds": (seconds * 1000.0).round() / 1000.0,

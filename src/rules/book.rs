@@ -309,6 +309,36 @@ impl RuleBook {
         chosen(&self.accounts, table.choose([keys.psn_class.index(), keys.med_class.index()], day))
     }
 
+    /// What a row of `schemes.csv` says.
+    #[must_use]
+    pub fn scheme_of_row(&self, row: u32) -> &SchemeValue {
+        &self.schemes[row as usize]
+    }
+
+    /// What a row of `channels.csv` says.
+    #[must_use]
+    pub fn channel_of_row(&self, row: u32) -> &ChannelValue {
+        &self.channels[row as usize]
+    }
+
+    /// What a row of `benefits.csv` says.
+    #[must_use]
+    pub fn benefit_of_row(&self, row: u32) -> &BenefitValue {
+        &self.benefits[row as usize]
+    }
+
+    /// What a row of `layers.csv` says.
+    #[must_use]
+    pub fn layer_of_row(&self, row: u32) -> &LayerValue {
+        &self.layers[row as usize]
+    }
+
+    /// What a row of `accounts.csv` says.
+    #[must_use]
+    pub fn account_of_row(&self, row: u32) -> &AccountValue {
+        &self.accounts[row as usize]
+    }
+
     /// The bands of a set, rising.
     #[inline]
     #[must_use]

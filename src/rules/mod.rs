@@ -3,10 +3,14 @@
 pub mod book;
 pub mod cell;
 pub mod compile;
+pub mod diff;
 pub mod keytable;
 pub mod layout;
 pub mod lint;
 pub mod pack;
 mod rank;
+pub mod show;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod values;
 pub mod vocabulary;

@@ -83,10 +83,10 @@ pub struct Persons {
     shards: Vec<HashTable<u32>>,
 }
 
-/// A fixed hash of a person number: the same in every run and on every machine.
+/// A fixed hash of a number's text: the same in every run and on every machine.
 #[inline]
 #[must_use]
-pub fn person_hash(number: &[u8]) -> u64 {
+pub fn text_hash(number: &[u8]) -> u64 {
     let mut hash: u64 = 0x9E37_79B9_7F4A_7C15 ^ number.len() as u64;
     let mut chunks = number.chunks_exact(8);
     for chunk in &mut chunks {
@@ -120,7 +120,7 @@ impl Persons {
     /// Groups rows by person.
     #[must_use]
     pub fn group(rows: &Rows) -> Self {
-        let dealt: Vec<(Vec<(u64, Entry)>, Vec<u32>)> =
+        let dealt: Vec<Dealt> =
             (0..rows.claims.len()).into_par_iter().map(|batch| deal(rows, batch)).collect();
         let shards: Vec<(Vec<Found>, Vec<Entry>)> = (0..SHARDS)
             .into_par_iter()
@@ -155,10 +155,10 @@ impl Persons {
     fn index(&mut self, arenas: &Arenas) {
         self.shards = (0..SHARDS).map(|_| HashTable::new()).collect();
         for (rank, &name) in self.names.iter().enumerate() {
-            let hash = person_hash(arenas.person(name));
+            let hash = text_hash(arenas.person(name));
             let names = &self.names;
             self.shards[shard_of(hash)]
-                .insert_unique(hash, rank as u32, |&other| person_hash(arenas.person(names[other as usize])));
+                .insert_unique(hash, rank as u32, |&other| text_hash(arenas.person(names[other as usize])));
         }
     }
 
@@ -178,7 +178,7 @@ impl Persons {
     #[inline]
     #[must_use]
     pub fn find(&self, arenas: &Arenas, number: &[u8]) -> Option<u32> {
-        let hash = person_hash(number);
+        let hash = text_hash(number);
         self.shards
             .get(shard_of(hash))?
             .find(hash, |&rank| arenas.person(self.names[rank as usize]) == number)
@@ -202,15 +202,18 @@ fn prefix(number: &[u8]) -> u128 {
     u128::from_be_bytes(bytes)
 }
 
+/// A batch's entries with their hashes, in shard order, and where each shard starts.
+type Dealt = (Vec<(u64, Entry)>, Vec<u32>);
+
 /// The entries of a batch in shard order, each with its hash, and where each shard starts.
-fn deal(rows: &Rows, batch: usize) -> (Vec<(u64, Entry)>, Vec<u32>) {
+fn deal(rows: &Rows, batch: usize) -> Dealt {
     let number = u32::try_from(batch).expect("fewer than 2^32 batches");
     let claims = rows.claims[batch].iter().enumerate().map(|(index, claim)| (claim.text, index as u32));
     let ghosts =
         rows.ghosts[batch].iter().enumerate().map(|(index, ghost)| (ghost.text, index as u32 + Entry::GHOSTS));
     let hashed: Vec<(u64, Entry)> = claims
         .chain(ghosts)
-        .map(|(text, index)| (person_hash(rows.arenas.person(text)), Entry { batch: number, index }))
+        .map(|(text, index)| (text_hash(rows.arenas.person(text)), Entry { batch: number, index }))
         .collect();
     let mut starts = vec![0_u32; SHARDS + 1];
     for &(hash, _) in &hashed {

@@ -224,7 +224,7 @@ fn recalled_rows_as_columns() {
     assert_eq!(total.data_type(), &DataType::Decimal128(16, 2));
     assert_eq!(total.as_primitive::<arrow::datatypes::Decimal128Type>().value(1), 10_000);
     let settled = batch.column_by_name("setl_time").expect("a column");
-    assert_eq!(settled.data_type(), &DataType::Timestamp(TimeUnit::Millisecond, None));
+    assert_eq!(settled.data_type(), &DataType::Timestamp(TimeUnit::Microsecond, None));
     assert!(batch.column_by_name("begndate").expect("a column").is_null(1));
     assert!(batch.column_by_name("hifp_pay").expect("a column").is_null(0));
 }

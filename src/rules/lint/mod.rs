@@ -29,7 +29,7 @@ mod offer;
 mod period_gap;
 mod period_inverted;
 mod rate_by_tier;
-mod region;
+pub(in crate::rules) mod region;
 mod retired_below_active;
 mod template;
 mod unknown_word;
@@ -37,7 +37,7 @@ mod unreached_pool;
 mod unused_band_set;
 mod unused_source;
 mod weak_source;
-mod world;
+pub(in crate::rules) mod world;
 
 #[cfg(test)]
 mod testing;

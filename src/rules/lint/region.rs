@@ -5,7 +5,7 @@ use crate::model::date::Date;
 
 /// Claims whose every key has one of the values and whose deciding date lies in the period.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Region {
+pub(in crate::rules) struct Region {
     /// Sorted values of every key.
     pub keys: Vec<Vec<usize>>,
     /// First day.

@@ -15,10 +15,10 @@ use crate::model::settlement::Insutype;
 use crate::model::symbol::Sym;
 
 /// A word and the days on which some row derives it.
-type Word = (usize, Date, Date);
+pub(in crate::rules) type Word = (usize, Date, Date);
 
 /// One pool and insurance type.
-pub(super) struct Realm {
+pub(in crate::rules) struct Realm {
     /// A place code of the pool: its own, or for a pool that no row names any of them.
     pub pool: Admdvs,
     /// How the rule tables see the pool.
@@ -38,7 +38,7 @@ pub(super) struct Realm {
 }
 
 /// All pools and insurance types.
-pub(super) struct World {
+pub(in crate::rules) struct World {
     /// Each pool with each insurance type.
     pub realms: Vec<Realm>,
     /// Every pool code that some place leads to.
@@ -71,7 +71,8 @@ impl World {
 }
 
 impl Realm {
-    fn new(
+    /// What a pack makes of the claims of one pool and insurance type.
+    pub fn new(
         pack: &RulePack,
         book: &RuleBook,
         ranking: &Ranking,
@@ -179,7 +180,7 @@ impl Realm {
 }
 
 /// Whether a table is keyed by insurance type.
-pub(super) fn has_insutype(table: Table) -> bool {
+pub(in crate::rules) fn has_insutype(table: Table) -> bool {
     table.layout().columns.iter().any(|column| column.name == "insutype")
 }
 

@@ -9,14 +9,14 @@ use hashbrown::HashMap;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
-use super::adjudicated::properties;
-use super::publish::{OutputFile, Staging, Written};
+use super::RunError;
+use super::load::Loaded;
 use crate::diagnostic::Lang;
 use crate::ingest::{self, Column, IngestError, PendedColumns, Problem, Recalled, Reject, Value};
 use crate::ledger::fold::DuplicateRow;
 use crate::model::outcome::Reasons;
-use crate::pipeline::RunError;
-use crate::pipeline::load::Loaded;
+use crate::report::adjudicated::properties;
+use crate::report::publish::{OutputFile, Staging, Written};
 
 /// A pended row and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

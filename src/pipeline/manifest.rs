@@ -4,14 +4,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::balance::{Summary, Tally, yuan};
-use super::publish::Written;
-use crate::columnar::schema::{ADJUDICATED as COLUMNS, FIRST_MONEY, MONEY_COLUMNS};
+use super::ReferencePaths;
+use super::load::Loaded;
 use crate::diagnostic::Lang;
 use crate::ingest::InputFile;
-use crate::model::outcome::{Reason, Status};
-use crate::pipeline::ReferencePaths;
-use crate::pipeline::load::Loaded;
+use crate::report::balance::{self, Summary};
+use crate::report::publish::Written;
 
 /// What a manifest tells of.
 pub struct Manifest<'a> {
@@ -34,7 +32,7 @@ pub fn render(manifest: &Manifest) -> String {
     let mut reference = Map::new();
     let mut gates = Map::new();
     for (name, files) in &loaded.gates {
-        let path = manifest.reference.given(name).map(|path| absolute(path));
+        let path = manifest.reference.given(name).map(absolute);
         let table = files.as_ref().map(|files| json!({"path": path, "files": files.iter().map(input).collect::<Vec<_>>()}));
         reference.insert((*name).to_owned(), table.unwrap_or(Value::Null));
         gates.insert((*name).to_owned(), json!(if files.is_some() { "on" } else { "off" }));
@@ -52,10 +50,10 @@ pub fn render(manifest: &Manifest) -> String {
         "claims": loaded.files.iter().map(input).collect::<Vec<_>>(),
         "reference": reference,
         "gates": gates,
-        "balance": balance(summary),
+        "balance": balance::to_json(summary),
         "persons": summary.persons,
-        "reasons": reasons(summary),
-        "money_yuan": money(summary),
+        "reasons": balance::reasons_to_json(summary),
+        "money_yuan": balance::money_to_json(summary),
         "outputs": manifest.outputs.iter()
             .map(|file| json!({"file": file.name, "bytes": file.bytes, "sha256": file.sha256}))
             .collect::<Vec<_>>(),
@@ -82,36 +80,4 @@ fn input(file: &InputFile) -> Value {
         "rejected_rows": file.rejected_rows,
         "ignored_columns": file.extra_columns,
     })
-}
-
-fn tally(tally: Tally) -> Value {
-    json!({"rows": tally.rows, "medfee_sumamt": yuan(tally.total_fen)})
-}
-
-/// Rows in = paid + denied + reversed + pended + rejected.
-#[must_use]
-pub fn balance(summary: &Summary) -> Value {
-    let mut out = Map::new();
-    out.insert("in".to_owned(), tally(summary.rows_in));
-    for &status in Status::ALL {
-        out.insert(status.word().to_owned(), tally(summary.balance.of(status)));
-    }
-    out.insert("out".to_owned(), tally(summary.balance.out()));
-    out.insert("balanced".to_owned(), json!(summary.balance.out() == summary.rows_in));
-    Value::Object(out)
-}
-
-/// Rows by reason, in reporting order; a row with two reasons counts under both.
-#[must_use]
-pub fn reasons(summary: &Summary) -> Value {
-    let counted = Reason::ALL.iter().zip(&summary.balance.by_reason).filter(|(_, rows)| **rows > 0);
-    Value::Object(counted.map(|(reason, rows)| (reason.word().to_owned(), json!(rows))).collect())
-}
-
-/// Sums of the money columns over paid, denied and reversed rows, in yuan.
-#[must_use]
-pub fn money(summary: &Summary) -> Value {
-    let sums = (0..MONEY_COLUMNS)
-        .map(|column| (COLUMNS[FIRST_MONEY + column].0.to_owned(), json!(yuan(summary.balance.money_sum(column)))));
-    Value::Object(sums.collect())
 }

@@ -1,0 +1,113 @@
+//! Words that reports share, in Chinese and English.
+
+use crate::diagnostic::Lang;
+use crate::model::outcome::{Reason, Status};
+use crate::model::place::{Filing, Place};
+
+/// A status in words.
+#[must_use]
+pub const fn status_name(status: Status, lang: Lang) -> &'static str {
+    match (status, lang) {
+        (_, Lang::En) => status.word(),
+        (Status::Paid, Lang::Zh) => "已结算",
+        (Status::Denied, Lang::Zh) => "不予支付",
+        (Status::Reversed, Lang::Zh) => "已冲正",
+        (Status::Pended, Lang::Zh) => "待处理",
+        (Status::Rejected, Lang::Zh) => "已退回",
+    }
+}
+
+/// A reason in words.
+#[must_use]
+pub const fn reason_name(reason: Reason, lang: Lang) -> &'static str {
+    let both = match reason {
+        Reason::Invalidated => ("the row is marked void", "记录已作废"),
+        Reason::Parse => ("a value is not of its type, or the line is no record", "取值类型不符，或该行不是完整记录"),
+        Reason::Missing => ("a required value is empty", "必填值为空"),
+        Reason::Domain => ("a place code is not six digits", "医保区划代码不是六位数字"),
+        Reason::Split => ("the total is not the sum of its parts", "总额不等于各部分之和"),
+        Reason::Negative => ("a negative amount outside a reversal", "非冲正记录的金额为负"),
+        Reason::DateOrder => ("dates are out of order", "日期先后颠倒"),
+        Reason::Duplicate => ("an earlier row has this settlement number and person", "更早的一行已有相同结算号与人员"),
+        Reason::Settled => ("settled in an earlier run", "此前已结算"),
+        Reason::NoScheme => ("no scheme row for the pool, insurance type and day", "无适用的险种待遇年度规则"),
+        Reason::NoClass => ("no person class", "无适用的人员类别规则"),
+        Reason::NoVisit => ("no visit class", "无适用的医疗类别规则"),
+        Reason::NoTier => ("no hospital tier", "无适用的医院等级规则"),
+        Reason::NoChannel => ("no channel row", "无适用的就医渠道规则"),
+        Reason::NoBenefit => ("no benefit row", "无适用的待遇规则"),
+        Reason::HospitalPart => ("the hospital's part is larger than the bill allows", "医院负担金额超出可负担部分"),
+        Reason::ReversalUnknown => ("the settlement it reverses is not known", "找不到被冲正的结算"),
+        Reason::ReversalTwice => ("the settlement is reversed already", "该结算已被冲正"),
+        Reason::ReversalAmount => ("it does not negate the amounts of the settlement", "冲正金额与原结算不符"),
+        Reason::NotEnrolled => ("no cover on the day", "当日未参保"),
+        Reason::Waiting => ("in the waiting period", "处于待遇等待期"),
+        Reason::NotDesignated => ("the institution is not designated on the day", "机构当日不是定点机构"),
+        Reason::ChannelDenies => ("the channel denies", "就医渠道规则不予支付"),
+    };
+    match lang {
+        Lang::En => both.0,
+        Lang::Zh => both.1,
+    }
+}
+
+/// A place in words.
+#[must_use]
+pub const fn place_name(place: Place, lang: Lang) -> &'static str {
+    match (place, lang) {
+        (_, Lang::En) => place.word(),
+        (Place::Local, Lang::Zh) => "本地",
+        (Place::Province, Lang::Zh) => "省内异地",
+        (Place::Cross, Lang::Zh) => "跨省异地",
+    }
+}
+
+/// A filing in words.
+#[must_use]
+pub const fn filing_name(filing: Filing, lang: Lang) -> &'static str {
+    match (filing, lang) {
+        (_, Lang::En) => filing.word(),
+        (Filing::Resident, Lang::Zh) => "长期异地",
+        (Filing::Referral, Lang::Zh) => "转诊",
+        (Filing::Emergency, Lang::Zh) => "急诊",
+        (Filing::Temporary, Lang::Zh) => "其他临时外出",
+        (Filing::None, Lang::Zh) => "无",
+    }
+}
+
+/// Money columns of the output in words, in their order.
+const MONEY: [(&str, &str, &str); 23] = [
+    ("medfee_sumamt", "total of the bill", "医疗费总额"),
+    ("fulamt_ownpay_amt", "outside the catalogue", "全自费金额"),
+    ("overlmt_selfpay", "above price ceilings", "超限价自费费用"),
+    ("preselfpay_amt", "pre-self-pay", "先行自付金额"),
+    ("inscp_scp_amt", "within scope", "符合政策范围金额"),
+    ("act_pay_dedc", "deductible", "实际支付起付线"),
+    ("prepay_amt", "transfer prepayment", "转外先行自付"),
+    ("over_base_amt", "above the base caps", "超计入基数限额"),
+    ("over_cap_amt", "above the payment caps", "超支付限额"),
+    ("pool_base_amt", "entered the pool", "进入统筹金额"),
+    ("hifp_pay", "basic fund", "基本医疗保险统筹基金"),
+    ("cvlserv_pay", "civil servants' aid", "公务员医疗补助"),
+    ("hifes_pay", "enterprise supplement", "企业补充医疗保险"),
+    ("hifmi_pay", "residents' critical illness", "居民大病保险"),
+    ("hifob_pay", "employees' large amounts", "职工大额医疗费用补助"),
+    ("maf_pay", "medical aid", "医疗救助"),
+    ("oth_pay", "other funds", "其他基金"),
+    ("fund_pay_sumamt", "all funds", "基金支付总额"),
+    ("hosp_part_amt", "borne by the hospital", "医院负担金额"),
+    ("psn_part_amt", "borne by the person", "个人负担总金额"),
+    ("acct_pay", "personal account", "个人账户支出"),
+    ("acct_mulaid_pay", "family account", "个人账户共济支付"),
+    ("psn_cash_pay", "cash of the person", "个人现金支出"),
+];
+
+/// A money column in words.
+#[must_use]
+pub fn money_name(column: &str, lang: Lang) -> &'static str {
+    let found = MONEY.iter().find(|(name, ..)| *name == column);
+    found.map_or("", |(_, en, zh)| match lang {
+        Lang::En => en,
+        Lang::Zh => zh,
+    })
+}
