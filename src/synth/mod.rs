@@ -11,7 +11,7 @@
 //!                              └──► enrolments, filings, marks, accounts;  institutions once
 //! ```
 //!
-//! **Aims** (sources of the figures in [`national`]): employees 28.6 % of persons; settlements a person, stays a
+//! **Aims** (the figures and their sources stand in `national.rs`): employees 28.6 % of persons; settlements a person, stays a
 //! hundred persons, and the mix of visits as in the nation, as far as the pack has rules for them; mean stay 11,707 yuan
 //! (employees) and 7,674 (residents); 85 % of an inpatient bill in scope, so that the funds' share of it comes
 //! near the published 84.6 % (employees) and 68.1 % (residents) where the pack's rates are the nation's;
@@ -255,7 +255,9 @@ fn check(plan: &SynthPlan) -> Result<Year, SynthError> {
     }
     if plan.rows / plan.persons > MOST_ROWS_A_PERSON {
         let (rows, persons) = (plan.rows, plan.persons);
-        return fail(format!("{rows} rows for {persons} persons: at most {MOST_ROWS_A_PERSON} rows a person fit into a year"));
+        return fail(format!(
+            "{rows} rows for {persons} persons: at most {MOST_ROWS_A_PERSON} rows a person fit into a year"
+        ));
     }
     let Some(year) = Year::new(plan.year) else {
         return fail(format!("year {}: from {} to {}", plan.year, YEARS.start(), YEARS.end()));

@@ -226,18 +226,47 @@ pub(super) const fn mean_shares(care: Care) -> [u32; 3] {
 
 /// Chronic and special diseases, `dise_codg`, with weights.
 pub(super) const DISEASES: &[(&str, u32)] = &[
-    ("M03900", 380), ("M01600", 260), ("M04600", 90), ("M04803", 60), ("M05300", 40), ("M00503", 50), ("M07803", 25),
-    ("M08300", 8), ("M02101", 30), ("M00201", 20), ("M06900", 20), ("M02300", 12), ("M07101", 5),
+    ("M03900", 380),
+    ("M01600", 260),
+    ("M04600", 90),
+    ("M04803", 60),
+    ("M05300", 40),
+    ("M00503", 50),
+    ("M07803", 25),
+    ("M08300", 8),
+    ("M02101", 30),
+    ("M00201", 20),
+    ("M06900", 20),
+    ("M02300", 12),
+    ("M07101", 5),
 ];
 
 /// Diagnoses of stays and visits that carry a code, with weights. `M00503` (chemo- or radiotherapy) is the planned one.
-pub(super) const DIAGNOSES: &[(&str, u32)] =
-    &[("I10.x00", 30), ("J18.900", 30), ("I63.900", 30), ("K02.900", 12), ("K80.200", 15), ("E11.900", 20), ("M00503", 14)];
+pub(super) const DIAGNOSES: &[(&str, u32)] = &[
+    ("I10.x00", 30),
+    ("J18.900", 30),
+    ("I63.900", 30),
+    ("K02.900", 12),
+    ("K80.200", 15),
+    ("E11.900", 20),
+    ("M00503", 14),
+];
 
 /// Places that people travel to for treatment, with weights; the province's own capital comes on top.
 pub(super) const HUBS: &[(u32, u32)] = &[
-    (110_105, 22), (310_104, 24), (440_106, 12), (320_106, 10), (330_106, 9), (420_106, 8), (510_104, 8),
-    (610_103, 5), (430_102, 5), (370_102, 5), (410_105, 5), (120_101, 5), (500_103, 4),
+    (110_105, 22),
+    (310_104, 24),
+    (440_106, 12),
+    (320_106, 10),
+    (330_106, 9),
+    (420_106, 8),
+    (510_104, 8),
+    (610_103, 5),
+    (430_102, 5),
+    (370_102, 5),
+    (410_105, 5),
+    (120_101, 5),
+    (500_103, 4),
 ];
 
 /// Share of rows that are reversals, in a million of all rows.
@@ -267,7 +296,7 @@ pub(super) const fn away_chance(care: Care) -> u32 {
     }
 }
 
-/// Filings of those journeys: referral, emergency, temporary, none, as in [`super::menu::Route`].
+/// Weights of the filings of those journeys, in the order of `Filing`: long-term filers are drawn apart.
 pub(super) const JOURNEY_FILINGS: [u32; 5] = [0, 40, 12, 22, 26];
 
 /// Cover: lapses, joins late in the year, in a million persons.
