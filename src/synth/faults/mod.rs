@@ -120,12 +120,15 @@ pub(super) struct Faults {
     share: u32,
     /// Whether the claims are text, in which anything can be written.
     pub(super) text: bool,
+    /// Rows that could have been paid wrongly, and those that were.
+    seen: u64,
+    mispaid: u64,
 }
 
 impl Faults {
     /// The faults of a block; `None` when none are asked for.
     pub(super) fn new(seed: u64, block: u64, share: u32, text: bool) -> Option<Self> {
-        (share > 0).then(|| Self { dice: Dice::new(seed, Stream::Faults(block)), share, text })
+        (share > 0).then(|| Self { dice: Dice::new(seed, Stream::Faults(block)), share, text, seen: 0, mispaid: 0 })
     }
 
     fn part(&self, thousandth: u64) -> u32 {
@@ -151,9 +154,14 @@ impl Faults {
     }
 
     /// Whether the next row is to be paid wrongly; the more likely where more can go wrong: elsewhere, with layers.
+    /// The share of the block is kept all the same.
     pub(super) fn mispays(&mut self, rich: bool) -> bool {
-        let share = self.part(PAYMENTS).saturating_mul(if rich { 6 } else { 1 }).min(900_000);
-        self.dice.chance(share)
+        let share = self.part(PAYMENTS);
+        self.seen += 1;
+        let room = self.mispaid * 1_000_000 < self.seen * u64::from(share);
+        let wanted = room && self.dice.chance(share.saturating_mul(if rich { 8 } else { 2 }).min(900_000));
+        self.mispaid += u64::from(wanted);
+        wanted
     }
 
     /// Whether the next denied row is to be paid all the same; denied rows are few, so more of them.

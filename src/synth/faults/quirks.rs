@@ -45,7 +45,8 @@ pub(in crate::synth) fn assign(places: &mut Places, dice: &mut Dice, busy: &[u64
     eligible.sort_by_key(|&at| (sizes[&group(at, places)] < PEERS, busy[at] > 2 * BUSY));
     let mut left = budget * SHARE / 1_000;
     let habits = [Quirk::Invented, Quirk::Costly, Quirk::ShortStays];
-    for (at, quirk) in eligible.into_iter().zip(habits.into_iter().cycle()) {
+    let first = dice.below(3) as usize;
+    for (at, quirk) in eligible.into_iter().zip(habits.into_iter().cycle().skip(first)) {
         if left == 0 {
             break;
         }
