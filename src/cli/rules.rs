@@ -30,8 +30,9 @@ pub(super) enum RulesCommand {
     Test(TestArgs),
 }
 
-/// Exit status: 0 usable, 1 warnings under --deny-warnings, 2 errors: the pack cannot be used.
+/// Arguments of the command.
 #[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 usable, 1 warnings under --deny-warnings, 2 errors: the pack cannot be used.")]
 pub(super) struct CheckArgs {
     /// Folder of the rule pack
     #[arg(value_name = "DIR")]
@@ -49,8 +50,9 @@ pub(super) struct CheckArgs {
     common: CommonArgs,
 }
 
-/// Exit status: 0 shown, 2 the pack or a word of the question cannot be used.
+/// Arguments of the command.
 #[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 shown, 2 the pack or a word of the question cannot be used.")]
 pub(super) struct ShowArgs {
     /// Folder of the rule pack
     #[arg(value_name = "DIR")]
@@ -83,8 +85,9 @@ pub(super) struct ShowArgs {
     common: CommonArgs,
 }
 
-/// Exit status: 0 no difference, 1 the packs differ, 2 a pack cannot be used.
+/// Arguments of the command.
 #[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 no difference, 1 the packs differ, 2 a pack cannot be used.")]
 pub(super) struct DiffArgs {
     /// Folder of the older pack
     #[arg(value_name = "OLD")]
@@ -96,8 +99,9 @@ pub(super) struct DiffArgs {
     common: CommonArgs,
 }
 
-/// Exit status: 0 every example comes out, 1 some differ, 2 the pack cannot be used.
+/// Arguments of the command.
 #[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 every example comes out, 1 some differ, 2 the pack cannot be used.")]
 pub(super) struct TestArgs {
     /// Folder of the rule pack
     #[arg(value_name = "DIR")]

@@ -179,9 +179,13 @@ fn list_sources(pack: &RulePack, sources: &Sources, lang: Lang, text: &mut Strin
     for (number, id) in sources.cited.iter().enumerate() {
         let cell = |column: &str| source_cell(pack, id, column);
         let mut parts = vec![cell("title").to_owned()];
-        parts.extend(["document_no", "issuer", "published"].map(cell).into_iter().filter(|part| !part.is_empty()).map(str::to_owned));
+        let known = ["document_no", "issuer", "published"].map(cell).into_iter().filter(|part| !part.is_empty());
+        parts.extend(known.map(str::to_owned));
         if !cell("trust").is_empty() {
             parts.push(format!("{} {}", word(lang, "trust", "可信度"), cell("trust")));
+        }
+        if !cell("url").is_empty() {
+            parts.push(cell("url").to_owned());
         }
         *text += &format!("  [{}] {id}: {}\n", number + 1, parts.join(word(lang, ", ", "，")));
     }

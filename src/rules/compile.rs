@@ -303,3 +303,46 @@ fn may_tie(table: Table, row: &Candidate, other: &Candidate) -> bool {
     let columns = if table == Table::VisitClasses { 2 } else { row.rank.len() };
     row.rank[..columns] == other.rank[..columns]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::compile;
+    use crate::rules::testing::{TextPack, pack};
+
+    fn errors(text: &TextPack) -> Vec<&'static str> {
+        compile(&text.read()).err().unwrap_or_default().iter().map(|wrong| wrong.code).collect()
+    }
+
+    fn visits(first: &str, second: &str) -> Vec<&'static str> {
+        let row = |id: &str, key: &str| format!("{id},{key},chronic,0,0,2020-01-01,,g,");
+        errors(&pack().row("visit_classes", &row("v8", first)).row("visit_classes", &row("v9", second)))
+    }
+
+    #[test]
+    fn disease_entries_that_begin_alike_tie_in_rows_of_one_visit_type() {
+        assert_eq!(visits("330100,14,C34", "330100,14,C341"), ["E020"]);
+        // An exact entry against a list ties as well, and so do lists written in another order.
+        assert_eq!(visits("330100,14|16,C34|I10", "330100,16|14,C341"), ["E020"]);
+        assert_eq!(visits("330100,14,C34", "330100,14,C35"), [""; 0]);
+        assert_eq!(visits("330100,14,*", "330100,14,C35"), [""; 0]);
+        // Rows of other visit types are chosen by specificity: a single code comes before a list.
+        assert_eq!(visits("330100,14|16,C34|I10", "330100,14|17,C341"), [""; 0]);
+        assert_eq!(visits("330100,14|16,C34", "330100,14|17,C341"), ["E020"]);
+    }
+
+    #[test]
+    fn a_period_that_holds_no_day_ties_with_nothing() {
+        let pack = pack()
+            .row("schemes", "s1,330100,310,01-01,,0,2024-05-01,2024-01-31,g,")
+            .row("schemes", "s2,330100,310,01-01,,0,2023-01-01,,g,");
+        assert_eq!(errors(&pack), [""; 0]);
+    }
+
+    #[test]
+    fn equal_rows_tie() {
+        let pack = pack()
+            .row("schemes", "s1,330100,310,01-01,,0,2023-01-01,2024-01-01,g,")
+            .row("schemes", "s2,330100,310,01-01,,0,2024-01-01,,g,");
+        assert_eq!(errors(&pack), ["E020"]);
+    }
+}

@@ -159,7 +159,8 @@ fn identity(table: &PackTable, row: usize) -> Vec<String> {
         Table::PersonClasses => !matches!(column.name, "rule_id" | "priority" | "source_id" | "note"),
         _ => is_key(column.kind) || column.kind == Kind::Day,
     };
-    table.layout().columns.iter().filter(identifies).map(|column| meaning(column.kind, table.cell(row, column.name))).collect()
+    let columns = table.layout().columns.iter().filter(identifies);
+    columns.map(|column| meaning(column.kind, table.cell(row, column.name))).collect()
 }
 
 fn is_key(kind: Kind) -> bool {

@@ -233,7 +233,8 @@ fn product(domain: &Domain) -> impl Iterator<Item = Cell> {
 
 /// Cells joined into as few boxes as joining along one key after the other gives.
 fn boxes(cells: &BTreeSet<Cell>) -> Vec<[BTreeSet<usize>; 5]> {
-    let mut boxes: Vec<[BTreeSet<usize>; 5]> = cells.iter().map(|cell| cell.map(|value| BTreeSet::from([value]))).collect();
+    let mut boxes: Vec<[BTreeSet<usize>; 5]> =
+        cells.iter().map(|cell| cell.map(|value| BTreeSet::from([value]))).collect();
     loop {
         let before = boxes.len();
         for key in (0..5).rev() {
@@ -283,7 +284,9 @@ fn domain(book: &RuleBook, realm: &Realm, query: &Query, day: Date, found: &mut 
         held.into_iter().collect()
     };
     let vocab = &book.vocab;
-    let open = |words: &Vocabulary| -> Vec<String> { (0..words.len()).map(|sym| words.word(Sym(sym as u32)).to_owned()).collect() };
+    let open = |words: &Vocabulary| -> Vec<String> {
+        (0..words.len()).map(|sym| words.word(Sym(sym as u32)).to_owned()).collect()
+    };
     let fixed = |words: &[&str]| -> Vec<String> { words.iter().map(|word| (*word).to_owned()).collect() };
     let places = (0..PLACES.len()).collect();
     [
@@ -346,8 +349,8 @@ pub fn find_pool(pack: &RulePack, book: &RuleBook, text: &str) -> Result<Admdvs,
     let wanted = text.trim().to_lowercase();
     let exact = named(&|zh, en| zh == wanted || en.to_lowercase() == wanted);
     // 杭州 for 杭州市; Hangzhou for Hangzhou City.
-    let pools =
-        if exact.is_empty() { named(&|zh, en| zh.starts_with(&wanted) || en.to_lowercase().starts_with(&wanted)) } else { exact };
+    let begins = |zh: &str, en: &str| zh.starts_with(&wanted) || en.to_lowercase().starts_with(&wanted);
+    let pools = if exact.is_empty() { named(&begins) } else { exact };
     match pools.iter().copied().collect::<Vec<_>>()[..] {
         [pool] if !wanted.is_empty() => Ok(pool),
         [] | [_] => {

@@ -93,19 +93,21 @@ impl TextPack {
         &mut self.0.iter_mut().find(|(name, _)| *name == table).expect("a table of the pack").1
     }
 
+    /// Read; every cell must be right.
+    pub(crate) fn read(&self) -> RulePack {
+        let file = |(table, text): &(&'static str, String)| PackFile {
+            table: (*table).to_owned(),
+            shown: format!("{table}.csv"),
+            bytes: text.clone().into_bytes(),
+        };
+        let (pack, found) = RulePack::read(&self.0.iter().map(file).collect::<Vec<_>>());
+        assert!(found.is_empty(), "{}", render(&found));
+        pack
+    }
+
     /// Read and compiled.
     pub(crate) fn compiled(&self) -> (RulePack, RuleBook) {
-        let files: Vec<PackFile> = self
-            .0
-            .iter()
-            .map(|(table, text)| PackFile {
-                table: (*table).to_owned(),
-                shown: format!("{table}.csv"),
-                bytes: text.clone().into_bytes(),
-            })
-            .collect();
-        let (pack, found) = RulePack::read(&files);
-        assert!(found.is_empty(), "{}", render(&found));
+        let pack = self.read();
         let book = compile(&pack).unwrap_or_else(|found| panic!("{}", render(&found)));
         (pack, book)
     }

@@ -39,8 +39,14 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
             warn(
                 CHECK.code,
                 table.at(row, "band_set"),
-                format!("`{class}`: `{set}` pays {rate} % above {from}: aid pays 特困 and 低保 persons at least 70 % (State Council Office 2021 No. 42)"),
-                format!("`{class}`：`{set}` 在 {from} 元以上支付 {rate}%：特困、低保对象救助比例应不低于 70%（国办发〔2021〕42号）"),
+                format!(
+                    "`{class}`: `{set}` pays {rate} % above {from}: aid pays 特困 and 低保 persons at least 70 % \
+                     (State Council Office 2021 No. 42)"
+                ),
+                format!(
+                    "`{class}`：`{set}` 在 {from} 元以上支付 {rate}%：\
+                     特困、低保对象救助比例应不低于 70%（国办发〔2021〕42号）"
+                ),
             )
             .hint(hint(
                 "compare with the document; name the class otherwise if it is of neither",

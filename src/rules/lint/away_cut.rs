@@ -44,8 +44,16 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
                 warn(
                     CHECK.code,
                     at,
-                    format!("{case}, another province, {filing_en}: {here} % at home, {there} % there above {from}: {points} points, allowed {allowed} ({})", NOTICE.0),
-                    format!("{case}，跨省、{filing_zh}：{from} 元以上本地 {here}%，异地 {there}%：降 {points} 个百分点，限 {allowed}（{}）", NOTICE.1),
+                    format!(
+                        "{case}, another province, {filing_en}: {here} % at home, {there} % there above {from}: \
+                         {points} points, allowed {allowed} ({})",
+                        NOTICE.0
+                    ),
+                    format!(
+                        "{case}，跨省、{filing_zh}：{from} 元以上本地 {here}%，异地 {there}%：\
+                         降 {points} 个百分点，限 {allowed}（{}）",
+                        NOTICE.1
+                    ),
                 )
                 .hint(explain()),
             );
@@ -55,7 +63,8 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
 
 fn explain() -> Text {
     hint(
-        "a first self-payment of x % cuts rate times x % points; was a cut of points written as a factor or a prepay rate?",
+        "a first self-payment of x % cuts rate times x % points; \
+         was a cut of points written as a factor or a prepay rate?",
         "先行自付 x% 相当于降低“比例×x%”个百分点；请核对是否把百分点误写为系数或先行自付",
     )
 }

@@ -28,7 +28,10 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
                 warn(
                     CHECK.code,
                     table.at(row, "band_set"),
-                    format!("`{set}` pays {rate} % above {from}: critical-illness insurance pays at least 60 % (national benefits list)"),
+                    format!(
+                        "`{set}` pays {rate} % above {from}: critical-illness insurance pays at least 60 % \
+                         (national benefits list)"
+                    ),
                     format!("`{set}` 在 {from} 元以上支付 {rate}%：大病保险支付比例应不低于 60%（国家医保待遇清单）"),
                 )
                 .hint(hint(

@@ -1,10 +1,8 @@
 //! Deductibles that fall as the hospital's grade rises.
 
-use hashbrown::HashSet;
-
 use super::Check;
 use super::context::{Context, hint, warn};
-use super::offer::{Offer, days, offer, people, Case, case_words};
+use super::offer::{Offer, TierPair, case_words, tier_pairs};
 use crate::diagnostic::Diagnostic;
 use crate::model::money::Fen;
 use crate::rules::layout::Table;
@@ -19,42 +17,30 @@ pub(super) const CHECK: Check = Check {
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     let (book, table) = (context.book, context.table(Table::Benefits));
-    let mut seen: HashSet<(u32, u32)> = HashSet::new();
-    for (number, realm) in context.world.realms.iter().enumerate() {
-        for day in days(context, number) {
-            let tiers = realm.tiers_by_grade(book, day);
-            for (psn_class, med_class) in people(realm, day) {
-                for pair in tiers.windows(2) {
-                    let [high, low] = [&pair[0], &pair[1]].map(|(tier, _)| Case { psn_class, med_class, tier: *tier });
-                    let offered = [high, low].map(|case| offer(book, realm, case.at_home(), day));
-                    let [Some(above), Some(below)] = &offered else { continue };
-                    let (Some(above_d), Some(below_d)) = (deductible(above), deductible(below)) else { continue };
-                    if above.benefit.value.deductible_basis != below.benefit.value.deductible_basis
-                        || above_d >= below_d
-                        || !seen.insert((above.benefit.row, below.benefit.row))
-                    {
-                        continue;
-                    }
-                    let (row, other) = (above.benefit.row as usize, below.benefit.row as usize);
-                    let (id, line) = (table.rule_id(other), table.rows[other].line);
-                    let (above_d, below_d) = (above_d.plain(), below_d.plain());
-                    let (high, low) = (case_words(book, high), book.vocab.tier.word(low.tier));
-                    found.push(
-                        warn(
-                            CHECK.code,
-                            table.at(row, "deductible_1"),
-                            format!("{high}: the deductible {above_d} is below that of the lower {low}, {below_d} (`{id}`, line {line})"),
-                            format!("{high}：起付标准 {above_d} 低于级别更低的 {low} 的 {below_d}（第 {line} 行 `{id}`）"),
-                        )
-                        .hint(hint(
-                            "deductibles rise with the grade of the hospital (structure of the national benefits list): compare with the document",
-                            "起付标准一般随医院级别升高（国家医保待遇清单的结构要求）：请与文件核对",
-                        )),
-                    );
-                }
-            }
+    tier_pairs(context, |TierPair { high, low, above, below }| {
+        let (Some(own), Some(lower)) = (deductible(above), deductible(below)) else { return false };
+        if above.benefit.value.deductible_basis != below.benefit.value.deductible_basis || own >= lower {
+            return false;
         }
-    }
+        let (row, other) = (above.benefit.row as usize, below.benefit.row as usize);
+        let (id, line) = (table.rule_id(other), table.rows[other].line);
+        let (own, lower) = (own.plain(), lower.plain());
+        let (high, low) = (case_words(book, *high), book.vocab.tier.word(low.tier));
+        found.push(
+            warn(
+                CHECK.code,
+                table.at(row, "deductible_1"),
+                format!("{high}: the deductible {own} is below that of the lower {low}, {lower} (`{id}`, line {line})"),
+                format!("{high}：起付标准 {own} 低于级别更低的 {low} 的 {lower}（第 {line} 行 `{id}`）"),
+            )
+            .hint(hint(
+                "deductibles rise with the grade of the hospital (structure of the national benefits list): \
+                 compare with the document",
+                "起付标准一般随医院级别升高（国家医保待遇清单的结构要求）：请与文件核对",
+            )),
+        );
+        true
+    });
 }
 
 /// The deductible of a first stay; `None` where there is none or the channel sets its own.

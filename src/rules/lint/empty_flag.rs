@@ -15,7 +15,8 @@ pub(super) const CHECK: Check = Check {
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     for table in &context.pack.tables {
         for column in table.layout().columns.iter().filter(|column| column.kind == Kind::Flag && !column.optional) {
-            let rows: Vec<usize> = (0..table.rows.len()).filter(|&row| table.cell(row, column.name).is_empty()).collect();
+            let rows: Vec<usize> =
+                (0..table.rows.len()).filter(|&row| table.cell(row, column.name).is_empty()).collect();
             let Some(&first) = rows.first() else { continue };
             let (lines, lines_en) = (lines(table, &rows), lines_en(table, &rows));
             found.push(

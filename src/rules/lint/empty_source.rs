@@ -20,7 +20,8 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
         let rows: Vec<usize> = (0..table.rows.len()).filter(|&row| bare(row)).collect();
         let Some(&first) = rows.first() else { continue };
         let (lines, lines_en) = (lines(table, &rows), lines_en(table, &rows));
-        let (why_en, why_zh) = if described { ("", "") } else { (": the pack has no sources.csv", "：规则包没有 sources.csv") };
+        let (why_en, why_zh) =
+            if described { ("", "") } else { (": the pack has no sources.csv", "：规则包没有 sources.csv") };
         found.push(
             warn(
                 CHECK.code,

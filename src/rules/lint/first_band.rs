@@ -32,7 +32,8 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
                 CHECK.code,
                 table.at(lowest, "from_amount"),
                 format!(
-                    "the bands of `{name}` begin at {from}: below that nothing is paid by {} of benefits.csv, first `{id}` (line {line})",
+                    "the bands of `{name}` begin at {from}: below that nothing is paid by {} of benefits.csv, \
+                     first `{id}` (line {line})",
                     rows_en(uncovered.len())
                 ),
                 format!(

@@ -23,8 +23,16 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
             warn(
                 CHECK.code,
                 at,
-                format!("{case}, another province, long-term filing: {here} % at home, {there} % there above {from}: {points} points, allowed 0 ({})", NOTICE.0),
-                format!("{case}，跨省长期备案：{from} 元以上本地 {here}%，备案地 {there}%：降 {points} 个百分点，应与本地一致（{}）", NOTICE.1),
+                format!(
+                    "{case}, another province, long-term filing: {here} % at home, {there} % there above {from}: \
+                     {points} points, allowed 0 ({})",
+                    NOTICE.0
+                ),
+                format!(
+                    "{case}，跨省长期备案：{from} 元以上本地 {here}%，备案地 {there}%：\
+                     降 {points} 个百分点，应与本地一致（{}）",
+                    NOTICE.1
+                ),
             )
             .hint(hint(
                 "at the filed place a long-term filer has the rates of home: give `resident` a channel of its own",

@@ -81,7 +81,8 @@ fn judge(context: &Context, kind: Table, realm: &Realm, candidates: &[Candidate]
         // Rows come most specific first: those before this one rank above it or equal.
         let above: Vec<&Placed> = placed[..index]
             .iter()
-            .filter(|other| other.rank > own.rank && other.layer == own.layer && hides(context, kind, other.row, own.row))
+            .filter(|other| other.rank > own.rank && other.layer == own.layer)
+            .filter(|other| hides(context, kind, other.row, own.row))
             .filter(|other| other.region.meets(&own.region))
             .collect();
         let covers: Vec<Region> =
@@ -124,7 +125,8 @@ fn region(context: &Context, kind: Table, realm: &Realm, row: &Candidate) -> Reg
         }
         Table::FilingTypes => vec![held(any(&vocab.filing_type), &row.columns[0])],
         Table::Neighbours => {
-            let numbers = context.world.realms.iter().map(|realm| usize::from(context.book.pool_number[realm.pool.0 as usize]));
+            let number = |realm: &Realm| usize::from(context.book.pool_number[realm.pool.0 as usize]);
+            let numbers = context.world.realms.iter().map(number);
             let mut treated: Vec<usize> =
                 numbers.filter(|number| !held(*number..number + 1, &row.columns[0]).is_empty()).collect();
             treated.dedup();

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use hashbrown::HashSet;
+
 use super::context::Context;
 use super::world::Realm;
 use crate::model::date::Date;
@@ -120,6 +122,36 @@ pub(super) fn cases(realm: &Realm, day: Date) -> Vec<Case> {
             tiers.iter().map(move |&tier| Case { psn_class, med_class, tier: Sym(tier as u32) })
         })
         .collect()
+}
+
+/// One claim at home in two hospitals, the second of the next lower grade.
+pub(super) struct TierPair<'a> {
+    pub high: Case,
+    pub low: Case,
+    pub above: Offer<'a>,
+    pub below: Offer<'a>,
+}
+
+/// Every pair of neighbouring tiers for everybody on every day that matters; the first of each two benefit rows.
+pub(super) fn tier_pairs<'a>(context: &Context<'a>, mut judge: impl FnMut(&TierPair<'a>) -> bool) {
+    let book = context.book;
+    let mut told: HashSet<(u32, u32)> = HashSet::new();
+    for (number, realm) in context.world.realms.iter().enumerate() {
+        for day in days(context, number) {
+            let tiers = realm.tiers_by_grade(book, day);
+            for (psn_class, med_class) in people(realm, day) {
+                for pair in tiers.windows(2) {
+                    let [high, low] = [&pair[0], &pair[1]].map(|(tier, _)| Case { psn_class, med_class, tier: *tier });
+                    let Some(above) = offer(book, realm, high.at_home(), day) else { continue };
+                    let Some(below) = offer(book, realm, low.at_home(), day) else { continue };
+                    let rows = (above.benefit.row, below.benefit.row);
+                    if !told.contains(&rows) && judge(&TierPair { high, low, above, below }) {
+                        told.insert(rows);
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// A claim in words: `retired, inpatient, L3`.

@@ -35,7 +35,8 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
 
 /// The cells that make two rows the same rule at different times.
 fn keys(table: &PackTable, row: usize) -> Vec<String> {
-    let of_a_class = |name: &str| !matches!(name, "rule_id" | "priority" | "valid_from" | "valid_to" | "source_id" | "note");
+    let of_a_class =
+        |name: &str| !matches!(name, "rule_id" | "priority" | "valid_from" | "valid_to" | "source_id" | "note");
     let columns = table.layout().columns.iter().filter(|column| match table.table {
         // What tells person classes apart are its conditions, not keys.
         Table::PersonClasses => of_a_class(column.name),

@@ -1,10 +1,8 @@
 //! Rates that rise with the hospital's grade.
 
-use hashbrown::HashSet;
-
 use super::Check;
 use super::context::{Context, hint, warn};
-use super::offer::{Case, case_words, days, largest_difference, offer, people};
+use super::offer::{TierPair, case_words, largest_difference, tier_pairs};
 use crate::diagnostic::Diagnostic;
 use crate::rules::layout::Table;
 
@@ -17,39 +15,27 @@ pub(super) const CHECK: Check = Check {
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     let (book, table) = (context.book, context.table(Table::Benefits));
-    let mut seen: HashSet<(u32, u32)> = HashSet::new();
-    for (number, realm) in context.world.realms.iter().enumerate() {
-        for day in days(context, number) {
-            let tiers = realm.tiers_by_grade(book, day);
-            for (psn_class, med_class) in people(realm, day) {
-                for pair in tiers.windows(2) {
-                    let [high, low] = [&pair[0], &pair[1]].map(|(tier, _)| Case { psn_class, med_class, tier: *tier });
-                    let offered = [high, low].map(|case| offer(book, realm, case.at_home(), day));
-                    let [Some(above), Some(below)] = &offered else { continue };
-                    let Some(more) = largest_difference(&above.bands, &below.bands) else { continue };
-                    if !seen.insert((above.benefit.row, below.benefit.row)) {
-                        continue;
-                    }
-                    let (row, other) = (above.benefit.row as usize, below.benefit.row as usize);
-                    let (id, line) = (table.rule_id(other), table.rows[other].line);
-                    let (from, here, there) = (more.from.plain(), more.here.percent(), more.there.percent());
-                    let (high, low) = (case_words(book, high), book.vocab.tier.word(low.tier));
-                    found.push(
-                        warn(
-                            CHECK.code,
-                            table.at(row, "band_set"),
-                            format!("{high}: {here} % above {from}, more than the {there} % of the lower {low} (`{id}`, line {line})"),
-                            format!("{high}：{from} 元以上支付 {here}%，高于级别更低的 {low} 的 {there}%（第 {line} 行 `{id}`）"),
-                        )
-                        .hint(hint(
-                            "rates fall as the grade of the hospital rises (structure of the national benefits list): compare with the document",
-                            "支付比例一般随医院级别降低（国家医保待遇清单的结构要求）：请与文件核对",
-                        )),
-                    );
-                }
-            }
-        }
-    }
+    tier_pairs(context, |TierPair { high, low, above, below }| {
+        let Some(more) = largest_difference(&above.bands, &below.bands) else { return false };
+        let (row, other) = (above.benefit.row as usize, below.benefit.row as usize);
+        let (id, line) = (table.rule_id(other), table.rows[other].line);
+        let (from, here, there) = (more.from.plain(), more.here.percent(), more.there.percent());
+        let (high, low) = (case_words(book, *high), book.vocab.tier.word(low.tier));
+        found.push(
+            warn(
+                CHECK.code,
+                table.at(row, "band_set"),
+                format!("{high}: {here} % above {from}, more than the {there} % of the lower {low} (`{id}`, line {line})"),
+                format!("{high}：{from} 元以上支付 {here}%，高于级别更低的 {low} 的 {there}%（第 {line} 行 `{id}`）"),
+            )
+            .hint(hint(
+                "rates fall as the grade of the hospital rises (structure of the national benefits list): \
+                 compare with the document",
+                "支付比例一般随医院级别降低（国家医保待遇清单的结构要求）：请与文件核对",
+            )),
+        );
+        true
+    });
 }
 
 #[cfg(test)]

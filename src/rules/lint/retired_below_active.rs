@@ -5,6 +5,7 @@ use hashbrown::HashSet;
 use super::Check;
 use super::context::{Context, hint, warn};
 use super::offer::{Case, case_words, cases, days, largest_difference, offer};
+use super::world::Word;
 use crate::diagnostic::Diagnostic;
 use crate::model::symbol::{Sym, Vocabulary};
 use crate::rules::layout::Table;
@@ -23,7 +24,8 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
         for day in days(context, number) {
             for case in cases(realm, day) {
                 let Some(psn_class) = active_counterpart(&book.vocab.psn_class, case.psn_class) else { continue };
-                if !realm.classes.iter().any(|&(class, from, to)| class == psn_class.index() && from <= day && day <= to) {
+                let held = |&(class, from, to): &Word| class == psn_class.index() && from <= day && day <= to;
+                if !realm.classes.iter().any(held) {
                     continue;
                 }
                 let offered = [case, Case { psn_class, ..case }].map(|case| offer(book, realm, case.at_home(), day));
@@ -44,7 +46,8 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
                         format!("{case}：{from} 元以上支付 {there}%，低于 `{active}` 的 {here}%（第 {line} 行 `{id}`）"),
                     )
                     .hint(hint(
-                        "the retired are paid at least what the active are (structure of the national benefits list): compare with the document",
+                        "the retired are paid at least what the active are (structure of the national benefits list): \
+                         compare with the document",
                         "退休人员待遇一般不低于在职（国家医保待遇清单的结构要求）：请与文件核对",
                     )),
                 );

@@ -30,11 +30,13 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     for row in 0..table.rows.len() {
         let bands = context.book.bands(context.book.benefits[row].bands);
         let own = |home: &str| !home.is_empty() && table.cell(row, "pool") == home;
-        if BANDS.iter().any(|&(template, home)| is_template(bands, template) && !own(home)) && undocumented(context, row) {
+        let copied = BANDS.iter().any(|&(template, home)| is_template(bands, template) && !own(home));
+        if copied && undocumented(context, row) {
             at.push(table.at(row, "band_set"));
         }
     }
-    at.extend(tier_templates(context).into_iter().filter(|&row| undocumented(context, row)).map(|row| table.at(row, "band_set")));
+    let flat = tier_templates(context).into_iter().filter(|&row| undocumented(context, row));
+    at.extend(flat.map(|row| table.at(row, "band_set")));
     at.sort_unstable();
     at.dedup();
     for at in at {

@@ -54,7 +54,9 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
                 }
             }
         }
-        found.extend(missing.iter().map(|((column, from_table, item), missing)| say(rows, column, from_table, item, missing)));
+        for ((column, from_table, item), missing) in &missing {
+            found.push(say(rows, column, from_table, item, missing));
+        }
     }
 }
 
@@ -78,7 +80,10 @@ fn say(table: &PackTable, column: &str, from_table: &str, item: &str, missing: &
     warn(
         CHECK.code,
         table.at(first, column),
-        format!("no row of {from_table} yields `{item}` in the pools and on the days of {} with this key ({lines_en})", rows_en(count)),
+        format!(
+            "no row of {from_table} yields `{item}` in the pools and on the days of {} with this key ({lines_en})",
+            rows_en(count)
+        ),
         format!("有 {count} 行（第 {lines} 行）使用 `{item}`，而在其适用的地区与期间内，{from_table} 没有行能得出该词"),
     )
     .hint(hint)

@@ -15,7 +15,7 @@ use crate::model::settlement::Insutype;
 use crate::model::symbol::Sym;
 
 /// A word and the days on which some row derives it.
-type Word = (usize, Date, Date);
+pub(in crate::rules) type Word = (usize, Date, Date);
 
 /// One pool and insurance type.
 pub(in crate::rules) struct Realm {
