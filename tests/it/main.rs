@@ -26,3 +26,4 @@ mod rules_faults;
 mod schemas;
 mod support;
 mod table;
+mod tools;
