@@ -312,16 +312,27 @@ const INPUTS: [&str; 7] = ["--rules", "--claims", "--enrolments", "--filings", "
 
 #[test]
 fn help_names_every_option_of_every_command() {
-    let commands: [(&str, &[&str]); 2] = [
-        ("run", &["--out", "--overwrite", "--threads", "--memory", "--progress", "--quiet", "--lang", "--json"]),
-        ("explain", &["--run", "--person", "--lang", "--json"]),
+    let commands: [(&[&str], &[&str], bool); 7] = [
+        (&["run"], &["--out", "--overwrite", "--threads", "--memory", "--progress", "--quiet"], true),
+        (&["explain"], &["--run", "--person"], true),
+        (&["rules", "check"], &["--as-of", "--deny-warnings", "--quiet"], false),
+        (&["rules", "show"], &["--pool", "--insutype", "--date", "--psn-class", "--med-class", "--tier", "--place", "--filing"], false),
+        (&["rules", "diff"], &["<OLD>", "<NEW>"], false),
+        (&["rules", "test"], &["<DIR>"], false),
+        (
+            &["synth"],
+            &["--rows", "--persons", "--seed", "--out", "--overwrite", "--rules", "--faults", "--format", "--year", "--threads", "--quiet"],
+            false,
+        ),
     ];
-    let overview = tongchou(["--help"]).expect(0).stdout;
-    for (name, options) in commands {
-        assert!(overview.lines().any(|line| line.trim_start().starts_with(&format!("{name} "))), "{overview}");
-        let help = tongchou([name, "--help"]).expect(0).stdout;
-        for option in INPUTS.iter().chain(options) {
-            assert!(help.contains(option), "`{name} --help` does not name {option}:\n{help}");
+    for (name, options, has_inputs) in commands {
+        let (last, path) = name.split_last().expect("a command");
+        let overview = tongchou(path.iter().copied().chain(["--help"])).expect(0).stdout;
+        assert!(overview.lines().any(|line| line.trim_start().starts_with(&format!("{last} "))), "{overview}");
+        let help = tongchou(name.iter().copied().chain(["--help"])).expect(0).stdout;
+        let inputs = INPUTS.iter().filter(|_| has_inputs);
+        for option in inputs.chain(options).chain(&["--lang", "--json"]) {
+            assert!(help.contains(option), "`{} --help` does not name {option}:\n{help}", name.join(" "));
         }
     }
     assert_eq!(tongchou(["--version"]).expect(0).stdout, concat!("tongchou ", env!("CARGO_PKG_VERSION"), "\n"));

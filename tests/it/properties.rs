@@ -279,3 +279,50 @@ fn more_of_the_last_bill_in_scope_never_pays_less() {
     });
     assert!(moved.get() > 300 && risen.get() > 100, "{} bills moved, {} paid more", moved.get(), risen.get());
 }
+
+/// Runs one claim of the small pack after a change to its rules.
+fn fund_of(change: impl Fn(&Path), in_scope: &str) -> i64 {
+    let folder = folder();
+    fs::create_dir(folder.path().join("rules")).expect("a folder");
+    for name in listing(&data("small/rules")) {
+        fs::copy(data("small/rules").join(&name), folder.path().join("rules").join(&name)).expect("a copy");
+    }
+    change(&folder.path().join("rules"));
+    let header = fs::read_to_string(data("small/claims.csv")).expect("claims").lines().next().expect("a header").to_owned();
+    let row = format!("A1,P1,310,11,440300,440300,H1,01,21,,2024-01-05,2024-01-05,{in_scope},0,0,0,{in_scope},");
+    fs::write(folder.path().join("claims.csv"), format!("{header}\n{row}\n")).expect("a file");
+    let out = folder.path().join("out");
+    run_folder(folder.path(), &out).unwrap_or_else(|error| panic!("{error:?}"));
+    fen(&Outputs::read(&out).settlement("A1")["fund_pay_sumamt"])
+}
+
+fn edit(path: &Path, old: &str, new: &str) {
+    let text = fs::read_to_string(path).expect("a table");
+    assert!(text.contains(old), "{} has no `{old}`", path.display());
+    fs::write(path, text.replacen(old, new, 1)).expect("a table");
+}
+
+/// The two exceptions that [`more_of_the_last_bill_in_scope_never_pays_less`] leaves out are real, and follow from
+/// the definition to the letter.
+#[test]
+fn more_cost_pays_less_only_where_the_definition_says_so() {
+    // A deductible of a fifth of the bill rises on while the base cap holds the rest.
+    let share = |rules: &Path| {
+        edit(&rules.join("channels.csv"), "local,*,*,allow,,,,,", "local,*,*,allow,,,0.2,,");
+        edit(&rules.join("benefits.csv"), "in-active,,,", "in-active,1000,,");
+        fs::remove_file(rules.join("layers.csv")).expect("the layers");
+    };
+    assert_eq!([fund_of(share, "1000.00"), fund_of(share, "2000.00")], [64_000, 48_000]);
+    // 0.005 yuan above the cap, in a band of 1 %, is half a yuan of expense that a layer does not see.
+    let expense = |rules: &Path| {
+        edit(&rules.join("benefits.csv"), "pay_cap_visit,", "over_cap_as,pay_cap_visit,");
+        edit(&rules.join("benefits.csv"), "visit,300,200,,,visit_net,in-active,,,,,", "visit,0,,,,visit_net,in-active,,,,expense,900,");
+        for row in ["visit,300,200,,,visit_net,in-retired,,,,", "year,500,,,,visit_net,out,,,,"] {
+            edit(&rules.join("benefits.csv"), row, &format!("{row},"));
+        }
+        edit(&rules.join("bands.csv"), "in-active,0,0.8", "in-active,0,0.9");
+        edit(&rules.join("bands.csv"), "in-active,10000,0.85", "in-active,1000,0.01");
+        edit(&rules.join("bands.csv"), "large,200,0.5", "large,0,1");
+    };
+    assert_eq!([fund_of(expense, "1000.40"), fund_of(expense, "1000.50")], [100_040, 100_000]);
+}
