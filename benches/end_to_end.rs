@@ -22,7 +22,7 @@ fn copy(from: &Path, to: &Path) -> f64 {
     let reader = builder.with_batch_size(65_536).build().expect("reader");
     let properties = tongchou::report::adjudicated::properties();
     let target = File::create(to).expect("copy");
-    let mut writer = ArrowWriter::try_new(target, reader.schema_ref(), Some(properties)).expect("writer");
+    let mut writer = ArrowWriter::try_new(target, reader.schema(), Some(properties)).expect("writer");
     use arrow::array::RecordBatchReader as _;
     for batch in reader {
         writer.write(&batch.expect("batch")).expect("write");

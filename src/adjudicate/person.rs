@@ -61,6 +61,7 @@ const INDEX_FROM: usize = 64;
 
 /// Adjudicates one person's claims, which must stand in the order of (`setl_time`, `setl_id`), and appends an
 /// outcome for each to `fold`. `accumulators` must hold the person's opening state and end as the closing one.
+#[allow(clippy::too_many_arguments, reason = "what a fold reads, what it moves, what it writes and who listens")]
 pub fn fold_person<T: Trace>(
     context: Context,
     arenas: &Arenas,

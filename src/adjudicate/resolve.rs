@@ -251,7 +251,9 @@ fn filing<T: Trace>(
     let day = claim.enddate;
     let (found, basis) = match facts.filings {
         None => {
-            let row = book.filing_type(pool, claim.filing_type, day);
+            // A row for any type still needs a type: a claim that names none has no filing.
+            let named = claim.filing_type != Sym::EMPTY;
+            let row = if named { book.filing_type(pool, claim.filing_type, day) } else { None };
             (row.map_or(Filing::None, |row| row.value.filing), FilingBasis::ClaimField)
         }
         Some(filings) => {

@@ -13,8 +13,9 @@ use crate::pipeline::RunError;
 use crate::pipeline::explain::{EarlierRun, Explained, explain_person, persons_of};
 use crate::report::explain::Explanation;
 
-/// Exit status: 0 explained, 1 the row was rejected and is not explained, 2 not found or not readable.
+/// Arguments of the command.
 #[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 explained, 1 the row was rejected and is not explained, 2 not found or not readable.")]
 pub(super) struct ExplainArgs {
     /// Settlement number, setl_id
     #[arg(value_name = "SETL_ID")]

@@ -13,18 +13,26 @@ use crate::model::date::Date;
 use crate::pipeline::RunError;
 use crate::pipeline::examples::{ExamplesError, test_examples};
 use crate::pipeline::rules_dir::load_rules;
+use crate::report;
+use crate::rules::diff::diff;
 use crate::rules::lint::lint;
+use crate::rules::show::{Query, show};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RulesCommand {
     /// Find errors and doubtful rows, with file, line, column and a hint
     Check(CheckArgs),
+    /// Show what applies to a pool, insurance type and day, as a table
+    Show(ShowArgs),
+    /// Compare two packs, row by row and value by value
+    Diff(DiffArgs),
     /// Adjudicate the pack's examples.csv and say what differs, line by line
     Test(TestArgs),
 }
 
-/// Exit status: 0 usable, 1 warnings under --deny-warnings, 2 errors: the pack cannot be used.
+/// Arguments of the command.
 #[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 usable, 1 warnings under --deny-warnings, 2 errors: the pack cannot be used.")]
 pub(super) struct CheckArgs {
     /// Folder of the rule pack
     #[arg(value_name = "DIR")]
@@ -42,8 +50,58 @@ pub(super) struct CheckArgs {
     common: CommonArgs,
 }
 
-/// Exit status: 0 every example comes out, 1 some differ, 2 the pack cannot be used.
+/// Arguments of the command.
 #[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 shown, 2 the pack or a word of the question cannot be used.")]
+pub(super) struct ShowArgs {
+    /// Folder of the rule pack
+    #[arg(value_name = "DIR")]
+    rules: PathBuf,
+    /// Pool: a place code, or a name of places.csv
+    #[arg(long, value_name = "CODE|NAME")]
+    pool: String,
+    /// Insurance type: a code, or `employee`, `resident`
+    #[arg(long, value_name = "CODE")]
+    insutype: String,
+    /// Deciding day: discharge or service
+    #[arg(long, value_name = "yyyy-MM-dd", value_parser = parse_day)]
+    date: Date,
+    /// Person class
+    #[arg(long, value_name = "WORD")]
+    psn_class: Option<String>,
+    /// Visit class
+    #[arg(long, value_name = "WORD")]
+    med_class: Option<String>,
+    /// Hospital tier
+    #[arg(long, value_name = "WORD")]
+    tier: Option<String>,
+    /// Place: local, province, cross
+    #[arg(long, value_name = "WORD")]
+    place: Option<String>,
+    /// Filing: resident, referral, emergency, temporary, none
+    #[arg(long, value_name = "WORD")]
+    filing: Option<String>,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// Arguments of the command.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 no difference, 1 the packs differ, 2 a pack cannot be used.")]
+pub(super) struct DiffArgs {
+    /// Folder of the older pack
+    #[arg(value_name = "OLD")]
+    old: PathBuf,
+    /// Folder of the newer pack
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// Arguments of the command.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 every example comes out, 1 some differ, 2 the pack cannot be used.")]
 pub(super) struct TestArgs {
     /// Folder of the rule pack
     #[arg(value_name = "DIR")]
@@ -55,6 +113,8 @@ pub(super) struct TestArgs {
 pub(super) fn rules(command: &RulesCommand, cancel: &AtomicBool) -> Exit {
     match command {
         RulesCommand::Check(args) => check(args),
+        RulesCommand::Show(args) => show_rules(args),
+        RulesCommand::Diff(args) => diff_packs(args),
         RulesCommand::Test(args) => test(args, cancel),
     }
 }
@@ -132,4 +192,52 @@ fn test(args: &TestArgs, cancel: &AtomicBool) -> Exit {
         terminal::print(&(lines.concat() + &total));
     }
     if tested.differences.is_empty() { Exit::Success } else { Exit::Attention }
+}
+
+fn show_rules(args: &ShowArgs) -> Exit {
+    let lang = args.common.lang();
+    let rules = match load_rules(&args.rules) {
+        Ok(rules) => rules,
+        Err(error) => return fail(&error, lang),
+    };
+    let query = Query {
+        pool: args.pool.clone(),
+        insutype: args.insutype.clone(),
+        day: args.date,
+        psn_class: args.psn_class.clone(),
+        med_class: args.med_class.clone(),
+        tier: args.tier.clone(),
+        place: args.place.clone(),
+        filing: args.filing.clone(),
+    };
+    match show(&rules.pack, &rules.book, &query) {
+        Ok(shown) if args.common.json => {
+            terminal::print(&format!("{:#}\n", report::show::to_json(&shown, &rules.pack, &rules.book)));
+            Exit::Success
+        }
+        Ok(shown) => {
+            let width = terminal::width();
+            terminal::print(&report::show::render(&shown, &rules.pack, &rules.book, lang, width));
+            Exit::Success
+        }
+        Err(wrong) => {
+            terminal::complain_all(&wrong, 0, lang);
+            Exit::Failure
+        }
+    }
+}
+
+fn diff_packs(args: &DiffArgs) -> Exit {
+    let lang = args.common.lang();
+    let (old, new) = match (load_rules(&args.old), load_rules(&args.new)) {
+        (Ok(old), Ok(new)) => (old, new),
+        (Err(error), _) | (_, Err(error)) => return fail(&error, lang),
+    };
+    let found = diff(&old.pack, &new.pack);
+    if args.common.json {
+        terminal::print(&format!("{:#}\n", report::rules_diff::to_json(&found, &old.pack, &new.pack)));
+    } else {
+        terminal::print(&report::rules_diff::render(&found, &old.pack, &new.pack, lang));
+    }
+    if found.is_empty() { Exit::Success } else { Exit::Attention }
 }

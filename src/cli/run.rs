@@ -12,8 +12,9 @@ use crate::model::outcome::Status;
 use crate::pipeline::{self, ReferencePaths, RunPlan};
 use crate::report::summary::{self, RunReport};
 
-/// Exit status: 0 all rows adjudicated, 1 some pended or rejected, 2 the run failed and nothing was written.
+/// Arguments of the command.
 #[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 all rows adjudicated, 1 some pended or rejected, 2 the run failed and nothing was written.")]
 pub(super) struct RunArgs {
     /// Folder of the rule pack
     #[arg(long, value_name = "DIR")]

@@ -29,6 +29,13 @@ pub fn print(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// Columns of the terminal that stdout is; `None` where it is none.
+#[must_use]
+pub fn width() -> Option<u16> {
+    let (terminal_size::Width(columns), _) = terminal_size::terminal_size()?;
+    std::io::stdout().is_terminal().then_some(columns)
+}
+
 /// Text to stderr.
 pub fn complain(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");

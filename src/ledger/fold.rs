@@ -137,17 +137,14 @@ fn may_repeat(hashes: impl Iterator<Item = u64>) -> bool {
     const FEW: usize = 16;
     let mut few = [0_u64; FEW];
     let mut many: Vec<u64> = Vec::new();
-    let mut count = 0;
-    for hash in hashes {
-        if count < FEW {
-            if few[..count].contains(&hash) {
-                return true;
-            }
-            few[count] = hash;
-        } else {
+    for (count, hash) in hashes.enumerate() {
+        if count >= FEW {
             many.push(hash);
+        } else if few[..count].contains(&hash) {
+            return true;
+        } else {
+            few[count] = hash;
         }
-        count += 1;
     }
     if many.is_empty() {
         return false;

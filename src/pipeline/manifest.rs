@@ -32,7 +32,7 @@ pub fn render(manifest: &Manifest) -> String {
     let mut reference = Map::new();
     let mut gates = Map::new();
     for (name, files) in &loaded.gates {
-        let path = manifest.reference.given(name).map(|path| absolute(path));
+        let path = manifest.reference.given(name).map(absolute);
         let table = files.as_ref().map(|files| json!({"path": path, "files": files.iter().map(input).collect::<Vec<_>>()}));
         reference.insert((*name).to_owned(), table.unwrap_or(Value::Null));
         gates.insert((*name).to_owned(), json!(if files.is_some() { "on" } else { "off" }));

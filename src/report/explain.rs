@@ -170,7 +170,9 @@ impl Explanation<'_> {
                 let number = if source.document_no.is_empty() { String::new() } else { format!(", {}", source.document_no) };
                 let label = if zh { "来源" } else { "source" };
                 let trust = if zh { "可信度" } else { "trust" };
-                *text += &format!("      {label}: {}{number} [{trust} {}] {}\n", source.title, source.trust, source.url);
+                let line = format!("      {label}: {}{number} [{trust} {}] {}", source.title, source.trust, source.url);
+                *text += line.trim_end();
+                text.push('\n');
             }
             if !rule.note.is_empty() {
                 *text += &format!("      {}\n", rule.note);

@@ -92,7 +92,6 @@ impl KeyTable {
 
     /// As [`choose`](Self::choose), where a value of the first column may match under either of two keys.
     #[inline]
-    #[must_use]
     pub fn rows_matching<'a, const N: usize>(
         &'a self,
         first: [usize; 2],

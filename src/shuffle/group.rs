@@ -120,7 +120,7 @@ impl Persons {
     /// Groups rows by person.
     #[must_use]
     pub fn group(rows: &Rows) -> Self {
-        let dealt: Vec<(Vec<(u64, Entry)>, Vec<u32>)> =
+        let dealt: Vec<Dealt> =
             (0..rows.claims.len()).into_par_iter().map(|batch| deal(rows, batch)).collect();
         let shards: Vec<(Vec<Found>, Vec<Entry>)> = (0..SHARDS)
             .into_par_iter()
@@ -202,8 +202,11 @@ fn prefix(number: &[u8]) -> u128 {
     u128::from_be_bytes(bytes)
 }
 
+/// A batch's entries with their hashes, in shard order, and where each shard starts.
+type Dealt = (Vec<(u64, Entry)>, Vec<u32>);
+
 /// The entries of a batch in shard order, each with its hash, and where each shard starts.
-fn deal(rows: &Rows, batch: usize) -> (Vec<(u64, Entry)>, Vec<u32>) {
+fn deal(rows: &Rows, batch: usize) -> Dealt {
     let number = u32::try_from(batch).expect("fewer than 2^32 batches");
     let claims = rows.claims[batch].iter().enumerate().map(|(index, claim)| (claim.text, index as u32));
     let ghosts =

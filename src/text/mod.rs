@@ -2,7 +2,7 @@
 //!
 //! The contract, the same for claims, reference tables and rule tables: **one record per physical line**.
 //! A line ends with LF, CRLF or a lone CR; blank lines are skipped but counted; an unclosed quote loses only
-//! its own line; a line that is not valid in the file's encoding is a bad row and is never decoded lossily.
+//! its own line (only a small table, [`table`], lets a quoted cell go on for several lines); a line that is not valid in the file's encoding is a bad row and is never decoded lossily.
 //!
 //! ```text
 //! bytes --Encoding/Detector--> UTF-8 or GB18030 bytes --Lines--> lines --LineDecoder--> UTF-8 --Splitter--> fields

@@ -72,7 +72,9 @@ impl TextError {
 
 /// Reads a text table: any encoding of [`Encoding`], any line end, the delimiter found in the header.
 ///
-/// A line that is not a record becomes a row with a problem: nothing is dropped but blank lines.
+/// A line that is not a record becomes a row with a problem: nothing is dropped but blank lines. Small tables are
+/// written in spreadsheets, whose cells may hold line breaks: where a quote is open at the end of a line and the
+/// following lines complete a record of the right number of fields, they are that record.
 ///
 /// # Errors
 /// Without a header line, or with one that cannot be read.
@@ -88,13 +90,30 @@ pub fn parse(bytes: &[u8]) -> Result<TextTable, TextError> {
         Some((encoding, mark)) => (encoding, &bytes[mark..]),
         None => (Encoding::Ascii.look(bytes), bytes),
     };
-    let mut lines = Lines::new(text, 1).filter(|line| !line.is_blank());
-    let header = lines.next().ok_or(TextError::Empty)?;
+    let lines: Vec<Line<'_>> = Lines::new(text, 1).collect();
+    let first = lines.iter().position(|line| !line.is_blank()).ok_or(TextError::Empty)?;
+    let header = lines[first];
     let delimiter = delimiter_of(header.bytes);
     let mut reader = RowReader { encoding, decoder: LineDecoder::default(), splitter: Splitter::new(delimiter) };
     let header_fields =
         reader.fields(header).map_err(|problem| TextError::Header { line: header.number, problem })?;
-    let rows = lines.map(|line| reader.row(line, header_fields.len())).collect();
+    let mut rows = Vec::new();
+    let mut rest = &lines[first + 1..];
+    while let Some((&line, after)) = rest.split_first() {
+        rest = after;
+        if line.is_blank() {
+            continue;
+        }
+        let row = reader.row(line, header_fields.len());
+        if row.problem == Some(RowProblem::UnclosedQuote)
+            && let Some((joined, lines)) = reader.joined(line, after, header_fields.len())
+        {
+            rows.push(joined);
+            rest = &after[lines..];
+        } else {
+            rows.push(row);
+        }
+    }
     Ok(TextTable { header: header_fields, header_line: header.number, rows, encoding, delimiter })
 }
 
@@ -124,6 +143,27 @@ impl RowReader {
             }
             Err(problem) => TextRow { line: line.number, fields: Vec::new(), problem: Some(problem) },
         }
+    }
+}
+
+/// Most lines a record of a small table is looked for on.
+const MOST_LINES: usize = 64;
+
+impl RowReader {
+    /// The record that begins on `line` and ends on a later one, and how many later lines it takes.
+    fn joined(&mut self, line: Line<'_>, after: &[Line<'_>], expected: usize) -> Option<(TextRow, usize)> {
+        let mut bytes = line.bytes.to_vec();
+        for (taken, next) in after.iter().take(MOST_LINES).enumerate() {
+            bytes.push(b'\n');
+            bytes.extend_from_slice(next.bytes);
+            let row = self.row(Line { bytes: &bytes, ..line }, expected);
+            match row.problem {
+                None => return Some((row, taken + 1)),
+                Some(RowProblem::UnclosedQuote) => {}
+                Some(_) => return None,
+            }
+        }
+        None
     }
 }
 
@@ -167,6 +207,13 @@ mod tests {
                 (10, None),
             ]
         );
+    }
+
+    #[test]
+    fn a_cell_may_hold_line_breaks() {
+        let table = parse(b"a,b\n1,\"two\nlines\"\n\n3,\"x\n\ny\"\n4,5\n").expect("a table");
+        let rows: Vec<_> = table.rows.iter().map(|row| (row.line, row.fields[1].as_str(), row.problem)).collect();
+        assert_eq!(rows, [(2, "two\nlines", None), (5, "x\n\ny", None), (8, "5", None)]);
     }
 
     #[test]
