@@ -49,7 +49,8 @@ pub(super) fn make(world: &World, share: Share) -> Block {
     let people: Vec<Person> = (0..u64::from(share.persons)).map(person).collect();
     let mut counts = allot(world, &mut dice, &people, share.rows);
     let mut faults = Faults::new(world.seed, share.block, world.faults.share, world.faults.text);
-    let mut scripts = faults.as_mut().map(|faults| Scripts::choose(world, faults, &people, &mut counts)).unwrap_or_default();
+    let mut scripts =
+        faults.as_mut().map(|faults| Scripts::choose(world, faults, &people, &mut counts)).unwrap_or_default();
     let mut visits = Visits::new(world, share.first_row, faults);
     let mut desk = Desk::default();
     let mut block = Block::default();

@@ -135,7 +135,13 @@ fn put_values(world: &World, persons: &[Person], row: &Row, cells: &mut impl Cel
         None => cells.text(b""),
     }
     cells.text(row.disease.as_bytes());
-    cells.text(if !scheme.employee { b"" } else if claim.flags.has(Flags::ACCOUNT_NOT_USED) { b"0" } else { b"1" });
+    cells.text(if !scheme.employee {
+        b""
+    } else if claim.flags.has(Flags::ACCOUNT_NOT_USED) {
+        b"0"
+    } else {
+        b"1"
+    });
     cells.text(flag(Flags::CIVIL_SERVANT));
     cells.text(flag(Flags::FLEXIBLE));
     cells.text(flag(Flags::NEWBORN));
@@ -167,7 +173,9 @@ mod tests {
         };
         let named: Vec<(&str, Kind)> = fields
             .iter()
-            .map(|field| (field["name"].as_str().expect("a name"), kind(field["logical_type"].as_str().expect("a type"))))
+            .map(|field| {
+                (field["name"].as_str().expect("a name"), kind(field["logical_type"].as_str().expect("a type")))
+            })
             .collect();
         assert_eq!(columns().collect::<Vec<_>>(), named);
     }

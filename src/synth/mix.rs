@@ -100,7 +100,12 @@ impl Mix {
     /// As part of `synth.json`; shares in whole millionths, so that no float is written.
     pub(super) fn to_json(&self) -> Json {
         let named = |names: Vec<&str>, counts: &[u64]| -> Json {
-            names.into_iter().zip(counts).filter(|&(_, &count)| count > 0).map(|(name, &count)| (name.to_owned(), json!(count))).collect()
+            names
+                .into_iter()
+                .zip(counts)
+                .filter(|&(_, &count)| count > 0)
+                .map(|(name, &count)| (name.to_owned(), json!(count)))
+                .collect()
         };
         let mut cares = serde_json::Map::new();
         for (care, cells) in Care::ALL.into_iter().zip(&self.cells) {

@@ -255,7 +255,9 @@ fn check(plan: &SynthPlan) -> Result<Year, SynthError> {
     }
     if plan.rows / plan.persons > MOST_ROWS_A_PERSON {
         let (rows, persons) = (plan.rows, plan.persons);
-        return fail(format!("{rows} rows for {persons} persons: at most {MOST_ROWS_A_PERSON} rows a person fit into a year"));
+        return fail(format!(
+            "{rows} rows for {persons} persons: at most {MOST_ROWS_A_PERSON} rows a person fit into a year"
+        ));
     }
     let Some(year) = Year::new(plan.year) else {
         return fail(format!("year {}: from {} to {}", plan.year, YEARS.start(), YEARS.end()));

@@ -241,7 +241,9 @@ fn schema() -> SchemaRef {
         Kind::Second => DataType::Timestamp(TimeUnit::Microsecond, None),
         Kind::Money => DataType::Decimal64(MONEY_PRECISION, MONEY_SCALE),
     };
-    Arc::new(Schema::new(claims::columns().map(|(name, kind)| Field::new(name, data_type(kind), true)).collect::<Vec<_>>()))
+    Arc::new(Schema::new(
+        claims::columns().map(|(name, kind)| Field::new(name, data_type(kind), true)).collect::<Vec<_>>(),
+    ))
 }
 
 /// A column of a Parquet row group in the making.

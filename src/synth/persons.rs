@@ -147,7 +147,13 @@ fn cover(world: &World, dice: &mut Dice, who: &Person, scheme: &Scheme, pool: &P
     if dice.chance(JOINED) {
         let from = month(dice);
         // Residents wait three months; of employees only the flexibly employed do, up to three.
-        let months = if !employee { 3 } else if dice.chance(250_000) { 1 + dice.below(3) as i32 } else { 0 };
+        let months = if !employee {
+            3
+        } else if dice.chance(250_000) {
+            1 + dice.below(3) as i32
+        } else {
+            0
+        };
         let benefits_from = if months > 0 { from.add_months(months) } else { Date::MIN };
         record.enrolments.push(span(from, Date::MAX, benefits_from));
     } else if dice.chance(LAPSED) {

@@ -45,8 +45,19 @@ pub(super) type Paid = [Fen; 13];
 
 /// The paid columns of the claims table.
 pub(super) const PAID_COLUMNS: [&str; 13] = [
-    "act_pay_dedc", "hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "maf_pay", "oth_pay",
-    "fund_pay_sumamt", "psn_part_amt", "acct_pay", "acct_mulaid_pay", "psn_cash_pay",
+    "act_pay_dedc",
+    "hifp_pay",
+    "cvlserv_pay",
+    "hifes_pay",
+    "hifmi_pay",
+    "hifob_pay",
+    "maf_pay",
+    "oth_pay",
+    "fund_pay_sumamt",
+    "psn_part_amt",
+    "acct_pay",
+    "acct_mulaid_pay",
+    "psn_cash_pay",
 ];
 
 /// What a settlement paid, by the kernel's outcome. A row that cannot be computed was paid by the person.
@@ -139,7 +150,12 @@ mod tests {
     #[test]
     fn setl_id_compares_as_its_text() {
         let id = |area: u32, day: i32, serial: u64| SetlId { area: Admdvs(area), day: Date(day), serial };
-        let ids = [id(110_000, 19_000, 5), id(110_000, 19_001, 1), id(440_300, 18_000, 9_999_999_999), id(440_300, 18_000, 7)];
+        let ids = [
+            id(110_000, 19_000, 5),
+            id(110_000, 19_001, 1),
+            id(440_300, 18_000, 9_999_999_999),
+            id(440_300, 18_000, 7),
+        ];
         for a in ids {
             for b in ids {
                 assert_eq!(a.cmp(&b), a.text().cmp(&b.text()));

@@ -91,7 +91,8 @@ impl Schemes {
                 list.extend(exists.then(|| maker.scheme(number as u16)).flatten());
             }
         }
-        let whole = |employee: bool| -> u64 { list.iter().filter(|scheme| scheme.employee == employee).map(weight).sum() };
+        let whole =
+            |employee: bool| -> u64 { list.iter().filter(|scheme| scheme.employee == employee).map(weight).sum() };
         let (employees, residents) = (whole(true), whole(false));
         let mut rising = Vec::with_capacity(list.len());
         let mut sum = 0;
@@ -253,7 +254,9 @@ impl Maker<'_> {
         menus: &mut Vec<(Sym, Menu)>,
     ) -> Option<Profile> {
         if let Some(types) = &condition.psn_types
-            && !types.iter().any(|named| named == "*" || named == code || (named.len() == 2 && code.starts_with(named.as_str())))
+            && !types
+                .iter()
+                .any(|named| named == "*" || named == code || (named.len() == 2 && code.starts_with(named.as_str())))
         {
             return None;
         }
@@ -301,7 +304,10 @@ impl Maker<'_> {
                         && class.age_max.is_none_or(|most| age <= most)
                         && class.marks.as_ref().is_none_or(|wanted| {
                             profile.mark.as_ref().is_some_and(|(_, mark)| wanted.contains(mark))
-                                || self.flag_marks().iter().any(|&(flag, mark)| profile.flags.has(flag) && wanted.contains(&mark))
+                                || self
+                                    .flag_marks()
+                                    .iter()
+                                    .any(|&(flag, mark)| profile.flags.has(flag) && wanted.contains(&mark))
                         })
                 })
                 .map(|row| row.value.psn_class)

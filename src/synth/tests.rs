@@ -110,7 +110,8 @@ fn every_row_is_sound_and_the_engine_computes_what_was_paid() {
     let mut ids = HashSet::new();
     let mut reversals = 0;
     for row in &rows {
-        let parts = ["fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt"].map(|part| fen(row, part));
+        let parts =
+            ["fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt"].map(|part| fen(row, part));
         assert_eq!(fen(row, "medfee_sumamt"), parts.iter().sum::<i64>(), "{row:?}");
         assert!(row["begndate"] <= row["enddate"] && row["enddate"].as_str() <= &row["setl_time"][..10], "{row:?}");
         assert!(ids.insert((row["psn_no"].clone(), row["setl_id"].clone())), "twice: {row:?}");
@@ -167,10 +168,41 @@ fn what_is_planted_is_there() {
         }
     }
     for code in [
-        "A101", "A102", "A201", "A202", "A203", "A204", "A205", "A206", "A301", "A302", "A303", "A305", "A306",
-        "A404", "A504", "C-ROUND", "C-TIER", "C-CLASS", "C-VISIT", "C-DEDUCTIBLE-NONE", "C-DEDUCTIBLE-FULL",
-        "C-YEAR-FRESH", "C-CAPS-IGNORED", "C-PRESELF-IN-BASE", "C-NOT-COVERED", "C-DIGIT", "C-NTH", "R-DATE",
-        "R-DOMAIN", "R-DUPLICATE", "R-INVALIDATED", "R-MISSING", "R-NEGATIVE", "R-PARSE", "R-SPLIT",
+        "A101",
+        "A102",
+        "A201",
+        "A202",
+        "A203",
+        "A204",
+        "A205",
+        "A206",
+        "A301",
+        "A302",
+        "A303",
+        "A305",
+        "A306",
+        "A404",
+        "A504",
+        "C-ROUND",
+        "C-TIER",
+        "C-CLASS",
+        "C-VISIT",
+        "C-DEDUCTIBLE-NONE",
+        "C-DEDUCTIBLE-FULL",
+        "C-YEAR-FRESH",
+        "C-CAPS-IGNORED",
+        "C-PRESELF-IN-BASE",
+        "C-NOT-COVERED",
+        "C-DIGIT",
+        "C-NTH",
+        "R-DATE",
+        "R-DOMAIN",
+        "R-DUPLICATE",
+        "R-INVALIDATED",
+        "R-MISSING",
+        "R-NEGATIVE",
+        "R-PARSE",
+        "R-SPLIT",
     ] {
         assert!(codes.contains_key(code), "{code} was not planted: {codes:?}");
     }

@@ -191,13 +191,7 @@ impl<'w> Visits<'w> {
     }
 
     /// One settlement. Draws again until the rules answer and nothing of the person's year is in the way.
-    pub(super) fn settlement(
-        &mut self,
-        dice: &mut Dice,
-        around: &Around,
-        record: &mut Record,
-        wish: &Wish,
-    ) -> Drawn {
+    pub(super) fn settlement(&mut self, dice: &mut Dice, around: &Around, record: &mut Record, wish: &Wish) -> Drawn {
         let context = Context { book: &self.world.rules.book, institutions: Some(&self.world.places.table) };
         let filings = record.filings.len();
         let mut last: Option<Drawn> = None;
@@ -241,7 +235,8 @@ impl<'w> Visits<'w> {
     /// answered or not.
     fn at_home(&self, dice: &mut Dice, around: &Around, record: &mut Record, wish: &Wish) -> Drawn {
         let plain = Wish { unanswered: Some(wish.care.base_code()), at: None, not_at: None, ..*wish };
-        let spot = spot(dice, around, record, &plain, 0).expect("every pool has a place with every kind of institution");
+        let spot =
+            spot(dice, around, record, &plain, 0).expect("every pool has a place with every kind of institution");
         let row = row(dice, around, record, &plain, &spot, 0);
         Drawn { row, spot, answered: false }
     }

@@ -61,7 +61,9 @@ fn is_of_the_poor(table: &PackTable, row: usize) -> bool {
 fn is_beside(table: &PackTable, row: usize, other: usize) -> bool {
     let same = |column: &&str| canonical(table.cell(row, column)) == canonical(table.cell(other, column));
     let ((from, to), (other_from, other_to)) = (table.period(row), table.period(other));
-    ["pool", "insutype", "med_class", "place", "filing", "layer"].iter().all(same) && from <= other_to && other_from <= to
+    ["pool", "insutype", "med_class", "place", "filing", "layer"].iter().all(same)
+        && from <= other_to
+        && other_from <= to
 }
 
 /// The columns in which the row of the poor falls short, and how.

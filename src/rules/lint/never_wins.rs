@@ -11,12 +11,8 @@ use crate::rules::keytable::{Candidate, Matches};
 use crate::rules::layout::{LEVEL_FIELDS, Table};
 use crate::rules::pack::PackTable;
 
-pub(super) const CHECK: Check = Check {
-    code: "L105",
-    title_en: "a row that never wins",
-    title_zh: "永远不会被选中的行",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check { code: "L105", title_en: "a row that never wins", title_zh: "永远不会被选中的行", run };
 
 /// A row as a set of claims.
 struct Placed {
@@ -214,10 +210,7 @@ fn beaten(table: &PackTable, row: usize, by: &[usize]) -> Diagnostic {
         format!("every claim that this row matches is taken by rows that {how_en}: {}{more_en}", en.join(", ")),
         format!("凡符合此行的结算，总有{how_zh}的行先被选中：{}{more_zh}", zh.join("、")),
     )
-    .hint(hint(
-        "take the row out, or narrow the rows that hide it",
-        "删去此行，或收窄遮蔽它的行",
-    ))
+    .hint(hint("take the row out, or narrow the rows that hide it", "删去此行，或收窄遮蔽它的行"))
 }
 
 #[cfg(test)]

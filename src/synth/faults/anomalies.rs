@@ -64,13 +64,40 @@ use Anomaly::{
 };
 
 const OF_STAYS: &[Anomaly] = &[
-    SameBill, TwoHospitals, TwoHospitals, OutWhileIn, OutWhileIn, SplitStay, SplitStay, SharedNumber, TwoSchemes,
-    OtherLevel, ClaimedLate, OverCeiling, AtCeiling, ReversalUnknown, ReversalTwice, ReversalAmount, ReversalEarly,
-    ReversalUnflagged, HospitalPart,
+    SameBill,
+    TwoHospitals,
+    TwoHospitals,
+    OutWhileIn,
+    OutWhileIn,
+    SplitStay,
+    SplitStay,
+    SharedNumber,
+    TwoSchemes,
+    OtherLevel,
+    ClaimedLate,
+    OverCeiling,
+    AtCeiling,
+    ReversalUnknown,
+    ReversalTwice,
+    ReversalAmount,
+    ReversalEarly,
+    ReversalUnflagged,
+    HospitalPart,
 ];
 const OF_VISITS: &[Anomaly] = &[
-    SameBill, SameBill, TwoProvinces, TwoProvinces, SharedNumber, TwoSchemes, OtherLevel, ClaimedLate,
-    ReversalUnknown, ReversalTwice, ReversalAmount, ReversalEarly, ReversalUnflagged,
+    SameBill,
+    SameBill,
+    TwoProvinces,
+    TwoProvinces,
+    SharedNumber,
+    TwoSchemes,
+    OtherLevel,
+    ClaimedLate,
+    ReversalUnknown,
+    ReversalTwice,
+    ReversalAmount,
+    ReversalEarly,
+    ReversalUnflagged,
 ];
 
 /// Draws an anomaly that can start from a kind of care.
@@ -186,7 +213,9 @@ impl Visits<'_> {
         let other = self.settlement(dice, around, record, &wish);
         let treated = |row: &Row| row.claim.treated.province_digits();
         let (code, note, planted) = match anomaly {
-            TwoHospitals => ("A202", "in hospital elsewhere on the same days", other.spot.institution != spot.institution),
+            TwoHospitals => {
+                ("A202", "in hospital elsewhere on the same days", other.spot.institution != spot.institution)
+            }
             OutWhileIn => ("A203", "a visit elsewhere during a stay", other.spot.institution != spot.institution),
             TwoProvinces => ("A204", "visits in two provinces on one day", treated(&other.row) != treated(&base.row)),
             _ => ("A205", "back in the same hospital within 15 days", other.row.disease != PLANNED),
@@ -262,7 +291,13 @@ impl Visits<'_> {
             HospitalPart => {
                 let before = row.claim.bill.hospital;
                 row.claim.bill.hospital = row.claim.bill.total;
-                let line = Planted::of(row, around.who, "P-HOSPITAL-PART", "hosp_part_amt", "the hospital bears the whole bill");
+                let line = Planted::of(
+                    row,
+                    around.who,
+                    "P-HOSPITAL-PART",
+                    "hosp_part_amt",
+                    "the hospital bears the whole bill",
+                );
                 self.planted.push(Planted { only_if: OnlyIf::Pended, ..line.money(before, row.claim.bill.hospital) });
             }
             OtherLevel => self.other_level(dice, around, record, row),
@@ -281,7 +316,9 @@ impl Visits<'_> {
         }
         let right = tier(book, around.pool, own, day);
         let graded = |level: &&crate::synth::places::Level| {
-            level.inst_class.is_empty() && !level.dedc_hosp_lv.is_empty() && tier(book, around.pool, level, day) != right
+            level.inst_class.is_empty()
+                && !level.dedc_hosp_lv.is_empty()
+                && tier(book, around.pool, level, day) != right
         };
         let others: Vec<_> = places.levels.iter().filter(graded).collect();
         if others.is_empty() {
@@ -322,7 +359,8 @@ impl Visits<'_> {
             row.force = Some(Force::OverCeiling);
             return;
         }
-        let line = Planted::of(row, around.who, "A402", "medfee_sumamt", "the year's ceiling is reached early by one bill");
+        let line =
+            Planted::of(row, around.who, "A402", "medfee_sumamt", "the year's ceiling is reached early by one bill");
         self.planted.push(Planted { only_if: OnlyIf::CeilingReached, ..line.money(before, row.claim.bill.total) });
     }
 
@@ -356,7 +394,13 @@ impl Visits<'_> {
                 let less = Fen(i64::from(1 + dice.below(9_000)));
                 reversal.claim.bill.full_own -= less;
                 reversal.claim.bill.total -= less;
-                let line = Planted::of(&reversal, around.who, "A404", "medfee_sumamt", "P-REVERSAL-AMOUNT: not the original's amounts");
+                let line = Planted::of(
+                    &reversal,
+                    around.who,
+                    "A404",
+                    "medfee_sumamt",
+                    "P-REVERSAL-AMOUNT: not the original's amounts",
+                );
                 self.planted.push(line.money(before, reversal.claim.bill.total));
             }
             ReversalEarly => {

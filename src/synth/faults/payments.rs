@@ -53,12 +53,28 @@ enum Kind {
 
 /// Those that few settlements offer the occasion for: half of the time they are tried first.
 const RARE: [Kind; 9] = [
-    Kind::Filing, Kind::Place, Kind::Class, Kind::Nth, Kind::CapsIgnored, Kind::RuleDate, Kind::PointsAsFactor,
-    Kind::FactorAsPoints, Kind::LayerSkipped,
+    Kind::Filing,
+    Kind::Place,
+    Kind::Class,
+    Kind::Nth,
+    Kind::CapsIgnored,
+    Kind::RuleDate,
+    Kind::PointsAsFactor,
+    Kind::FactorAsPoints,
+    Kind::LayerSkipped,
 ];
 const USUAL: [Kind; 11] = [
-    Kind::Round, Kind::Tier, Kind::Visit, Kind::DeductibleNone, Kind::DeductibleFull, Kind::YearFresh,
-    Kind::PreselfInBase, Kind::NotCovered, Kind::Digit, Kind::DoesNotAddUp, Kind::MoreThanCharged,
+    Kind::Round,
+    Kind::Tier,
+    Kind::Visit,
+    Kind::DeductibleNone,
+    Kind::DeductibleFull,
+    Kind::YearFresh,
+    Kind::PreselfInBase,
+    Kind::NotCovered,
+    Kind::Digit,
+    Kind::DoesNotAddUp,
+    Kind::MoreThanCharged,
 ];
 
 /// A wrong payment: its code, and what was paid.
@@ -84,7 +100,8 @@ impl Case<'_> {
         let dice = &mut faults.dice;
         if row.force == Some(Force::OverCeiling) {
             if let Some((code, paid)) = self.wrong(dice, Kind::CapsIgnored, &row.paid) {
-                let line = Planted::of(row, self.who, "A401", "hifp_pay", "basic payments of the year pass the ceiling");
+                let line =
+                    Planted::of(row, self.who, "A401", "hifp_pay", "basic payments of the year pass the ceiling");
                 planted.push(line.money(row.paid[1], paid[1]));
                 self.write(row, code, paid, planted);
             }
@@ -96,7 +113,9 @@ impl Case<'_> {
                 let finding = if reasons.has(Reason::NotEnrolled) || reasons.has(Reason::Waiting) {
                     Some(("A301", "paid without cover"))
                 } else {
-                    reasons.has(Reason::NotDesignated).then_some(("A303", "paid at an institution that is not designated"))
+                    reasons
+                        .has(Reason::NotDesignated)
+                        .then_some(("A303", "paid at an institution that is not designated"))
                 };
                 if let Some((finding, note)) = finding
                     && paid[8] > row.paid[8]

@@ -42,12 +42,7 @@ pub(in crate::synth) struct Scripts {
 
 impl Scripts {
     /// Chooses persons of a block, and gives the frequent one rows of others.
-    pub(in crate::synth) fn choose(
-        world: &World,
-        faults: &mut Faults,
-        persons: &[Person],
-        counts: &mut [u32],
-    ) -> Self {
+    pub(in crate::synth) fn choose(world: &World, faults: &mut Faults, persons: &[Person], counts: &mut [u32]) -> Self {
         let mut scripts = Self::default();
         let mut rows = faults.scripted(counts.iter().sum());
         let goes = |number: usize| {

@@ -69,8 +69,10 @@ impl Change {
             Self::Class(class) => rekeyed(stand, |resolved| resolved.derived.keys.psn_class = class),
             Self::Visit(class) => rekeyed(stand, |resolved| resolved.derived.keys.med_class = class),
             Self::DeductibleNone => {
-                let benefit = BenefitValue { deductible_basis: DeductibleBasis::None, ..stand.resolved.benefit.clone() };
-                let channel = ChannelValue { deductible: None, deductible_rate: None, ..stand.resolved.channel.clone() };
+                let benefit =
+                    BenefitValue { deductible_basis: DeductibleBasis::None, ..stand.resolved.benefit.clone() };
+                let channel =
+                    ChannelValue { deductible: None, deductible_rate: None, ..stand.resolved.channel.clone() };
                 run(stand, stand.claim, &Resolved { benefit: &benefit, channel: &channel, ..*stand.resolved }, |_| ())
             }
             Self::DeductibleFull => with_deductible_bucket(stand, |admissions, used| {
@@ -83,8 +85,12 @@ impl Change {
             }),
             Self::CapsIgnored => {
                 let none = Caps { visit: NO_CAP, month: NO_CAP, year: NO_CAP };
-                let benefit =
-                    BenefitValue { base_caps: none, pay_caps: none, fund_cap_year: None, ..stand.resolved.benefit.clone() };
+                let benefit = BenefitValue {
+                    base_caps: none,
+                    pay_caps: none,
+                    fund_cap_year: None,
+                    ..stand.resolved.benefit.clone()
+                };
                 let scheme = SchemeValue { fund_cap_year: NO_CAP, ..stand.resolved.scheme.clone() };
                 run(stand, stand.claim, &Resolved { benefit: &benefit, scheme: &scheme, ..*stand.resolved }, |_| ())
             }
@@ -136,12 +142,7 @@ pub(super) fn covered(stand: &Stand) -> Option<Amounts> {
     run(stand, stand.claim, stand.resolved, |_| ())
 }
 
-fn run(
-    stand: &Stand,
-    claim: &Claim,
-    resolved: &Resolved,
-    change: impl FnOnce(&mut Accumulators),
-) -> Option<Amounts> {
+fn run(stand: &Stand, claim: &Claim, resolved: &Resolved, change: impl FnOnce(&mut Accumulators)) -> Option<Amounts> {
     let mut accumulators = stand.before.clone();
     change(&mut accumulators);
     let mut layers: Vec<LayerPayment> = Vec::new();
