@@ -106,7 +106,7 @@ impl Dice {
         const MEAN_OF_EIGHT: i64 = 262_140;
         const DEVIATION_OF_EIGHT: i64 = 53_510;
         let (a, b) = (self.0.next_u64(), self.0.next_u64());
-        let sum: u64 = (0..4).map(|part| (a >> (16 * part) & 0xffff) + (b >> (16 * part) & 0xffff)).sum();
+        let sum: u64 = (0..4).map(|part| ((a >> (16 * part)) & 0xffff) + ((b >> (16 * part)) & 0xffff)).sum();
         (sum as i64 - MEAN_OF_EIGHT) * 65_536 / DEVIATION_OF_EIGHT
     }
 

@@ -17,7 +17,7 @@ use crate::model::date::{Date, Time};
 use crate::model::money::Fen;
 use crate::model::place::{Filing, Place};
 use crate::model::reference::FilingRecord;
-use crate::model::settlement::{Claim, Flags, TextRef};
+use crate::model::settlement::{Bill, Claim, Flags, TextRef};
 use crate::model::symbol::{Sym, Vocabulary};
 
 /// Draws before a settlement is taken as it is, answered or not.
@@ -185,7 +185,6 @@ pub(super) fn row(
     spot: &Spot,
     attempt: u32,
 ) -> Row {
-    let vocab = &around.world.rules.book.vocab;
     let places = &around.world.places;
     let care = wish.care;
     let (med_type, emergency) = code(dice, wish, spot.route, attempt);
@@ -196,45 +195,23 @@ pub(super) fn row(
     let hosp_lv = if dice.chance(20_000) { "" } else { level.hosp_lv };
     let dedc_hosp_lv = if dice.chance(250_000) { level.dedc_hosp_lv } else { "" };
     let unlisted = !wish.is_fixed() && dice.chance(UNLISTED_INSTITUTION);
-    let kind = around.profile.kind;
-    let right_bill = bill::bill(dice, care, kind, level.grade, spot.route.place);
+    let right_bill = bill::bill(dice, care, around.profile.kind, level.grade, spot.route.place);
     let mut bill = quirks::bill(known, &right_bill);
     let quirk = quirks::of(known, care, &right_bill, &bill);
     if care.is_stay() && bill.full_own > Fen(100) && dice.chance(HOSPITAL_PART) {
         bill.hospital = Fen(i64::from(1 + dice.below(bill.full_own.0.min(60_000) as u32)));
     }
-    let mut flags = around.profile.flags;
-    if emergency {
-        flags.set(Flags::EMERGENCY);
-    }
-    if kind.is_employee() && dice.chance(60_000) {
-        flags.set(Flags::ACCOUNT_NOT_USED);
-    }
     let setl_time = settled(dice, care, spot.end);
     let late = setl_time.day().0 - spot.end.0 > 5;
-    let find = |words: &Vocabulary, word: &str| words.find(word.as_bytes());
     let claim = Claim {
-        text: TextRef::default(),
-        file: 0,
-        row: 0,
         institution: if unlisted { Claim::NO_INSTITUTION } else { spot.institution },
         setl_time,
-        begndate: spot.begin,
-        enddate: spot.end,
-        brdy: around.who.brdy_known.then_some(around.who.born),
-        insured: around.who.insured,
-        treated: places.places[usize::from(spot.place)].code,
-        insutype: around.scheme.insutype,
-        psn_type: around.profile.psn_type_symbols,
-        med_type: symbols(&vocab.med_type, med_type),
-        identity: find(&vocab.identity, &around.profile.identity),
-        grade: find(&vocab.grade, &around.profile.grade),
-        disease: vocab.disease.find_longest_prefix(disease.as_bytes()),
         hosp_lv: if hosp_lv.is_empty() { Sym::EMPTY } else { level.symbols.hosp_lv },
         dedc_hosp_lv: if dedc_hosp_lv.is_empty() { Sym::EMPTY } else { level.symbols.dedc_hosp_lv },
         filing_type,
-        flags,
+        flags: flags(dice, around, emergency),
         bill,
+        ..claim(around, spot, med_type, disease)
     };
     Row {
         claim,
@@ -263,6 +240,47 @@ pub(super) fn row(
         broken: None,
         force: None,
     }
+}
+
+/// A claim with what person, time, place and kind of care say; money, grades and filing are still to come.
+fn claim(around: &Around, spot: &Spot, med_type: &str, disease: &str) -> Claim {
+    let vocab = &around.world.rules.book.vocab;
+    let find = |words: &Vocabulary, word: &str| words.find(word.as_bytes());
+    Claim {
+        text: TextRef::default(),
+        file: 0,
+        row: 0,
+        institution: spot.institution,
+        setl_time: spot.end.midnight(),
+        begndate: spot.begin,
+        enddate: spot.end,
+        brdy: around.who.brdy_known.then_some(around.who.born),
+        insured: around.who.insured,
+        treated: around.world.places.places[usize::from(spot.place)].code,
+        insutype: around.scheme.insutype,
+        psn_type: around.profile.psn_type_symbols,
+        med_type: symbols(&vocab.med_type, med_type),
+        identity: find(&vocab.identity, &around.profile.identity),
+        grade: find(&vocab.grade, &around.profile.grade),
+        disease: vocab.disease.find_longest_prefix(disease.as_bytes()),
+        hosp_lv: Sym::EMPTY,
+        dedc_hosp_lv: Sym::EMPTY,
+        filing_type: Sym::EMPTY,
+        flags: Flags::default(),
+        bill: Bill::default(),
+    }
+}
+
+/// The person's own flags, and the settlement's.
+fn flags(dice: &mut Dice, around: &Around, emergency: bool) -> Flags {
+    let mut flags = around.profile.flags;
+    if emergency {
+        flags.set(Flags::EMERGENCY);
+    }
+    if around.profile.kind.is_employee() && dice.chance(60_000) {
+        flags.set(Flags::ACCOUNT_NOT_USED);
+    }
+    flags
 }
 
 /// Puts the filing of a journey on record: one in force for referrals and temporary absences; for none,

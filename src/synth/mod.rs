@@ -11,7 +11,7 @@
 //!                              └──► enrolments, filings, marks, accounts;  institutions once
 //! ```
 //!
-//! **Aims** (sources of the figures in [`national`]): employees 28.6 % of persons; settlements a person, stays a
+//! **Aims** (the figures and their sources stand in `national.rs`): employees 28.6 % of persons; settlements a person, stays a
 //! hundred persons, and the mix of visits as in the nation, as far as the pack has rules for them; mean stay 11,707 yuan
 //! (employees) and 7,674 (residents); 85 % of an inpatient bill in scope, so that the funds' share of it comes
 //! near the published 84.6 % (employees) and 68.1 % (residents) where the pack's rates are the nation's;

@@ -296,7 +296,7 @@ pub(super) const fn away_chance(care: Care) -> u32 {
     }
 }
 
-/// Filings of those journeys: referral, emergency, temporary, none, as in [`super::menu::Route`].
+/// Weights of the filings of those journeys, in the order of `Filing`: long-term filers are drawn apart.
 pub(super) const JOURNEY_FILINGS: [u32; 5] = [0, 40, 12, 22, 26];
 
 /// Cover: lapses, joins late in the year, in a million persons.

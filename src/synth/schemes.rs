@@ -214,11 +214,11 @@ impl Maker<'_> {
             for identity in or_none(words("identities")) {
                 for grade in or_none(words("grades")) {
                     for mark in or_none(words("marks")) {
-                        let symbol = self.book.vocab.mark.find(mark.as_bytes());
+                        let (named, symbol) = (!mark.is_empty(), self.book.vocab.mark.find(mark.as_bytes()));
                         conditions.push(Condition {
                             identity: identity.clone(),
                             grade: grade.clone(),
-                            mark: (!mark.is_empty()).then_some((mark, symbol)),
+                            mark: named.then_some((mark, symbol)),
                             psn_types: psn_types
                                 .as_ref()
                                 .map(|types| types.iter().map(|&code| code.to_owned()).collect()),

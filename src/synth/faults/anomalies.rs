@@ -301,7 +301,7 @@ impl Visits<'_> {
                 self.planted.push(Planted { only_if: OnlyIf::Pended, ..line.money(before, row.claim.bill.hospital) });
             }
             OtherLevel => self.other_level(dice, around, record, row),
-            _ => self.reach_the_ceiling(around, record, anomaly, row),
+            _ => self.raise_to_ceiling(around, record, anomaly, row),
         }
     }
 
@@ -339,7 +339,7 @@ impl Visits<'_> {
 
     /// A bill so large that the basic fund's ceiling of the year is reached; paid above it, or at it well
     /// before the year's end.
-    fn reach_the_ceiling(&mut self, around: &Around, record: &Record, anomaly: Anomaly, row: &mut Row) {
+    fn raise_to_ceiling(&mut self, around: &Around, record: &Record, anomaly: Anomaly, row: &mut Row) {
         let world = around.world;
         let context = Context { book: &world.rules.book, institutions: Some(&world.places.table) };
         let facts = record.facts();
