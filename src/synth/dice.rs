@@ -176,6 +176,7 @@ mod tests {
         assert_eq!(scale(1000, -(1 << 16)), 500);
         assert_eq!(scale(1_000_000, 1 << 15), 1_414_213);
         assert_eq!(scale(1_000_000, -(1 << 15)), 707_106);
+
         assert_eq!(POWERS[256], 2 << 30);
     }
 

@@ -127,7 +127,9 @@ fn random_cases_agree_in_every_row_and_column() {
 /// Reads a folder of test data as the reference reads it.
 fn inputs_of(folder: &Path) -> Inputs {
     let read = |path: &Path| std::fs::read_to_string(path).ok().map(|text| table::parse(&text));
-    let file = |option: &str| REFERENCE.iter().find(|(name, _)| *name == option).and_then(|(_, file)| read(&folder.join(file)));
+    let file = |option: &str| {
+        REFERENCE.iter().find(|(name, _)| *name == option).and_then(|(_, file)| read(&folder.join(file)))
+    };
     let rules = std::fs::read_dir(folder.join("rules")).expect("rules").map(|entry| entry.expect("an entry").path());
     let rules = rules.filter_map(|path| Some((path.file_stem()?.to_str()?.to_owned(), read(&path)?)));
     Inputs {

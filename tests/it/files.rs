@@ -85,12 +85,24 @@ fn tabs_between_fields_and_quotes_around_them() {
 
 /// Chinese headings of the small claims.
 const CHINESE: [(&str, &str); 18] = [
-    ("setl_id", "结算ID"), ("psn_no", "人员编号"), ("insutype", "险种类型"), ("psn_type", "人员类别"),
-    ("insuplc_admdvs", "参保地医保区划"), ("mdtrtarea_admvs", "就医地医保区划"), ("fixmedins_code", "定点医药机构编号"),
-    ("hosp_lv", "医院等级"), ("med_type", "医疗类别"), ("begndate", "开始日期"), ("enddate", "结束日期"),
-    ("setl_time", "结算时间"), ("medfee_sumamt", "医疗费总额"), ("fulamt_ownpay_amt", "全自费金额"),
-    ("overlmt_selfpay", "超限价自费费用"), ("preselfpay_amt", "先行自付金额"),
-    ("inscp_scp_amt", "符合政策范围金额"), ("init_setl_id", "原结算ID"),
+    ("setl_id", "结算ID"),
+    ("psn_no", "人员编号"),
+    ("insutype", "险种类型"),
+    ("psn_type", "人员类别"),
+    ("insuplc_admdvs", "参保地医保区划"),
+    ("mdtrtarea_admvs", "就医地医保区划"),
+    ("fixmedins_code", "定点医药机构编号"),
+    ("hosp_lv", "医院等级"),
+    ("med_type", "医疗类别"),
+    ("begndate", "开始日期"),
+    ("enddate", "结束日期"),
+    ("setl_time", "结算时间"),
+    ("medfee_sumamt", "医疗费总额"),
+    ("fulamt_ownpay_amt", "全自费金额"),
+    ("overlmt_selfpay", "超限价自费费用"),
+    ("preselfpay_amt", "先行自付金额"),
+    ("inscp_scp_amt", "符合政策范围金额"),
+    ("init_setl_id", "原结算ID"),
 ];
 
 fn chinese() -> Vec<String> {
@@ -123,10 +135,13 @@ fn upper_case_names_of_a_settlement_table_and_columns_nobody_asked_for() {
     let (header, rows) = plain();
     let mut header: Vec<String> = header.iter().map(|name| name.to_uppercase()).collect();
     header.push("RID".into());
-    let rows: Vec<Vec<String>> = rows.into_iter().map(|mut row| {
-        row.push("0001".into());
-        row
-    }).collect();
+    let rows: Vec<Vec<String>> = rows
+        .into_iter()
+        .map(|mut row| {
+            row.push("0001".into());
+            row
+        })
+        .collect();
     let (_folder, path) = write("SETL_D.csv", csv_text(&header, &rows, "\n"));
     let outputs = same_as_plain(&path, Some("ASCII"));
     assert_eq!(outputs.manifest["claims"][0]["ignored_columns"], serde_json::json!(["RID"]));
@@ -173,7 +188,11 @@ fn the_word_null_is_a_missing_value() {
 #[test]
 fn days_without_hyphens_and_with_midnight() {
     let compact = rewritten(&["begndate", "enddate"], |day| day.replace('-', ""));
-    let midnight = rewritten(&["begndate", "enddate"], |day| if day.is_empty() { String::new() } else { format!("{day} 00:00:00") });
+    let midnight =
+        rewritten(
+            &["begndate", "enddate"],
+            |day| if day.is_empty() { String::new() } else { format!("{day} 00:00:00") },
+        );
     for text in [compact, midnight] {
         let (_folder, path) = write("claims.csv", text);
         same_as_plain(&path, Some("ASCII"));
@@ -205,7 +224,8 @@ fn parquet(typed: bool) -> (TempDir, PathBuf) {
     assert_eq!(schema.fields().iter().any(|field| matches!(field.data_type(), DataType::Decimal128(16, 2))), typed);
     let folder = folder();
     let path = folder.path().join("claims.parquet");
-    let mut writer = ArrowWriter::try_new(File::create(&path).expect("a file"), Arc::clone(&schema), None).expect("a writer");
+    let mut writer =
+        ArrowWriter::try_new(File::create(&path).expect("a file"), Arc::clone(&schema), None).expect("a writer");
     writer.write(&RecordBatch::try_new(schema, arrays).expect("a batch")).expect("rows");
     writer.close().expect("a footer");
     (folder, path)
@@ -228,7 +248,9 @@ fn parquet_of_decimals_and_whole_numbers() {
 fn thousands_of_bad_rows_among_many_good_ones() {
     let (header, _) = plain();
     let good = |number: usize| {
-        format!("G{number},Q{number},310,11,440300,440300,H1,01,21,2024-01-02,2024-01-05,2024-01-05 10:00:00,1000.00,100.00,50.00,50.00,800.00,")
+        format!(
+            "G{number},Q{number},310,11,440300,440300,H1,01,21,2024-01-02,2024-01-05,2024-01-05 10:00:00,1000.00,100.00,50.00,50.00,800.00,"
+        )
     };
     const ROWS: usize = 30_000;
     let mut text = header.join(",") + "\n";

@@ -22,6 +22,8 @@ mod reference_derive;
 mod reference_pay;
 mod reference_rules;
 mod rules_examples;
+mod rules_faults;
 mod schemas;
 mod support;
 mod table;
+mod tools;

@@ -104,14 +104,25 @@ fn the_identities_hold_on_every_row_and_every_row_is_in_the_balance() {
             assert_eq!(of("medfee_sumamt"), of("fund_pay_sumamt") + of("psn_part_amt") + of("hosp_part_amt"), "{at}");
             assert_eq!(of("psn_part_amt"), of("acct_pay") + of("psn_cash_pay"), "{at}");
             let sign = if row["status"] == "reversed" { -1 } else { 1 };
-            let computed = ["act_pay_dedc", "prepay_amt", "over_base_amt", "over_cap_amt", "pool_base_amt", "acct_pay", "psn_cash_pay"];
+            let computed = [
+                "act_pay_dedc",
+                "prepay_amt",
+                "over_base_amt",
+                "over_cap_amt",
+                "pool_base_amt",
+                "acct_pay",
+                "psn_cash_pay",
+            ];
             for column in computed.iter().chain(&FUNDS) {
                 assert!(of(column) * sign >= 0, "{at}: {column} {}", row[*column]);
             }
             assert!(of("fund_pay_sumamt").abs() <= (of("preselfpay_amt") + of("inscp_scp_amt")).abs(), "{at}");
         }
-        let order: Vec<[&str; 3]> =
-            outputs.adjudicated.iter().map(|row| ["psn_no", "setl_time", "setl_id"].map(|column| row[column].as_str())).collect();
+        let order: Vec<[&str; 3]> = outputs
+            .adjudicated
+            .iter()
+            .map(|row| ["psn_no", "setl_time", "setl_id"].map(|column| row[column].as_str()))
+            .collect();
         assert!(order.is_sorted(), "rows stand in the order of person, time and id");
     });
 }
@@ -127,10 +138,15 @@ fn a_reversal_is_the_exact_negative_of_what_it_reverses() {
         for row in outputs.adjudicated.iter().filter(|row| row["status"] == "reversed") {
             let claim = &claims[row["src_row"].parse::<usize>().expect("a row") - 1];
             let original = by_name[&(row["psn_no"].as_str(), cell(claim, "init_setl_id"))];
-            for (column, text) in row.iter().filter(|(column, _)| column.ends_with("amt") || column.ends_with("pay") || *column == "act_pay_dedc") {
+            for (column, text) in row
+                .iter()
+                .filter(|(column, _)| column.ends_with("amt") || column.ends_with("pay") || *column == "act_pay_dedc")
+            {
                 assert_eq!(fen(text), -fen(&original[column]), "{column}");
             }
-            for column in ["pool", "benefit_year", "psn_class", "tier", "filing", "scheme_rule", "benefit_rule", "layer_rules"] {
+            for column in
+                ["pool", "benefit_year", "psn_class", "tier", "filing", "scheme_rule", "benefit_rule", "layer_rules"]
+            {
                 assert_eq!(row[column], original[column], "{column}");
             }
             seen.set(seen.get() + 1);
@@ -184,10 +200,13 @@ fn the_same_bytes_at_any_number_of_threads_for_many_chunks() {
     let mut text = table::line(&columns);
     for copy in 0..120 {
         for row in &claims {
-            let cells: Vec<String> = columns.iter().map(|column| match column.as_str() {
-                "psn_no" if !row[*column].is_empty() => format!("{}-{copy}", row[*column]),
-                _ => row[*column].clone(),
-            }).collect();
+            let cells: Vec<String> = columns
+                .iter()
+                .map(|column| match column.as_str() {
+                    "psn_no" if !row[*column].is_empty() => format!("{}-{copy}", row[*column]),
+                    _ => row[*column].clone(),
+                })
+                .collect();
             text.push_str(&table::line(&cells));
         }
     }
@@ -236,7 +255,8 @@ fn excess_as_payment(case: &Case) -> Case {
     let mut case = case.clone();
     let benefits = table::parse(&case.files["rules/benefits.csv"]);
     let columns: Vec<String> = benefits[0].keys().filter(|column| *column != "over_cap_as").cloned().collect();
-    let lines = benefits.iter().map(|row| table::line(&columns.iter().map(|column| row[column].as_str()).collect::<Vec<_>>()));
+    let lines =
+        benefits.iter().map(|row| table::line(&columns.iter().map(|column| row[column].as_str()).collect::<Vec<_>>()));
     let text = table::line(&columns) + &lines.collect::<String>();
     case.files.insert("rules/benefits.csv".into(), text);
     case
@@ -258,7 +278,9 @@ fn more_of_the_last_bill_in_scope_never_pays_less() {
             last.insert(&row["psn_no"], row);
         }
         // A pended reversal behind it would see other amounts, but is pended either way.
-        let movable = |row: &&Record| row["status"] == "paid" && fen(&row["fulamt_ownpay_amt"]) > 0 && fen(&row["hosp_part_amt"]) == 0;
+        let movable = |row: &&Record| {
+            row["status"] == "paid" && fen(&row["fulamt_ownpay_amt"]) > 0 && fen(&row["hosp_part_amt"]) == 0
+        };
         let last: Vec<&Record> = last.into_values().filter(movable).collect();
         for row in &last {
             let claim = &mut claims[row["src_row"].parse::<usize>().expect("a row") - 1];
@@ -278,4 +300,56 @@ fn more_of_the_last_bill_in_scope_never_pays_less() {
         }
     });
     assert!(moved.get() > 300 && risen.get() > 100, "{} bills moved, {} paid more", moved.get(), risen.get());
+}
+
+/// Runs one claim of the small pack after a change to its rules.
+fn fund_of(change: impl Fn(&Path), in_scope: &str) -> i64 {
+    let folder = folder();
+    fs::create_dir(folder.path().join("rules")).expect("a folder");
+    for name in listing(&data("small/rules")) {
+        fs::copy(data("small/rules").join(&name), folder.path().join("rules").join(&name)).expect("a copy");
+    }
+    change(&folder.path().join("rules"));
+    let header =
+        fs::read_to_string(data("small/claims.csv")).expect("claims").lines().next().expect("a header").to_owned();
+    let row = format!("A1,P1,310,11,440300,440300,H1,01,21,,2024-01-05,2024-01-05,{in_scope},0,0,0,{in_scope},");
+    fs::write(folder.path().join("claims.csv"), format!("{header}\n{row}\n")).expect("a file");
+    let out = folder.path().join("out");
+    run_folder(folder.path(), &out).unwrap_or_else(|error| panic!("{error:?}"));
+    fen(&Outputs::read(&out).settlement("A1")["fund_pay_sumamt"])
+}
+
+fn edit(path: &Path, old: &str, new: &str) {
+    let text = fs::read_to_string(path).expect("a table");
+    assert!(text.contains(old), "{} has no `{old}`", path.display());
+    fs::write(path, text.replacen(old, new, 1)).expect("a table");
+}
+
+/// The two exceptions that [`more_of_the_last_bill_in_scope_never_pays_less`] leaves out are real, and follow from
+/// the definition to the letter.
+#[test]
+fn more_cost_pays_less_only_where_the_definition_says_so() {
+    // A deductible of a fifth of the bill rises on while the base cap holds the rest.
+    let share = |rules: &Path| {
+        edit(&rules.join("channels.csv"), "local,*,*,allow,,,,,", "local,*,*,allow,,,0.2,,");
+        edit(&rules.join("benefits.csv"), "in-active,,,", "in-active,1000,,");
+        fs::remove_file(rules.join("layers.csv")).expect("the layers");
+    };
+    assert_eq!([fund_of(share, "1000.00"), fund_of(share, "2000.00")], [64_000, 48_000]);
+    // 0.005 yuan above the cap, in a band of 1 %, is half a yuan of expense that a layer does not see.
+    let expense = |rules: &Path| {
+        edit(&rules.join("benefits.csv"), "pay_cap_visit,", "over_cap_as,pay_cap_visit,");
+        edit(
+            &rules.join("benefits.csv"),
+            "visit,300,200,,,visit_net,in-active,,,,,",
+            "visit,0,,,,visit_net,in-active,,,,expense,900,",
+        );
+        for row in ["visit,300,200,,,visit_net,in-retired,,,,", "year,500,,,,visit_net,out,,,,"] {
+            edit(&rules.join("benefits.csv"), row, &format!("{row},"));
+        }
+        edit(&rules.join("bands.csv"), "in-active,0,0.8", "in-active,0,0.9");
+        edit(&rules.join("bands.csv"), "in-active,10000,0.85", "in-active,1000,0.01");
+        edit(&rules.join("bands.csv"), "large,200,0.5", "large,0,1");
+    };
+    assert_eq!([fund_of(expense, "1000.40"), fund_of(expense, "1000.50")], [100_040, 100_000]);
 }
