@@ -18,10 +18,14 @@ fn small_run() -> (TempDir, PathBuf, Ran) {
 
 /// Text with what differs from machine to machine and run to run taken out.
 fn steady(text: &str, folder: &Path) -> String {
-    let text = text.replace(&folder.display().to_string(), "<folder>").replace(&repo("").display().to_string(), "<repo>/");
+    let text =
+        text.replace(&folder.display().to_string(), "<folder>").replace(&repo("").display().to_string(), "<repo>/");
     let lines = text.lines().map(|line| {
         // "12 rows of 7 persons in 0.1 s (140 rows/s) -> out", "12 行，7 人，用时 0.1 秒（每秒 140 行）→ out"
-        let parts = line.split_once(" in ").zip(line.split_once(" -> ")).or_else(|| line.split_once("，用时 ").zip(line.split_once('→')));
+        let parts = line
+            .split_once(" in ")
+            .zip(line.split_once(" -> "))
+            .or_else(|| line.split_once("，用时 ").zip(line.split_once('→')));
         parts.map_or_else(|| line.to_owned(), |((what, _), (_, target))| format!("{what} <time> -> {}", target.trim()))
     });
     lines.map(|line| line + "\n").collect()
@@ -88,7 +92,10 @@ fn the_summary_as_json_holds_the_balance() {
     assert_eq!(summary["balance"]["balanced"], true);
     assert_eq!(summary["reasons"]["R-DUPLICATE"], 1);
     assert_eq!(summary["gates_off"], serde_json::json!([]));
-    assert_eq!(summary["money_yuan"]["acct_pay"], Outputs::read(&folder.path().join("out")).manifest["money_yuan"]["acct_pay"]);
+    assert_eq!(
+        summary["money_yuan"]["acct_pay"],
+        Outputs::read(&folder.path().join("out")).manifest["money_yuan"]["acct_pay"]
+    );
 }
 
 #[test]
@@ -103,7 +110,9 @@ fn gates_without_a_table_are_named() {
     let folder = folder();
     let out = folder.path().join("out");
     let ran = tongchou(run_args(&data("small/rules"), &data("small/claims.csv"), &out, &[])).expect(1);
-    assert!(ran.stdout.contains("not given, so their gates are off: enrolments, filings, institutions, marks, accounts\n"));
+    assert!(
+        ran.stdout.contains("not given, so their gates are off: enrolments, filings, institutions, marks, accounts\n")
+    );
     let gates = &Outputs::read(&out).manifest["gates"];
     for name in ["enrolments", "filings", "institutions", "marks", "accounts"] {
         assert_eq!(gates[name], "off", "{name}");
@@ -167,7 +176,11 @@ fn a_pack_without_a_table() {
 #[test]
 fn every_fault_of_a_pack_is_named_with_its_place_and_a_hint() {
     let rules = changed_rules("benefits.csv", |text| {
-        text.replacen("visit_net", "visit_nett", 1).replacen("in-retired", "in-retierd", 1).replacen("B-OUT", "B-IN-ACTIVE", 1)
+        text.replacen("visit_net", "visit_nett", 1).replacen("in-retired", "in-retierd", 1).replacen(
+            "B-OUT",
+            "B-IN-ACTIVE",
+            1,
+        )
     });
     let channels = rules.path().join("channels.csv");
     let text = fs::read_to_string(&channels).expect("the table");
@@ -229,7 +242,10 @@ fn two_rows_of_an_institution_open_on_one_day() {
     fs::write(&institutions, text + "H1,440300,02,,,2024-01-01,\n").expect("a file");
     let institutions = institutions.display().to_string();
     let more = ["--institutions", institutions.as_str()];
-    let said = fails(folder.path(), run_args(&data("small/rules"), &data("small/claims.csv"), &folder.path().join("out"), &more));
+    let said = fails(
+        folder.path(),
+        run_args(&data("small/rules"), &data("small/claims.csv"), &folder.path().join("out"), &more),
+    );
     insta::assert_snapshot!("two_institution_rows", said);
 }
 
@@ -241,7 +257,10 @@ fn two_balances_of_a_person() {
     fs::write(&balances, text + "P1,120.00\n").expect("a file");
     let balances = balances.display().to_string();
     let more = ["--accounts", balances.as_str()];
-    let said = fails(folder.path(), run_args(&data("small/rules"), &data("small/claims.csv"), &folder.path().join("out"), &more));
+    let said = fails(
+        folder.path(),
+        run_args(&data("small/rules"), &data("small/claims.csv"), &folder.path().join("out"), &more),
+    );
     insta::assert_snapshot!("two_balances", said);
 }
 
@@ -282,7 +301,8 @@ fn rows_that_need_more_memory_than_allowed() {
 #[test]
 fn ctrl_c_stops_a_run_and_nothing_is_written() {
     let folder = folder();
-    let header = fs::read_to_string(data("small/claims.csv")).expect("claims").lines().next().expect("a header").to_owned();
+    let header =
+        fs::read_to_string(data("small/claims.csv")).expect("claims").lines().next().expect("a header").to_owned();
     let rows = (0..400_000).map(|number| {
         format!("C{number},Q{},310,11,440300,440300,H1,01,21,2024-01-02,2024-01-05,2024-01-05 10:00:00,1000.00,100.00,50.00,50.00,800.00,\n", number % 90_000)
     });
@@ -308,7 +328,8 @@ fn ctrl_c_stops_a_run_and_nothing_is_written() {
 }
 
 /// Options that are shared by commands.
-const INPUTS: [&str; 7] = ["--rules", "--claims", "--enrolments", "--filings", "--institutions", "--accounts", "--marks"];
+const INPUTS: [&str; 7] =
+    ["--rules", "--claims", "--enrolments", "--filings", "--institutions", "--accounts", "--marks"];
 
 #[test]
 fn help_names_every_option_of_every_command() {
@@ -316,12 +337,28 @@ fn help_names_every_option_of_every_command() {
         (&["run"], &["--out", "--overwrite", "--threads", "--memory", "--progress", "--quiet"], true),
         (&["explain"], &["--run", "--person"], true),
         (&["rules", "check"], &["--as-of", "--deny-warnings", "--quiet"], false),
-        (&["rules", "show"], &["--pool", "--insutype", "--date", "--psn-class", "--med-class", "--tier", "--place", "--filing"], false),
+        (
+            &["rules", "show"],
+            &["--pool", "--insutype", "--date", "--psn-class", "--med-class", "--tier", "--place", "--filing"],
+            false,
+        ),
         (&["rules", "diff"], &["<OLD>", "<NEW>"], false),
         (&["rules", "test"], &["<DIR>"], false),
         (
             &["synth"],
-            &["--rows", "--persons", "--seed", "--out", "--overwrite", "--rules", "--faults", "--format", "--year", "--threads", "--quiet"],
+            &[
+                "--rows",
+                "--persons",
+                "--seed",
+                "--out",
+                "--overwrite",
+                "--rules",
+                "--faults",
+                "--format",
+                "--year",
+                "--threads",
+                "--quiet",
+            ],
             false,
         ),
     ];

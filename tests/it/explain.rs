@@ -42,7 +42,10 @@ fn steady(text: &str, folder: &TempDir) -> String {
 fn a_paid_settlement_step_by_step() {
     let (folder, out) = finished();
     insta::assert_snapshot!("explain_paid_en", steady(&explain("A2", &out, &[]).expect(0).stdout, &folder));
-    insta::assert_snapshot!("explain_paid_zh", steady(&explain("A2", &out, &["--lang", "zh"]).expect(0).stdout, &folder));
+    insta::assert_snapshot!(
+        "explain_paid_zh",
+        steady(&explain("A2", &out, &["--lang", "zh"]).expect(0).stdout, &folder)
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use parquet::arrow::ArrowWriter;
 use tempfile::TempDir;
 
 use crate::fixtures::{assert_balanced, assert_good, run_small};
-use crate::support::{Outputs, Record, data, folder};
+use crate::support::{Outputs, Record, data, folder, run_args, tongchou};
 
 /// Headings and rows of the plain file.
 fn plain() -> (Vec<String>, Vec<Vec<String>>) {
@@ -85,12 +85,24 @@ fn tabs_between_fields_and_quotes_around_them() {
 
 /// Chinese headings of the small claims.
 const CHINESE: [(&str, &str); 18] = [
-    ("setl_id", "结算ID"), ("psn_no", "人员编号"), ("insutype", "险种类型"), ("psn_type", "人员类别"),
-    ("insuplc_admdvs", "参保地医保区划"), ("mdtrtarea_admvs", "就医地医保区划"), ("fixmedins_code", "定点医药机构编号"),
-    ("hosp_lv", "医院等级"), ("med_type", "医疗类别"), ("begndate", "开始日期"), ("enddate", "结束日期"),
-    ("setl_time", "结算时间"), ("medfee_sumamt", "医疗费总额"), ("fulamt_ownpay_amt", "全自费金额"),
-    ("overlmt_selfpay", "超限价自费费用"), ("preselfpay_amt", "先行自付金额"),
-    ("inscp_scp_amt", "符合政策范围金额"), ("init_setl_id", "原结算ID"),
+    ("setl_id", "结算ID"),
+    ("psn_no", "人员编号"),
+    ("insutype", "险种类型"),
+    ("psn_type", "人员类别"),
+    ("insuplc_admdvs", "参保地医保区划"),
+    ("mdtrtarea_admvs", "就医地医保区划"),
+    ("fixmedins_code", "定点医药机构编号"),
+    ("hosp_lv", "医院等级"),
+    ("med_type", "医疗类别"),
+    ("begndate", "开始日期"),
+    ("enddate", "结束日期"),
+    ("setl_time", "结算时间"),
+    ("medfee_sumamt", "医疗费总额"),
+    ("fulamt_ownpay_amt", "全自费金额"),
+    ("overlmt_selfpay", "超限价自费费用"),
+    ("preselfpay_amt", "先行自付金额"),
+    ("inscp_scp_amt", "符合政策范围金额"),
+    ("init_setl_id", "原结算ID"),
 ];
 
 fn chinese() -> Vec<String> {
@@ -123,10 +135,13 @@ fn upper_case_names_of_a_settlement_table_and_columns_nobody_asked_for() {
     let (header, rows) = plain();
     let mut header: Vec<String> = header.iter().map(|name| name.to_uppercase()).collect();
     header.push("RID".into());
-    let rows: Vec<Vec<String>> = rows.into_iter().map(|mut row| {
-        row.push("0001".into());
-        row
-    }).collect();
+    let rows: Vec<Vec<String>> = rows
+        .into_iter()
+        .map(|mut row| {
+            row.push("0001".into());
+            row
+        })
+        .collect();
     let (_folder, path) = write("SETL_D.csv", csv_text(&header, &rows, "\n"));
     let outputs = same_as_plain(&path, Some("ASCII"));
     assert_eq!(outputs.manifest["claims"][0]["ignored_columns"], serde_json::json!(["RID"]));
@@ -173,7 +188,11 @@ fn the_word_null_is_a_missing_value() {
 #[test]
 fn days_without_hyphens_and_with_midnight() {
     let compact = rewritten(&["begndate", "enddate"], |day| day.replace('-', ""));
-    let midnight = rewritten(&["begndate", "enddate"], |day| if day.is_empty() { String::new() } else { format!("{day} 00:00:00") });
+    let midnight =
+        rewritten(
+            &["begndate", "enddate"],
+            |day| if day.is_empty() { String::new() } else { format!("{day} 00:00:00") },
+        );
     for text in [compact, midnight] {
         let (_folder, path) = write("claims.csv", text);
         same_as_plain(&path, Some("ASCII"));
@@ -205,7 +224,8 @@ fn parquet(typed: bool) -> (TempDir, PathBuf) {
     assert_eq!(schema.fields().iter().any(|field| matches!(field.data_type(), DataType::Decimal128(16, 2))), typed);
     let folder = folder();
     let path = folder.path().join("claims.parquet");
-    let mut writer = ArrowWriter::try_new(File::create(&path).expect("a file"), Arc::clone(&schema), None).expect("a writer");
+    let mut writer =
+        ArrowWriter::try_new(File::create(&path).expect("a file"), Arc::clone(&schema), None).expect("a writer");
     writer.write(&RecordBatch::try_new(schema, arrays).expect("a batch")).expect("rows");
     writer.close().expect("a footer");
     (folder, path)
@@ -225,10 +245,47 @@ fn parquet_of_decimals_and_whole_numbers() {
 }
 
 #[test]
+fn claims_in_several_files_of_several_formats() {
+    // The plain rows again, behind the Parquet file: all of them are duplicates, whatever became of the first.
+    let (header, rows) = plain();
+    let (folder, first) = parquet(true);
+    let second = folder.path().join("claims-2.tsv");
+    let lines = std::iter::once(&header).chain(&rows).map(|cells| cells.join("\t") + "\n");
+    std::fs::write(&second, lines.collect::<String>()).expect("a file");
+    let third = folder.path().join("a-new-row.csv");
+    let row = rows[0].join(",").replacen("A1,P1", "N1,P1", 1);
+    std::fs::write(&third, format!("{}\n{row}\n", header.join(","))).expect("a file");
+    let out = folder.path().join("out");
+    let mut args = run_args(&data("small/rules"), &first, &out, &[]);
+    let at = args.iter().position(|word| word == "--out").expect("--out");
+    args.splice(at..at, [second.into(), third.into()]);
+    tongchou(args).expect(1);
+    let outputs = Outputs::read(&out);
+    assert_balanced(&outputs);
+    let plain = run_small(&data("small/claims.csv"), &[], 1);
+    assert_eq!(outputs.rows("in"), 2 * plain.rows("in") + 1);
+    assert_eq!(outputs.rows("rejected"), plain.rows("rejected") + plain.rows("in"));
+    let new = outputs.settlement("N1");
+    assert_eq!([&new["src_file"], &new["src_row"], &new["status"]], ["a-new-row.csv", "1", "paid"]);
+    let duplicates =
+        outputs.rejects.iter().filter(|row| row["reason"] == "R-DUPLICATE" && row["file"] == "claims-2.tsv");
+    assert_eq!(duplicates.count(), rows.len());
+    let files: Vec<&str> = outputs.manifest["claims"]
+        .as_array()
+        .expect("claims")
+        .iter()
+        .filter_map(|file| file["file"].as_str())
+        .collect();
+    assert_eq!(files, ["claims.parquet", "claims-2.tsv", "a-new-row.csv"], "in the order of the arguments");
+}
+
+#[test]
 fn thousands_of_bad_rows_among_many_good_ones() {
     let (header, _) = plain();
     let good = |number: usize| {
-        format!("G{number},Q{number},310,11,440300,440300,H1,01,21,2024-01-02,2024-01-05,2024-01-05 10:00:00,1000.00,100.00,50.00,50.00,800.00,")
+        format!(
+            "G{number},Q{number},310,11,440300,440300,H1,01,21,2024-01-02,2024-01-05,2024-01-05 10:00:00,1000.00,100.00,50.00,50.00,800.00,"
+        )
     };
     const ROWS: usize = 30_000;
     let mut text = header.join(",") + "\n";

@@ -101,10 +101,10 @@ fn money_with_an_exponent_is_rejected() {
 
 #[test]
 fn two_bad_columns_are_two_lines_and_one_row() {
-    rejects("parse_two_columns", &[
-        ("brdy", "1960/01/01", "R-PARSE", "not a day"),
-        ("hifp_pay", "1x5", "R-PARSE", "not an amount"),
-    ]);
+    rejects(
+        "parse_two_columns",
+        &[("brdy", "1960/01/01", "R-PARSE", "not a day"), ("hifp_pay", "1x5", "R-PARSE", "not an amount")],
+    );
 }
 
 #[test]
@@ -159,11 +159,14 @@ fn the_second_row_of_one_settlement_is_rejected_and_the_first_counts() {
 
 #[test]
 fn all_reasons_of_a_row_are_given_in_their_order() {
-    rejects("two_reasons", &[
-        ("vali_flag", "2", "R-INVALIDATED", "void"),
-        ("insuplc_admdvs", "x", "R-DOMAIN", "six digits"),
-        ("medfee_sumamt", "1000.00", "R-SPLIT", "1100.00"),
-    ]);
+    rejects(
+        "two_reasons",
+        &[
+            ("vali_flag", "2", "R-INVALIDATED", "void"),
+            ("insuplc_admdvs", "x", "R-DOMAIN", "six digits"),
+            ("medfee_sumamt", "1000.00", "R-SPLIT", "1100.00"),
+        ],
+    );
 }
 
 /// The second row is pended for exactly these reasons and kept whole.
@@ -235,7 +238,10 @@ fn the_second_reversal_of_a_settlement_pends() {
     assert_balanced(&outputs);
     assert_good(&outputs, "A1");
     let reversal = outputs.settlement("A2");
-    assert_eq!([&reversal["status"], &reversal["hifp_pay"], &reversal["fund_pay_sumamt"]], ["reversed", "-400.00", "-500.00"]);
+    assert_eq!(
+        [&reversal["status"], &reversal["hifp_pay"], &reversal["fund_pay_sumamt"]],
+        ["reversed", "-400.00", "-500.00"]
+    );
 }
 
 #[test]
@@ -257,7 +263,10 @@ fn denies(file: &str, reasons: &str) {
     let money = ["act_pay_dedc", "hifp_pay", "fund_pay_sumamt", "acct_pay", "psn_part_amt", "psn_cash_pay"];
     let money = money.map(|column| row[column].as_str());
     assert_eq!(money, ["0.00", "0.00", "0.00", "0.00", "1000.00", "1000.00"]);
-    assert_eq!([&row["channel_rule"], &row["layer_rules"]], [if reasons.contains("D-CHANNEL") { "CH-AWAY" } else { "CH-HOME" }, ""]);
+    assert_eq!(
+        [&row["channel_rule"], &row["layer_rules"]],
+        [if reasons.contains("D-CHANNEL") { "CH-AWAY" } else { "CH-HOME" }, ""]
+    );
     assert_balanced(&outputs);
     assert_good(&outputs, "A1");
     assert_good(&outputs, "Z1");
@@ -297,6 +306,9 @@ fn every_reason_has_a_fixture() {
         if word == "R-SETTLED" {
             continue;
         }
-        assert!(source.contains(&format!("\"{word}\"")) || source.contains(&format!("\"{word}|")), "{word} has no fixture");
+        assert!(
+            source.contains(&format!("\"{word}\"")) || source.contains(&format!("\"{word}|")),
+            "{word} has no fixture"
+        );
     }
 }

@@ -7,8 +7,20 @@ use crate::support::repo;
 
 /// The stages, in the order in which data moves; a stage may import an earlier one, never a later one.
 const STAGES: [&str; 14] = [
-    "diagnostic", "model", "text", "rules", "adjudicate", "columnar", "ingest", "shuffle", "ledger", "report", "audit",
-    "pipeline", "synth", "cli",
+    "diagnostic",
+    "model",
+    "text",
+    "rules",
+    "adjudicate",
+    "columnar",
+    "ingest",
+    "shuffle",
+    "ledger",
+    "report",
+    "audit",
+    "pipeline",
+    "synth",
+    "cli",
 ];
 
 /// Imports against the order: file, later stage, reason.
@@ -19,8 +31,20 @@ const PURE: [&str; 3] = ["model", "rules", "adjudicate"];
 
 /// What a pure stage does not name.
 const IMPURE: [&str; 14] = [
-    "std::fs", "std::io", "std::time", "std::thread", "std::net", "std::process", "std::env", "rayon", "polars", "f32",
-    "f64", "Instant", "SystemTime", "rand",
+    "std::fs",
+    "std::io",
+    "std::time",
+    "std::thread",
+    "std::net",
+    "std::process",
+    "std::env",
+    "rayon",
+    "polars",
+    "f32",
+    "f64",
+    "Instant",
+    "SystemTime",
+    "rand",
 ];
 
 /// A name of somebody else's crate, and the stages (or files) that may know it.
@@ -54,7 +78,11 @@ const ONE_ROOM: [(&str, &[&str], &str); 10] = [
     ("stderr", &["cli/terminal.rs"], "only cli/terminal.rs speaks"),
     ("Instant", &["cli"], "the clock is read to say how long a run took, and for nothing else"),
     ("f32", &[], "no float near money"),
-    ("f64", &["ingest/parquet_values.rs", "report/summary.rs", "cli"], "no float near money: Parquet doubles become fen, speeds are shown"),
+    (
+        "f64",
+        &["ingest/parquet_values.rs", "report/summary.rs", "cli"],
+        "no float near money: Parquet doubles become fen, speeds are shown",
+    ),
     ("unsafe", &["columnar/bridge.rs"], "no unsafe code"),
 ];
 
@@ -147,7 +175,8 @@ fn names(code: &str, word: &str) -> bool {
 /// Whether `code` uses the crate `name`: a path that begins with it.
 fn uses_crate(code: &str, name: &str) -> bool {
     let is_part = |character: char| character.is_alphanumeric() || character == '_' || character == ':';
-    code.match_indices(&format!("{name}::")).any(|(at, _)| code[..at].chars().next_back().is_none_or(|before| !is_part(before)))
+    code.match_indices(&format!("{name}::"))
+        .any(|(at, _)| code[..at].chars().next_back().is_none_or(|before| !is_part(before)))
         || code.trim_start().starts_with(&format!("use {name};"))
 }
 
@@ -171,11 +200,16 @@ fn a_stage_imports_only_earlier_stages() {
             continue;
         };
         for line in source.code() {
-            let stages = line.code.split("crate::").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
+            let stages = line
+                .code
+                .split("crate::")
+                .skip(1)
+                .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
             for stage in stages.flatten().filter(|stage| rank(stage).is_some_and(|rank| rank > own_rank)) {
                 match LATER_IMPORTS.iter().position(|(file, later, _)| *file == source.path && *later == stage) {
                     Some(exception) => used.push(exception),
-                    None => found.push(format!("{}:{}: `{own}` imports the later stage `{stage}`", source.path, line.number)),
+                    None => found
+                        .push(format!("{}:{}: `{own}` imports the later stage `{stage}`", source.path, line.number)),
                 }
             }
         }
@@ -206,7 +240,12 @@ fn the_names_of_other_crates_stand_in_their_rooms() {
         for line in source.code() {
             for (name, rooms) in FOREIGN {
                 if uses_crate(&line.code, name) && !source.is_in(rooms) {
-                    found.push(format!("{}:{}: `{name}` stands outside of {}", source.path, line.number, rooms.join(", ")));
+                    found.push(format!(
+                        "{}:{}: `{name}` stands outside of {}",
+                        source.path,
+                        line.number,
+                        rooms.join(", ")
+                    ));
                 }
             }
             for (word, rooms, why) in ONE_ROOM {
@@ -248,7 +287,8 @@ fn no_file_is_long() {
 #[test]
 fn nothing_is_left_for_later() {
     // Put together here, so that this file does not name them.
-    let words = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["to", "do!"], ["unimple", "mented!"], ["db", "g!"]].map(|parts| parts.concat());
+    let words = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["to", "do!"], ["unimple", "mented!"], ["db", "g!"]]
+        .map(|parts| parts.concat());
     let mut found = Vec::new();
     for folder in ["src", "tests/it", "benches"].iter().filter(|folder| repo(folder).is_dir()) {
         for path in files_below(&repo(folder), &|path| path.extension().is_some_and(|extension| extension == "rs")) {
@@ -283,7 +323,9 @@ fn no_file_speaks_of_the_folder_it_was_made_beside() {
 
 #[test]
 fn the_readers_of_sources_see_what_is_there() {
-    assert!(names("use std::fs;", "std::fs") && names("a f64,", "f64") && !names("of64", "f64") && !names("f64x", "f64"));
+    assert!(
+        names("use std::fs;", "std::fs") && names("a f64,", "f64") && !names("of64", "f64") && !names("f64x", "f64")
+    );
     assert!(uses_crate("use polars::prelude::*;", "polars") && uses_crate("-> parquet::errors::E", "parquet"));
     assert!(!uses_crate("crate::glob::x", "glob") && !uses_crate("my_polars::x", "polars"));
     let sources = rust_files("src");

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+use serde_json::Value;
 
 use crate::fixtures::assert_balanced;
 use crate::random_packs::{Case, Rng, random_case};
@@ -104,14 +105,25 @@ fn the_identities_hold_on_every_row_and_every_row_is_in_the_balance() {
             assert_eq!(of("medfee_sumamt"), of("fund_pay_sumamt") + of("psn_part_amt") + of("hosp_part_amt"), "{at}");
             assert_eq!(of("psn_part_amt"), of("acct_pay") + of("psn_cash_pay"), "{at}");
             let sign = if row["status"] == "reversed" { -1 } else { 1 };
-            let computed = ["act_pay_dedc", "prepay_amt", "over_base_amt", "over_cap_amt", "pool_base_amt", "acct_pay", "psn_cash_pay"];
+            let computed = [
+                "act_pay_dedc",
+                "prepay_amt",
+                "over_base_amt",
+                "over_cap_amt",
+                "pool_base_amt",
+                "acct_pay",
+                "psn_cash_pay",
+            ];
             for column in computed.iter().chain(&FUNDS) {
                 assert!(of(column) * sign >= 0, "{at}: {column} {}", row[*column]);
             }
             assert!(of("fund_pay_sumamt").abs() <= (of("preselfpay_amt") + of("inscp_scp_amt")).abs(), "{at}");
         }
-        let order: Vec<[&str; 3]> =
-            outputs.adjudicated.iter().map(|row| ["psn_no", "setl_time", "setl_id"].map(|column| row[column].as_str())).collect();
+        let order: Vec<[&str; 3]> = outputs
+            .adjudicated
+            .iter()
+            .map(|row| ["psn_no", "setl_time", "setl_id"].map(|column| row[column].as_str()))
+            .collect();
         assert!(order.is_sorted(), "rows stand in the order of person, time and id");
     });
 }
@@ -127,10 +139,15 @@ fn a_reversal_is_the_exact_negative_of_what_it_reverses() {
         for row in outputs.adjudicated.iter().filter(|row| row["status"] == "reversed") {
             let claim = &claims[row["src_row"].parse::<usize>().expect("a row") - 1];
             let original = by_name[&(row["psn_no"].as_str(), cell(claim, "init_setl_id"))];
-            for (column, text) in row.iter().filter(|(column, _)| column.ends_with("amt") || column.ends_with("pay") || *column == "act_pay_dedc") {
+            for (column, text) in row
+                .iter()
+                .filter(|(column, _)| column.ends_with("amt") || column.ends_with("pay") || *column == "act_pay_dedc")
+            {
                 assert_eq!(fen(text), -fen(&original[column]), "{column}");
             }
-            for column in ["pool", "benefit_year", "psn_class", "tier", "filing", "scheme_rule", "benefit_rule", "layer_rules"] {
+            for column in
+                ["pool", "benefit_year", "psn_class", "tier", "filing", "scheme_rule", "benefit_rule", "layer_rules"]
+            {
                 assert_eq!(row[column], original[column], "{column}");
             }
             seen.set(seen.get() + 1);
@@ -148,8 +165,9 @@ fn bytes_at(folder: &Path, threads: &str) -> BTreeMap<String, Vec<u8>> {
     listing(&out).into_iter().map(|name| (name.clone(), fs::read(out.join(&name)).expect("an output"))).collect()
 }
 
+/// The files, which are the same at any number of threads.
 #[track_caller]
-fn same_bytes(folder: &Path) {
+fn same_bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let one = bytes_at(folder, "1");
     assert_eq!(one.len(), 4);
     for threads in ["2", "8"] {
@@ -158,6 +176,11 @@ fn same_bytes(folder: &Path) {
             assert!(more[name] == *bytes, "{name} differs at {threads} threads");
         }
     }
+    one
+}
+
+fn manifest(files: &BTreeMap<String, Vec<u8>>) -> Value {
+    serde_json::from_slice(&files["manifest.json"]).expect("JSON")
 }
 
 #[test]
@@ -170,29 +193,50 @@ fn the_same_bytes_at_any_number_of_threads() {
     });
 }
 
-#[test]
-fn the_same_bytes_at_any_number_of_threads_for_many_chunks() {
-    // More rows than one chunk, row group and block of reading hold.
+/// The claims of pack 102 so many times over, each time of other persons, with its rules and institutions. Tables by
+/// person are left out: their gates are off.
+fn copies_of_pack_102(copies: i64) -> tempfile::TempDir {
     let pack = data("conformance/pack102");
     let folder = folder();
     fs::create_dir(folder.path().join("rules")).expect("a folder");
-    for name in listing(&pack).iter().filter(|name| name.ends_with(".csv") && *name != "expected.csv") {
-        fs::copy(pack.join(name), folder.path().join(name)).expect("a copy");
+    let kept = |name: &String| name.starts_with("rules/") || name == "institutions.csv";
+    for name in listing(&pack).into_iter().filter(kept) {
+        fs::copy(pack.join(&name), folder.path().join(&name)).expect("a copy");
     }
     let claims = table::parse(&fs::read_to_string(pack.join("claims.csv")).expect("claims"));
     let columns: Vec<&String> = claims[0].keys().collect();
     let mut text = table::line(&columns);
-    for copy in 0..120 {
+    for copy in 0..copies {
         for row in &claims {
-            let cells: Vec<String> = columns.iter().map(|column| match column.as_str() {
-                "psn_no" if !row[*column].is_empty() => format!("{}-{copy}", row[*column]),
-                _ => row[*column].clone(),
-            }).collect();
-            text.push_str(&table::line(&cells));
+            let of = |column: &str| match column {
+                "psn_no" if !row[column].is_empty() => format!("{}-{copy}", row[column]),
+                _ => row[column].clone(),
+            };
+            text.push_str(&table::line(&columns.iter().map(|column| of(column)).collect::<Vec<_>>()));
         }
     }
     fs::write(folder.path().join("claims.csv"), text).expect("a file");
-    same_bytes(folder.path());
+    folder
+}
+
+#[test]
+fn many_chunks_have_the_same_bytes_at_any_number_of_threads_and_the_sums_of_their_copies() {
+    // More rows than one chunk, row group and block of reading hold.
+    const COPIES: i64 = 120;
+    let (one, many) = (copies_of_pack_102(1), copies_of_pack_102(COPIES));
+    let (one, many) = (manifest(&bytes_at(one.path(), "2")), manifest(&same_bytes(many.path())));
+    assert_eq!(many["balance"]["in"]["rows"], 2500 * COPIES);
+    assert!(one["balance"]["paid"]["rows"].as_i64() > Some(1500), "{:#}", one["balance"]);
+    for status in ["in", "paid", "denied", "reversed", "pended", "rejected", "out"] {
+        let (many, one) = (&many["balance"][status], &one["balance"][status]);
+        assert_eq!(many["rows"].as_i64(), one["rows"].as_i64().map(|rows| rows * COPIES), "{status}");
+        let money = |value: &Value| fen(value["medfee_sumamt"].as_str().expect("a sum"));
+        assert_eq!(money(many), money(one) * COPIES, "{status}");
+    }
+    for (column, sum) in one["money_yuan"].as_object().expect("sums") {
+        let copies = fen(many["money_yuan"][column].as_str().expect("a sum"));
+        assert_eq!(copies, fen(sum.as_str().expect("a sum")) * COPIES, "{column}");
+    }
 }
 
 #[test]
@@ -236,7 +280,8 @@ fn excess_as_payment(case: &Case) -> Case {
     let mut case = case.clone();
     let benefits = table::parse(&case.files["rules/benefits.csv"]);
     let columns: Vec<String> = benefits[0].keys().filter(|column| *column != "over_cap_as").cloned().collect();
-    let lines = benefits.iter().map(|row| table::line(&columns.iter().map(|column| row[column].as_str()).collect::<Vec<_>>()));
+    let lines =
+        benefits.iter().map(|row| table::line(&columns.iter().map(|column| row[column].as_str()).collect::<Vec<_>>()));
     let text = table::line(&columns) + &lines.collect::<String>();
     case.files.insert("rules/benefits.csv".into(), text);
     case
@@ -258,7 +303,9 @@ fn more_of_the_last_bill_in_scope_never_pays_less() {
             last.insert(&row["psn_no"], row);
         }
         // A pended reversal behind it would see other amounts, but is pended either way.
-        let movable = |row: &&Record| row["status"] == "paid" && fen(&row["fulamt_ownpay_amt"]) > 0 && fen(&row["hosp_part_amt"]) == 0;
+        let movable = |row: &&Record| {
+            row["status"] == "paid" && fen(&row["fulamt_ownpay_amt"]) > 0 && fen(&row["hosp_part_amt"]) == 0
+        };
         let last: Vec<&Record> = last.into_values().filter(movable).collect();
         for row in &last {
             let claim = &mut claims[row["src_row"].parse::<usize>().expect("a row") - 1];
@@ -288,7 +335,8 @@ fn fund_of(change: impl Fn(&Path), in_scope: &str) -> i64 {
         fs::copy(data("small/rules").join(&name), folder.path().join("rules").join(&name)).expect("a copy");
     }
     change(&folder.path().join("rules"));
-    let header = fs::read_to_string(data("small/claims.csv")).expect("claims").lines().next().expect("a header").to_owned();
+    let header =
+        fs::read_to_string(data("small/claims.csv")).expect("claims").lines().next().expect("a header").to_owned();
     let row = format!("A1,P1,310,11,440300,440300,H1,01,21,,2024-01-05,2024-01-05,{in_scope},0,0,0,{in_scope},");
     fs::write(folder.path().join("claims.csv"), format!("{header}\n{row}\n")).expect("a file");
     let out = folder.path().join("out");
@@ -316,7 +364,11 @@ fn more_cost_pays_less_only_where_the_definition_says_so() {
     // 0.005 yuan above the cap, in a band of 1 %, is half a yuan of expense that a layer does not see.
     let expense = |rules: &Path| {
         edit(&rules.join("benefits.csv"), "pay_cap_visit,", "over_cap_as,pay_cap_visit,");
-        edit(&rules.join("benefits.csv"), "visit,300,200,,,visit_net,in-active,,,,,", "visit,0,,,,visit_net,in-active,,,,expense,900,");
+        edit(
+            &rules.join("benefits.csv"),
+            "visit,300,200,,,visit_net,in-active,,,,,",
+            "visit,0,,,,visit_net,in-active,,,,expense,900,",
+        );
         for row in ["visit,300,200,,,visit_net,in-retired,,,,", "year,500,,,,visit_net,out,,,,"] {
             edit(&rules.join("benefits.csv"), row, &format!("{row},"));
         }

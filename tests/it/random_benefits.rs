@@ -4,9 +4,7 @@
 //! `crate::random_rules`.
 
 use crate::random_packs::{row_of, yuan};
-use crate::random_rules::{
-    CHANNEL_KEYS, CLASSES, FILINGS, INSUTYPES, LAYER_KEYS, MED_CLASSES, PLACES, Pack, TIERS,
-};
+use crate::random_rules::{CHANNEL_KEYS, CLASSES, FILINGS, INSUTYPES, LAYER_KEYS, MED_CLASSES, PLACES, Pack, TIERS};
 use crate::table::{Rec, Table};
 
 impl Pack<'_> {
@@ -52,11 +50,7 @@ impl Pack<'_> {
     }
 
     fn channel(&mut self, keys: [String; 7]) -> Rec {
-        let mut row: Rec = CHANNEL_KEYS
-            .map(str::to_owned)
-            .into_iter()
-            .zip(keys)
-            .collect();
+        let mut row: Rec = CHANNEL_KEYS.map(str::to_owned).into_iter().zip(keys).collect();
         let mut set = |column: &str, text: &str| {
             row.insert(column.to_owned(), text.to_owned());
         };
@@ -68,10 +62,7 @@ impl Pack<'_> {
             set("deductible", &amount);
         }
         if self.rng.chance(15) {
-            set(
-                "deductible_rate",
-                self.rng.pick(&["0.2", "0.05", "0.123456", "1"]),
-            );
+            set("deductible_rate", self.rng.pick(&["0.2", "0.05", "0.123456", "1"]));
             let least = self.rng.between(0, 30_000);
             if self.rng.chance(60) {
                 set("deductible_min", &yuan(least));
@@ -81,29 +72,18 @@ impl Pack<'_> {
             }
         }
         if self.rng.chance(20) {
-            set(
-                "deductible_factor",
-                self.rng.pick(&["2", "1.5", "0.5", "0", "1.123456"]),
-            );
+            set("deductible_factor", self.rng.pick(&["2", "1.5", "0.5", "0", "1.123456"]));
         }
         if self.rng.chance(30) {
-            set(
-                "prepay_rate",
-                self.rng.pick(&["0.1", "0.05", "0.2", "0.123456", "0", "1"]),
-            );
+            set("prepay_rate", self.rng.pick(&["0.1", "0.05", "0.2", "0.123456", "0", "1"]));
             set("prepay_order", self.rng.pick(&["before", "after"]));
         }
         if self.rng.chance(35) {
-            let points = [
-                "0.1", "0.05", "-0.05", "-0.3", "0.2", "0.9", "0.000001", "-1",
-            ];
+            let points = ["0.1", "0.05", "-0.05", "-0.3", "0.2", "0.9", "0.000001", "-1"];
             set("rate_points", self.rng.pick(&points));
         }
         if self.rng.chance(30) {
-            set(
-                "rate_factor",
-                self.rng.pick(&["0.9", "0.8", "0.333333", "0.5", "0", "1"]),
-            );
+            set("rate_factor", self.rng.pick(&["0.9", "0.8", "0.333333", "0.5", "0", "1"]));
         }
         row
     }
@@ -120,22 +100,14 @@ impl Pack<'_> {
         if self.rng.chance(2) {
             return "0".to_owned();
         }
-        if self.rng.chance(50) {
-            (fen / 100).to_string()
-        } else {
-            yuan(fen)
-        }
+        if self.rng.chance(50) { (fen / 100).to_string() } else { yuan(fen) }
     }
 
     /// A band set, new or used before. Those of layers begin at a threshold,
     /// those of benefits mostly at 0.
     fn band_set(&mut self, of_layer: bool) -> String {
-        let known: Vec<String> = self
-            .band_sets
-            .iter()
-            .filter(|(_, layer)| *layer == of_layer)
-            .map(|(name, _)| name.clone())
-            .collect();
+        let known: Vec<String> =
+            self.band_sets.iter().filter(|(_, layer)| *layer == of_layer).map(|(name, _)| name.clone()).collect();
         if !known.is_empty() && self.rng.chance(25) {
             return self.rng.pick(&known).clone();
         }
@@ -149,20 +121,10 @@ impl Pack<'_> {
         };
         for _ in 0..=self.rng.weighted(&[30, 30, 20, 15, 5]) {
             let rate = self.rate();
-            let note = if self.rng.chance(3) {
-                "two, lines, \"quoted\""
-            } else {
-                ""
-            };
+            let note = if self.rng.chance(3) { "two\nlines, \"quoted\"" } else { "" };
             let row = row_of(
                 "rule_id band_set from_amount rate note",
-                &[
-                    &format!("bd{:05}", self.bands.len()),
-                    &name,
-                    &yuan(from),
-                    &rate,
-                    note,
-                ],
+                &[&format!("bd{:05}", self.bands.len()), &name, &yuan(from), &rate, note],
             );
             self.bands.push(row);
             from += match self.rng.weighted(&[40, 50, 10]) {
@@ -220,20 +182,12 @@ impl Pack<'_> {
 
     fn benefit(&mut self, keys: [String; 7]) -> Rec {
         // Amounts fit the visits: small for pharmacies, large for stays.
-        let stay = ["inpatient", "dayward", "*"]
-            .iter()
-            .any(|w| keys[3].contains(w));
+        let stay = ["inpatient", "dayward", "*"].iter().any(|w| keys[3].contains(w));
         let unit = if stay { 90_000 } else { 8_000 };
-        let mut row: Rec = CHANNEL_KEYS
-            .map(str::to_owned)
-            .into_iter()
-            .zip(keys)
-            .collect();
+        let mut row: Rec = CHANNEL_KEYS.map(str::to_owned).into_iter().zip(keys).collect();
         let accumulator = self.rng.pick(&["shared", "stay", "visit", "shared"]);
         let of_deductible = self.rng.pick(&["", "", "", "shared", "stay", "dedc"]);
-        let basis = self
-            .rng
-            .pick(&["none", "visit", "visit", "visit", "year", "year"]);
+        let basis = self.rng.pick(&["none", "visit", "visit", "visit", "year", "year"]);
         let bands = ["visit_net", "visit_gross", "year_net", "year_gross"];
         let band_basis = self.rng.pick(&bands);
         let mut set = |column: &str, text: String| {
@@ -268,10 +222,7 @@ impl Pack<'_> {
             set("floor_rate", floor.to_owned());
         }
         let counts = self.rng.chance(75);
-        set(
-            "counts_to_fund_cap",
-            if counts { "1" } else { "0" }.to_owned(),
-        );
+        set("counts_to_fund_cap", if counts { "1" } else { "0" }.to_owned());
         row
     }
 
@@ -280,11 +231,7 @@ impl Pack<'_> {
     pub fn layers(&mut self) -> Table {
         // Some packs number their layers with holes, and beyond nine, where
         // the order of numbers is not the order of bytes.
-        let numbers = if self.rng.chance(15) {
-            [1, 2, 5, 12]
-        } else {
-            [1, 2, 3, 4]
-        };
+        let numbers = if self.rng.chance(15) { [1, 2, 5, 12] } else { [1, 2, 3, 4] };
         let mut table = Vec::new();
         let used = self.rng.weighted(&[3, 15, 27, 30, 25]);
         for at in 0..used {
@@ -313,27 +260,9 @@ impl Pack<'_> {
     }
 
     fn layer(&mut self, keys: [String; 7], earlier: &[usize]) -> Rec {
-        let mut row: Rec = LAYER_KEYS
-            .map(str::to_owned)
-            .into_iter()
-            .zip(keys)
-            .collect();
-        let payers = [
-            "hifob_pay",
-            "hifmi_pay",
-            "hifes_pay",
-            "cvlserv_pay",
-            "maf_pay",
-            "oth_pay",
-        ];
-        let parts = [
-            "deductible",
-            "coinsurance",
-            "over_base",
-            "over_cap",
-            "prepay",
-            "preselfpay",
-        ];
+        let mut row: Rec = LAYER_KEYS.map(str::to_owned).into_iter().zip(keys).collect();
+        let payers = ["hifob_pay", "hifmi_pay", "hifes_pay", "cvlserv_pay", "maf_pay", "oth_pay"];
+        let parts = ["deductible", "coinsurance", "over_base", "over_cap", "prepay", "preselfpay"];
         let count = 1 + self.rng.below(6);
         let mut included = self.rng.some_of(&parts, count);
         if self.rng.chance(50) && !included.contains(&"coinsurance") {

@@ -19,16 +19,9 @@ const OPTIONAL: &str = "\
      hosp_lv begndate brdy sp_psn_type clct_grde dedc_hosp_lv out_fil_type er_flag \
      refd_setl_flag init_setl_id dise_codg acct_used_flag cvlserv_flag flxempe_flag \
      nwb_flag hosp_part_amt vali_flag hifp_pay psn_cash_pay remark_of_the_vendor";
-const PARTS: [&str; 4] = [
-    "fulamt_ownpay_amt",
-    "overlmt_selfpay",
-    "preselfpay_amt",
-    "inscp_scp_amt",
-];
-pub const INSTITUTIONS: [&str; 14] = [
-    "H01", "H02", "H03", "H04", "H05", "H06", "H07", "H08", "H09", "H10", "H11", "H12", "P01",
-    "P02",
-];
+const PARTS: [&str; 4] = ["fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt"];
+pub const INSTITUTIONS: [&str; 14] =
+    ["H01", "H02", "H03", "H04", "H05", "H06", "H07", "H08", "H09", "H10", "H11", "H12", "P01", "P02"];
 /// Days of claims run over more than two benefit years.
 pub const FIRST_DAY: &str = "2023-10-05";
 pub const LAST_DAY: &str = "2025-06-25";
@@ -57,13 +50,7 @@ pub struct Scene<'a> {
 
 /// Adds claims and reference tables to `files`.
 pub fn write(rng: &mut Rng, world: &World, claims: usize, files: &mut BTreeMap<String, String>) {
-    let mut scene = Scene {
-        rng,
-        world,
-        persons: Vec::new(),
-        rows: Vec::new(),
-        ids: 0,
-    };
+    let mut scene = Scene { rng, world, persons: Vec::new(), rows: Vec::new(), ids: 0 };
     for i in 0..=claims / 16 {
         let person = scene.person(i);
         scene.persons.push(person);
@@ -84,12 +71,7 @@ pub fn write(rng: &mut Rng, world: &World, claims: usize, files: &mut BTreeMap<S
         ("institutions.csv", institutions, scene.institutions(), 90),
         ("enrolments.csv", enrolments, scene.enrolments(), 85),
         ("filings.csv", filings, scene.filings(), 85),
-        (
-            "marks.csv",
-            "psn_no mark begndate enddate",
-            scene.marks(),
-            85,
-        ),
+        ("marks.csv", "psn_no mark begndate enddate", scene.marks(), 85),
         ("balances.csv", "psn_no balc", scene.balances(), 90),
     ];
     for (path, columns, rows, percent) in references {
@@ -142,14 +124,7 @@ impl Scene<'_> {
             2 => number_of(self.rng.pick(&CHANGES)) - self.rng.between(0, 1),
             // Where filings of so many months end.
             4 => {
-                let ends = [
-                    "2024-02-28",
-                    "2024-02-29",
-                    "2025-02-27",
-                    "2025-02-28",
-                    "2024-04-29",
-                    "2024-04-30",
-                ];
+                let ends = ["2024-02-28", "2024-02-29", "2025-02-27", "2025-02-28", "2024-04-29", "2024-04-30"];
                 number_of(self.rng.pick(&ends))
             }
             // Around the birthday, also where the year has none.
@@ -170,20 +145,12 @@ impl Scene<'_> {
         };
         let stays = ["21", "21", "21", "2106", "24", "22"];
         let visits = [
-            "11", "11", "110101", "13", "14", "14", "41", "11", "1102", "12", "35", "11", "13",
-            "14", "41", "110101", "11", "41",
+            "11", "11", "110101", "13", "14", "14", "41", "11", "1102", "12", "35", "11", "13", "14", "41", "110101",
+            "11", "41",
         ];
-        let med = if often || self.rng.chance(45) {
-            self.rng.pick(&stays)
-        } else {
-            self.rng.pick(&visits)
-        };
+        let med = if often || self.rng.chance(45) { self.rng.pick(&stays) } else { self.rng.pick(&visits) };
         let stay = med.starts_with('2');
-        let begin = if stay {
-            end - self.rng.between(0, 40)
-        } else {
-            end
-        };
+        let begin = if stay { end - self.rng.between(0, 40) } else { end };
         let settled = end
             + match self.rng.weighted(&[60, 30, 10]) {
                 0 => 0,
@@ -195,11 +162,7 @@ impl Scene<'_> {
             0 => clock_text(settled, clock),
             _ => day_text(settled),
         };
-        let begin = if self.rng.chance(25) {
-            String::new()
-        } else {
-            day_text(begin)
-        };
+        let begin = if self.rng.chance(25) { String::new() } else { day_text(begin) };
         let id = self.id();
         let insutype = self.persons[at].insutype;
         let other = if insutype == "310" { "390" } else { "310" };
@@ -213,18 +176,12 @@ impl Scene<'_> {
             _ => self.rng.pick(&self.world.homes).0,
         };
         let diseases = ["", "", "", "M00503", "M03900", "M07803", "M08300", "M01600"];
-        let disease = if med == "14" || self.rng.chance(25) {
-            self.rng.pick(&diseases)
-        } else {
-            ""
-        };
+        let disease = if med == "14" || self.rng.chance(25) { self.rng.pick(&diseases) } else { "" };
         let institution = match self.rng.weighted(&[96, 4]) {
             0 => self.rng.pick(&INSTITUTIONS),
             _ => "H99",
         };
-        let grades = [
-            "", "", "01", "1", "3", "05", "06", "07", "08", "10", "11", "12",
-        ];
+        let grades = ["", "", "01", "1", "3", "05", "06", "07", "08", "10", "11", "12"];
         let mut row = rec(&[
             ("setl_id", &id),
             ("psn_no", &self.persons[at].number),
@@ -241,18 +198,9 @@ impl Scene<'_> {
             ("dise_codg", disease),
             ("sp_psn_type", self.persons[at].identity),
             ("clct_grde", self.persons[at].grade),
-            (
-                "dedc_hosp_lv",
-                self.rng.pick(&["", "", "", "1", "2", "3", "7"]),
-            ),
-            (
-                "out_fil_type",
-                self.rng.pick(&["", "", "02", "08", "10", "11", "77"]),
-            ),
-            (
-                "er_flag",
-                self.rng.pick(&["", "", "", "0", "0", "0", "", "1"]),
-            ),
+            ("dedc_hosp_lv", self.rng.pick(&["", "", "", "1", "2", "3", "7"])),
+            ("out_fil_type", self.rng.pick(&["", "", "02", "08", "10", "11", "77"])),
+            ("er_flag", self.rng.pick(&["", "", "", "0", "0", "0", "", "1"])),
             ("refd_setl_flag", "0"),
             ("acct_used_flag", self.rng.pick(&["", "1", "1", "0"])),
             ("cvlserv_flag", self.rng.pick(&["", "", "0", "0", "1"])),
@@ -260,10 +208,7 @@ impl Scene<'_> {
             ("nwb_flag", self.rng.pick(&["", "", "", "0", "1"])),
             ("vali_flag", self.rng.pick(&["", "", "", "1"])),
             ("hifp_pay", self.rng.pick(&["", "0.00", "12.50", "-3.00"])),
-            (
-                "remark_of_the_vendor",
-                self.rng.pick(&["", "门诊, 急", "a \"b\"", "two, lines"]),
-            ),
+            ("remark_of_the_vendor", self.rng.pick(&["", "门诊, 急", "a \"b\"", "two, lines"])),
         ]);
         let birth = &self.persons[at].birth;
         row.insert("brdy".to_owned(), birth.clone());
@@ -279,9 +224,7 @@ impl Scene<'_> {
             1 => self.rng.between(unit / 10, unit),
             2 => self.rng.between(0, 200),
             3 => 100 * self.rng.between(0, unit / 100),
-            _ => self
-                .rng
-                .pick(&[5_000_000_000, 123_456_789_012_345, 9_999_999_999_999_999]),
+            _ => self.rng.pick(&[5_000_000_000, 123_456_789_012_345, 9_999_999_999_999_999]),
         };
         let huge = in_scope > 1_000_000_000_000_000;
         let mut part = |low: i64| match self.rng.weighted(&[45, 55]) {
@@ -362,11 +305,7 @@ impl Scene<'_> {
                 set_amounts(&mut row, -wrong, [0, 0, 0, -wrong]);
             }
             2 => {
-                let insutype = if original["insutype"] == "310" {
-                    "390"
-                } else {
-                    "310"
-                };
+                let insutype = if original["insutype"] == "310" { "390" } else { "310" };
                 set("insutype", insutype.to_owned());
             }
             3 => {
@@ -421,29 +360,16 @@ impl Scene<'_> {
         let (column, text) = match self.rng.weighted(&[10, 14, 10, 14, 12, 6, 8, 8, 6, 6]) {
             0 => ("vali_flag", self.rng.pick(&["0", "2", "X"])),
             1 => {
-                let dates = [
-                    "2024-02-30",
-                    "2023-02-29",
-                    "2024/03/01",
-                    "20241301",
-                    "2024-3-1",
-                    "x",
-                ];
+                let dates = ["2024-02-30", "2023-02-29", "2024/03/01", "20241301", "2024-3-1", "x"];
                 let column = self.rng.pick(&["begndate", "enddate", "brdy", "setl_time"]);
                 (column, self.rng.pick(&dates))
             }
             2 => {
-                let times = [
-                    "2024-03-01 25:00:00",
-                    "2024-03-01 10:00",
-                    "2024-03-01T10:00:00",
-                ];
+                let times = ["2024-03-01 25:00:00", "2024-03-01 10:00", "2024-03-01T10:00:00"];
                 ("setl_time", self.rng.pick(&times))
             }
             3 => {
-                let bad = [
-                    "12x.3", "1,000.00", "1e3", "1.005", "--1", "12.3.4", "NaN", "1 000",
-                ];
+                let bad = ["12x.3", "1,000.00", "1e3", "1.005", "--1", "12.3.4", "NaN", "1 000"];
                 let columns = ["hosp_part_amt", "hifp_pay", "psn_cash_pay"];
                 let column = self.rng.pick(&[&amounts[..], &columns].concat());
                 (column, self.rng.pick(&bad))
@@ -454,10 +380,7 @@ impl Scene<'_> {
             }
             5 => {
                 let column = self.rng.pick(&["insuplc_admdvs", "mdtrtarea_admvs"]);
-                (
-                    column,
-                    self.rng.pick(&["4401", "4401001", "44O100", "CN4401"]),
-                )
+                (column, self.rng.pick(&["4401", "4401001", "44O100", "CN4401"]))
             }
             6 => (self.rng.pick(&amounts), "123.45"),
             7 => {

@@ -10,11 +10,7 @@ use crate::table::Rec;
 pub fn overlap(a: &Rec, b: &Rec) -> bool {
     let end = |row: &Rec| {
         let to = row.get("valid_to").map_or("", String::as_str);
-        if to.is_empty() {
-            "9999-12-31".to_owned()
-        } else {
-            to.to_owned()
-        }
+        if to.is_empty() { "9999-12-31".to_owned() } else { to.to_owned() }
     };
     a["valid_from"] <= end(b) && b["valid_from"] <= end(a)
 }
@@ -55,10 +51,7 @@ fn cells_tie(column: &str, a: &str, b: &str) -> bool {
 /// Whether one value can meet both cells; empty and `*` meet everything.
 pub fn cells_meet(column: &str, a: &str, b: &str) -> bool {
     let any = |cell: &str| cell.is_empty() || cell == "*";
-    any(a)
-        || any(b)
-        || a.split('|')
-            .any(|x| b.split('|').any(|y| entries_meet(column, x, y)))
+    any(a) || any(b) || a.split('|').any(|x| b.split('|').any(|y| entries_meet(column, x, y)))
 }
 
 fn entries_meet(column: &str, x: &str, y: &str) -> bool {
@@ -66,9 +59,7 @@ fn entries_meet(column: &str, x: &str, y: &str) -> bool {
     match column {
         "pool" | "treat_pool" => x == y || ((is_province(x) || is_province(y)) && x[..2] == y[..2]),
         // A person type's first two digits meet every type below them.
-        "psn_types" => {
-            x == y || (x.len() == 2 && y.starts_with(x)) || (y.len() == 2 && x.starts_with(y))
-        }
+        "psn_types" => x == y || (x.len() == 2 && y.starts_with(x)) || (y.len() == 2 && x.starts_with(y)),
         "dise_codg" => x.starts_with(y) || y.starts_with(x),
         _ => x == y,
     }

@@ -169,11 +169,7 @@ impl World {
         // the four cities, and a city nobody lists.
         homes.push(("360102", "360100"));
         homes.push(("530102", "530100"));
-        homes.push(if listed("460000") {
-            ("460106", "460000")
-        } else {
-            ("460106", "460100")
-        });
+        homes.push(if listed("460000") { ("460106", "460000") } else { ("460106", "460100") });
         homes.push(("500112", "500000"));
         rng.shuffle(&mut homes);
         homes.truncate(5);
@@ -183,12 +179,7 @@ impl World {
         let mut treat_places: Vec<&str> = homes.iter().map(|(place, _)| *place).collect();
         treat_places.extend(places.iter().map(|(place, _)| *place));
         treat_places.extend(["360123", "440305", "460106", "500112", "310101", "530102"]);
-        World {
-            places,
-            pools,
-            homes,
-            treat_places,
-        }
+        World { places, pools, homes, treat_places }
     }
 }
 
@@ -212,11 +203,7 @@ pub fn day_text(number: i64) -> String {
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = year + era * 400 + i64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}")
 }
@@ -238,9 +225,7 @@ pub fn yuan(fen: i64) -> String {
 
 /// A row from (column, text) pairs.
 pub fn rec(cells: &[(&str, &str)]) -> Rec {
-    let owned = cells
-        .iter()
-        .map(|(column, text)| ((*column).to_owned(), (*text).to_owned()));
+    let owned = cells.iter().map(|(column, text)| ((*column).to_owned(), (*text).to_owned()));
     owned.collect()
 }
 
@@ -255,10 +240,8 @@ pub fn row_of(columns: &str, cells: &[&str]) -> Rec {
 pub fn csv(columns: &[String], rows: &Table) -> String {
     let mut text = table::line(columns);
     for row in rows {
-        let cells: Vec<&str> = columns
-            .iter()
-            .map(|column| row.get(&column.to_lowercase()).map_or("", String::as_str))
-            .collect();
+        let cells: Vec<&str> =
+            columns.iter().map(|column| row.get(&column.to_lowercase()).map_or("", String::as_str)).collect();
         // A one-column empty row would read as no row; there is none here.
         text.push_str(&table::line(&cells));
     }

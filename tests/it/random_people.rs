@@ -25,14 +25,7 @@ const CODED: [&str; 15] = [
     "vali_flag",
     "rloc_admdvs",
 ];
-const DATES: [&str; 6] = [
-    "begndate",
-    "enddate",
-    "brdy",
-    "psn_insu_date",
-    "paus_insu_date",
-    "bnft_begndate",
-];
+const DATES: [&str; 6] = ["begndate", "enddate", "brdy", "psn_insu_date", "paus_insu_date", "bnft_begndate"];
 impl Scene<'_> {
     /// CSV text in the allowed spellings, columns in any order.
     pub fn sheet(&mut self, columns: &[&str], mut rows: Table) -> String {
@@ -47,16 +40,8 @@ impl Scene<'_> {
             self.rng.shuffle(&mut columns);
         }
         let upper = self.rng.chance(20);
-        let named: Vec<String> = columns
-            .iter()
-            .map(|c| {
-                if upper {
-                    c.to_uppercase()
-                } else {
-                    (*c).to_owned()
-                }
-            })
-            .collect();
+        let named: Vec<String> =
+            columns.iter().map(|c| if upper { c.to_uppercase() } else { (*c).to_owned() }).collect();
         csv(&named, &rows)
     }
 
@@ -109,23 +94,15 @@ impl Scene<'_> {
     pub fn person(&mut self, at: usize) -> Person {
         let insutype = self.rng.pick(&["310", "390"]);
         let types: &[&str] = if insutype == "310" {
-            &[
-                "11", "1101", "12", "1300", "1101", "13", "11", "1102", "12", "99",
-            ]
+            &["11", "1101", "12", "1300", "1101", "13", "11", "1102", "12", "99"]
         } else {
-            &[
-                "14", "1404", "1501", "15", "1601", "1601", "14", "15", "15", "1602",
-            ]
+            &["14", "1404", "1501", "15", "1601", "1601", "14", "15", "15", "1602"]
         };
         let birth = match self.rng.weighted(&[70, 12, 8, 10]) {
             // Birthdays in every season, and the one that is not every year.
             0 => {
                 let year = self.rng.between(1938, 2020);
-                format!(
-                    "{year}-{:02}-{:02}",
-                    self.rng.between(1, 12),
-                    self.rng.between(1, 28)
-                )
+                format!("{year}-{:02}-{:02}", self.rng.between(1, 12), self.rng.between(1, 28))
             }
             // Old enough for an age limit on just such a day.
             1 => format!("{}-02-29", self.rng.pick(&[1960, 1964, 1984, 2008, 2020])),
@@ -141,10 +118,7 @@ impl Scene<'_> {
         let home = self.rng.pick(&self.world.homes);
         let mut away = Vec::new();
         let near: Vec<&str> = self.world.treat_places.clone();
-        let near: Vec<&str> = near
-            .into_iter()
-            .filter(|place| place[..2] == home.0[..2] && *place != home.0)
-            .collect();
+        let near: Vec<&str> = near.into_iter().filter(|place| place[..2] == home.0[..2] && *place != home.0).collect();
         if !near.is_empty() {
             away.push(self.rng.pick(&near));
         }
@@ -179,9 +153,7 @@ impl Scene<'_> {
     /// A day of the run, mostly the one on which this visit ends or begins:
     /// where a span begins or ends with it, the day itself decides.
     fn edge_day(&mut self, visit: &Rec) -> i64 {
-        let column = self
-            .rng
-            .pick(&["enddate", "enddate", "enddate", "begndate"]);
+        let column = self.rng.pick(&["enddate", "enddate", "enddate", "begndate"]);
         let text = &visit[column];
         if number_like_date(text) && text.as_str() < "2026" && self.rng.chance(85) {
             return number_of(text) + self.rng.pick(&[0, 0, -1, 1]);
@@ -227,13 +199,8 @@ impl Scene<'_> {
                         place,
                         self.rng.pick(&["", "01", "2", "06", "09", "10", "5"]),
                         self.rng.pick(&["", "", "1", "2", "3", "9"]),
-                        self.rng
-                            .pick(&["", "", "community", "township", "tcm", "odd"]),
-                        if cut == 0 && self.rng.chance(30) {
-                            ""
-                        } else {
-                            &from
-                        },
+                        self.rng.pick(&["", "", "community", "township", "tcm", "odd"]),
+                        if cut == 0 && self.rng.chance(30) { "" } else { &from },
                         &to,
                     ],
                 ));
@@ -268,12 +235,7 @@ impl Scene<'_> {
                 1 => {
                     // A break, after which benefits begin late.
                     span(insutype, "", &at, "");
-                    span(
-                        insutype,
-                        &day_text(cut + 30),
-                        "",
-                        &day_text(begun.max(cut + 30)),
-                    );
+                    span(insutype, &day_text(cut + 30), "", &day_text(begun.max(cut + 30)));
                 }
                 2 => span(insutype, &at, "", &waits),
                 3 => {
@@ -313,20 +275,10 @@ impl Scene<'_> {
                 // Either it begins some time before a visit, or so that its
                 // default months run out about then.
                 let edge = self.edge_day(&visit);
-                let kinds = [
-                    ("02", 13),
-                    ("07", 3),
-                    ("08", 6),
-                    ("08", 6),
-                    ("10", 12),
-                    ("20", 1),
-                ];
+                let kinds = [("02", 13), ("07", 3), ("08", 6), ("08", 6), ("10", 12), ("20", 1)];
                 let (kind, months) = match self.rng.weighted(&[85, 15]) {
                     0 => self.rng.pick(&kinds),
-                    _ => (
-                        self.rng.pick(&["11", "77", "10"]),
-                        self.rng.pick(&[1, 2, 3]),
-                    ),
+                    _ => (self.rng.pick(&["11", "77", "10"]), self.rng.pick(&[1, 2, 3])),
                 };
                 let begin = match self.rng.weighted(&[45, 30, 25]) {
                     0 => day_text(edge - self.rng.pick(&[0, 0, 0, 10, 60, 200])),
@@ -341,11 +293,7 @@ impl Scene<'_> {
                         self.rng.pick(short).to_owned()
                     }
                 };
-                let end = if self.rng.chance(25) {
-                    day_text(edge.max(number_of(&begin)))
-                } else {
-                    String::new()
-                };
+                let end = if self.rng.chance(25) { day_text(edge.max(number_of(&begin))) } else { String::new() };
                 table.push(row_of(
                     "psn_no out_fil_type rloc_admdvs begndate enddate",
                     &[&self.persons[at].number, kind, &area, &begin, &end],
@@ -359,9 +307,7 @@ impl Scene<'_> {
         let mut table = Vec::new();
         for at in 0..self.persons.len() {
             for _ in 0..self.rng.below(4) {
-                let mark = self
-                    .rng
-                    .pick(&["signed", "months36", "cvlserv", "odd", "newborn"]);
+                let mark = self.rng.pick(&["signed", "months36", "cvlserv", "odd", "newborn"]);
                 let number = self.persons[at].number.clone();
                 let (first, last) = (self.claim_of(&number), self.claim_of(&number));
                 let from = self.edge_day(&first);
@@ -369,10 +315,7 @@ impl Scene<'_> {
                 let text = |day: i64, open: bool| if open { String::new() } else { day_text(day) };
                 let from = text(from, self.rng.chance(40));
                 let to = text(to, self.rng.chance(50));
-                table.push(row_of(
-                    "psn_no mark begndate enddate",
-                    &[&self.persons[at].number, mark, &from, &to],
-                ));
+                table.push(row_of("psn_no mark begndate enddate", &[&self.persons[at].number, mark, &from, &to]));
             }
         }
         table

@@ -11,52 +11,18 @@ use crate::random_keys::conflict;
 use crate::random_packs::{Rng, World, csv, day_text, number_of, row_of};
 use crate::table::{Rec, Table};
 
-pub const CLASSES: [&str; 10] = [
-    "active",
-    "retired",
-    "retired70",
-    "civil",
-    "flex",
-    "poor",
-    "newborn",
-    "child",
-    "senior",
-    "adult",
-];
-pub const MED_CLASSES: [&str; 7] = [
-    "inpatient",
-    "outpatient",
-    "chronic",
-    "dialysis",
-    "pharmacy",
-    "urgent",
-    "dayward",
-];
+pub const CLASSES: [&str; 10] =
+    ["active", "retired", "retired70", "civil", "flex", "poor", "newborn", "child", "senior", "adult"];
+pub const MED_CLASSES: [&str; 7] = ["inpatient", "outpatient", "chronic", "dialysis", "pharmacy", "urgent", "dayward"];
 pub const PLACES: [&str; 3] = ["local", "province", "cross"];
 pub const FILINGS: [&str; 5] = ["none", "resident", "referral", "emergency", "temporary"];
 pub const TIERS: [&str; 5] = ["t1", "t2", "t3", "t0", "tc"];
 pub const INSUTYPES: [&str; 2] = ["310", "390"];
 
 /// Key columns of channels.csv and benefits.csv, most significant first.
-pub const CHANNEL_KEYS: [&str; 7] = [
-    "pool",
-    "insutype",
-    "psn_class",
-    "med_class",
-    "place",
-    "filing",
-    "tier",
-];
+pub const CHANNEL_KEYS: [&str; 7] = ["pool", "insutype", "psn_class", "med_class", "place", "filing", "tier"];
 /// Key columns of layers.csv.
-pub const LAYER_KEYS: [&str; 7] = [
-    "pool",
-    "insutype",
-    "psn_class",
-    "med_class",
-    "place",
-    "filing",
-    "layer",
-];
+pub const LAYER_KEYS: [&str; 7] = ["pool", "insutype", "psn_class", "med_class", "place", "filing", "layer"];
 
 /// Days on which rules change: year ends, half years, mid-month.
 pub const CHANGES: [&str; 9] = [
@@ -104,69 +70,18 @@ pub struct Pack<'a> {
 
 /// Adds all `rules/*.csv` of a pack to `files`.
 pub fn write(rng: &mut Rng, world: &World, files: &mut BTreeMap<String, String>) {
-    let mut pack = Pack {
-        rng,
-        world,
-        bands: Vec::new(),
-        band_sets: Vec::new(),
-        rules: 0,
-    };
+    let mut pack = Pack { rng, world, bands: Vec::new(), band_sets: Vec::new(), rules: 0 };
     // Name, key and value columns, those that may be left out, rows.
     let mut tables: Vec<(&str, String, &str, Table)> = vec![
-        (
-            "tiers",
-            "pool level_field level tier".to_owned(),
-            "",
-            pack.tiers(),
-        ),
-        (
-            "visit_classes",
-            VISIT_COLUMNS.to_owned(),
-            "",
-            pack.visit_classes(),
-        ),
-        (
-            "filing_types",
-            "pool out_fil_type filing default_months".to_owned(),
-            "",
-            pack.filing_types(),
-        ),
-        (
-            "schemes",
-            SCHEME_COLUMNS.to_owned(),
-            "local_filing",
-            pack.schemes(),
-        ),
-        (
-            "person_classes",
-            CLASS_COLUMNS.to_owned(),
-            "marks",
-            pack.person_classes(),
-        ),
-        (
-            "channels",
-            format!("{KEYS} {CHANNEL_VALUES}"),
-            "",
-            pack.channels(),
-        ),
-        (
-            "benefits",
-            format!("{KEYS} {BENEFIT_VALUES}"),
-            BENEFIT_OPTIONAL,
-            pack.benefits(),
-        ),
-        (
-            "layers",
-            format!("{KEYS_OF_LAYERS} {LAYER_VALUES}"),
-            "minus",
-            pack.layers(),
-        ),
-        (
-            "accounts",
-            "pool insutype psn_class med_class pays_for uses_flag".to_owned(),
-            "uses_flag",
-            pack.accounts(),
-        ),
+        ("tiers", "pool level_field level tier".to_owned(), "", pack.tiers()),
+        ("visit_classes", VISIT_COLUMNS.to_owned(), "", pack.visit_classes()),
+        ("filing_types", "pool out_fil_type filing default_months".to_owned(), "", pack.filing_types()),
+        ("schemes", SCHEME_COLUMNS.to_owned(), "local_filing", pack.schemes()),
+        ("person_classes", CLASS_COLUMNS.to_owned(), "marks", pack.person_classes()),
+        ("channels", format!("{KEYS} {CHANNEL_VALUES}"), "", pack.channels()),
+        ("benefits", format!("{KEYS} {BENEFIT_VALUES}"), BENEFIT_OPTIONAL, pack.benefits()),
+        ("layers", format!("{KEYS_OF_LAYERS} {LAYER_VALUES}"), "minus", pack.layers()),
+        ("accounts", "pool insutype psn_class med_class pays_for uses_flag".to_owned(), "uses_flag", pack.accounts()),
     ];
     if pack.rng.chance(75) {
         let rows = pack.neighbours();
@@ -188,11 +103,7 @@ pub fn write(rng: &mut Rng, world: &World, files: &mut BTreeMap<String, String>)
 
 fn places(world: &World) -> String {
     let columns = ["admdvs", "pool", "name_zh", "name_en"].map(str::to_owned);
-    let rows = world
-        .places
-        .iter()
-        .map(|(place, pool)| row_of("admdvs pool name_zh", &[place, pool, "某地"]))
-        .collect();
+    let rows = world.places.iter().map(|(place, pool)| row_of("admdvs pool name_zh", &[place, pool, "某地"])).collect();
     csv(&columns, &rows)
 }
 
@@ -206,10 +117,7 @@ impl Pack<'_> {
             row.insert("source_id".to_owned(), "s1".to_owned());
         }
         self.rng.shuffle(&mut rows);
-        let unused = |column: &str| {
-            rows.iter()
-                .all(|row| row.get(column).is_none_or(String::is_empty))
-        };
+        let unused = |column: &str| rows.iter().all(|row| row.get(column).is_none_or(String::is_empty));
         let leave_out = self.rng.chance(50);
         columns.retain(|column| !(leave_out && optional.contains(column) && unused(column)));
         if self.rng.chance(50) {
@@ -267,20 +175,13 @@ impl Pack<'_> {
     /// Cuts some rows in two or three at the days on which rules change;
     /// `renew` gives the later version its values. An overlay may leave a gap,
     /// in which a more general row decides.
-    pub fn versions(
-        &mut self,
-        table: &mut Table,
-        percent: usize,
-        renew: &mut dyn FnMut(&mut Self, &Rec) -> Rec,
-    ) {
+    pub fn versions(&mut self, table: &mut Table, percent: usize, renew: &mut dyn FnMut(&mut Self, &Rec) -> Rec) {
         let mut later = Vec::new();
         for row in table.iter_mut() {
             if !self.rng.chance(percent) {
                 continue;
             }
-            let mut cuts: Vec<&str> = (0..=self.rng.weighted(&[70, 30]))
-                .map(|_| self.rng.pick(&CHANGES))
-                .collect();
+            let mut cuts: Vec<&str> = (0..=self.rng.weighted(&[70, 30])).map(|_| self.rng.pick(&CHANGES)).collect();
             cuts.sort_unstable();
             cuts.dedup();
             let first = row.clone();

@@ -14,18 +14,9 @@ impl Pack<'_> {
         let keys = ["pool", "level_field", "level"];
         let mut table = Vec::new();
         let row = |pool: &str, field: &str, level: &str, tier: &str| {
-            row_of(
-                "pool level_field level tier valid_from",
-                &[pool, field, level, tier, "2020-01-01"],
-            )
+            row_of("pool level_field level tier valid_from", &[pool, field, level, tier, "2020-01-01"])
         };
-        let base = [
-            ("01|02|03", "t3"),
-            ("04|05|06", "t2"),
-            ("07|08|09", "t1"),
-            ("10", "t1"),
-            ("11", "t0"),
-        ];
+        let base = [("01|02|03", "t3"), ("04|05|06", "t2"), ("07|08|09", "t1"), ("10", "t1"), ("11", "t0")];
         for (levels, tier) in base {
             self.add(&mut table, &keys, row("*", "hosp_lv", levels, tier));
         }
@@ -73,11 +64,7 @@ impl Pack<'_> {
         ];
         for (med, class, flags) in base {
             // Now and then a code only has rows for certain diseases.
-            let dise = if med == "14" && self.rng.chance(12) {
-                "M0"
-            } else {
-                "*"
-            };
+            let dise = if med == "14" && self.rng.chance(12) { "M0" } else { "*" };
             table.push(row("*", med, dise, class, flags));
         }
         let special = [
@@ -105,13 +92,7 @@ impl Pack<'_> {
         }
         if self.rng.chance(10) {
             // A whole pool's visits by one row, below every named code.
-            let new = row(
-                self.rng.pick(&self.world.pools),
-                "*",
-                "M005",
-                "dialysis",
-                ("0", "0"),
-            );
+            let new = row(self.rng.pick(&self.world.pools), "*", "M005", "dialysis", ("0", "0"));
             table.push(new);
         }
         // Every class a key may name is to exist.
@@ -133,10 +114,7 @@ impl Pack<'_> {
         let keys = ["pool", "out_fil_type"];
         let mut table = Vec::new();
         let row = |pool: &str, kind: &str, filing: &str, months: &str| {
-            row_of(
-                "pool out_fil_type filing default_months valid_from",
-                &[pool, kind, filing, months, "2020-01-01"],
-            )
+            row_of("pool out_fil_type filing default_months valid_from", &[pool, kind, filing, months, "2020-01-01"])
         };
         table.push(row("*", "02|07", "resident", ""));
         table.push(row("*", "08", "referral", "6"));
@@ -188,29 +166,15 @@ impl Pack<'_> {
     }
 
     fn scheme(&mut self, pool: &str, insutype: &str, local_filing: bool) -> Rec {
-        let starts = [
-            "01-01", "01-01", "07-01", "04-01", "03-16", "09-20", "12-31",
-        ];
+        let starts = ["01-01", "01-01", "07-01", "04-01", "03-16", "09-20", "12-31"];
         let start = self.rng.pick(&starts);
         let cap = self.maybe_money(70, 200_000, 4_000_000);
-        let filing = if local_filing {
-            self.rng.pick(&["1", "0", ""])
-        } else {
-            ""
-        };
+        let filing = if local_filing { self.rng.pick(&["1", "0", ""]) } else { "" };
         let has_account = self.rng.pick(&["", "0", "1"]);
         row_of(
             "pool insutype benefit_year_start fund_cap_year local_filing \
              fund_total_has_account valid_from",
-            &[
-                pool,
-                insutype,
-                start,
-                &cap,
-                filing,
-                has_account,
-                "2020-01-01",
-            ],
+            &[pool, insutype, start, &cap, filing, has_account, "2020-01-01"],
         )
     }
 
@@ -236,18 +200,7 @@ impl Pack<'_> {
             let row = row_of(
                 "pool insutype psn_class psn_types identities grades marks \
                  age_min age_max valid_from",
-                &[
-                    "*",
-                    insutype,
-                    class,
-                    types,
-                    identities,
-                    grades,
-                    marks,
-                    least,
-                    most,
-                    "2020-01-01",
-                ],
+                &["*", insutype, class, types, identities, grades, marks, least, most, "2020-01-01"],
             );
             self.add_class(&mut table, row, 3);
         }
@@ -257,34 +210,14 @@ impl Pack<'_> {
             let types = self.cell(&["11", "12", "1300", "14", "1501", "16"], 40);
             let identities = if self.rng.chance(30) { "D2" } else { "" };
             let grades = self.rng.pick(&["", "", "*", "1", "2|3"]);
-            let marks = self
-                .rng
-                .pick(&["", "", "signed", "months36|signed", "cvlserv"]);
-            let ages = [
-                ("", ""),
-                ("", ""),
-                ("18", "40"),
-                ("65", ""),
-                ("", "6"),
-                ("4", "4"),
-            ];
+            let marks = self.rng.pick(&["", "", "signed", "months36|signed", "cvlserv"]);
+            let ages = [("", ""), ("", ""), ("18", "40"), ("65", ""), ("", "6"), ("4", "4")];
             let (least, most) = self.rng.pick(&ages);
             let class = self.rng.pick(&CLASSES);
             let row = row_of(
                 "pool insutype psn_class psn_types identities grades marks \
                  age_min age_max valid_from",
-                &[
-                    &pool,
-                    &insutype,
-                    class,
-                    &types,
-                    identities,
-                    grades,
-                    marks,
-                    least,
-                    most,
-                    "2020-01-01",
-                ],
+                &[&pool, &insutype, class, &types, identities, grades, marks, least, most, "2020-01-01"],
             );
             self.add_class(&mut table, row, 0);
         }
@@ -302,9 +235,9 @@ impl Pack<'_> {
     fn add_class(&mut self, table: &mut Table, mut row: Rec, from: usize) {
         for priority in from.. {
             let text = priority.to_string();
-            let taken = table.iter().any(|other| {
-                other["priority"] == text && overlap(other, &row) && classes_meet(other, &row)
-            });
+            let taken = table
+                .iter()
+                .any(|other| other["priority"] == text && overlap(other, &row) && classes_meet(other, &row));
             if !taken {
                 row.insert("priority".to_owned(), text);
                 table.push(row);
@@ -330,10 +263,7 @@ impl Pack<'_> {
             };
             let place = self.rng.pick(&PLACES);
             let row = |pool: &str, treat: &str, place: &str| {
-                row_of(
-                    "pool treat_pool place valid_from",
-                    &[pool, treat, place, "2020-01-01"],
-                )
+                row_of("pool treat_pool place valid_from", &[pool, treat, place, "2020-01-01"])
             };
             let added = self.add(&mut table, &keys, row(&pool, &treat, place));
             // Whether a row also covers the pool's own area is a matter of
@@ -390,9 +320,7 @@ impl Pack<'_> {
 fn covers_self(world: &World, pool: &str, treat: &str) -> bool {
     let mut pools = world.pools.clone();
     pools.extend(world.places.iter().map(|(_, pool)| *pool));
-    pools
-        .iter()
-        .any(|own| cells_meet("pool", pool, own) && cells_meet("pool", treat, own))
+    pools.iter().any(|own| cells_meet("pool", pool, own) && cells_meet("pool", treat, own))
 }
 
 /// Whether one claim can meet both rows of person_classes.csv.
@@ -403,8 +331,5 @@ fn classes_meet(a: &Rec, b: &Rec) -> bool {
         (age("age_min").unwrap_or(0), age("age_max").unwrap_or(999))
     };
     let ((a_min, a_max), (b_min, b_max)) = (ages(a), ages(b));
-    all.iter()
-        .all(|column| cells_meet(column, &a[*column], &b[*column]))
-        && a_min <= b_max
-        && b_min <= a_max
+    all.iter().all(|column| cells_meet(column, &a[*column], &b[*column])) && a_min <= b_max && b_min <= a_max
 }

@@ -66,15 +66,20 @@ fn answers() -> Answers {
     for word in words {
         institutions += &format!("I{word},110000,03,,{word},2000-01-01,\n");
     }
-    let pools: BTreeSet<String> = read_csv(&repo("sample_data/rules/places.csv")).into_iter().map(|row| row["pool"].clone()).collect();
+    let pools: BTreeSet<String> =
+        read_csv(&repo("sample_data/rules/places.csv")).into_iter().map(|row| row["pool"].clone()).collect();
     assert!(pools.len() > 30, "{pools:?}");
     for pool in pools {
-        let own = classes.iter().filter(|(known, _)| known == "*" || *known == pool || *known == format!("{}0000", &pool[..2]));
+        let own = classes
+            .iter()
+            .filter(|(known, _)| known == "*" || *known == pool || *known == format!("{}0000", &pool[..2]));
         let institutions: Vec<String> =
             GRADES.iter().map(|grade| format!("G{grade}")).chain(own.map(|(_, word)| format!("I{word}"))).collect();
         for (insutype, types) in [("310", &[ACTIVE, RETIRED][..]), ("390", &["14", "15", "16"])] {
             for (med_type, institution, amount) in MED_TYPES.iter().flat_map(|med_type| {
-                institutions.iter().flat_map(move |institution| AMOUNTS.iter().map(move |amount| (*med_type, institution, *amount)))
+                institutions
+                    .iter()
+                    .flat_map(move |institution| AMOUNTS.iter().map(move |amount| (*med_type, institution, *amount)))
             }) {
                 let bill = Bill { pool: pool.clone(), insutype, med_type, institution: institution.clone(), amount };
                 for psn_type in types {
@@ -104,7 +109,10 @@ fn answers() -> Answers {
         };
         claims += &format!(
             "S{number},P{number},{},{psn_type},{pool},{treated},{},{},{DAY},{DAY},{amount},0,0,0,{amount},{filing},{born}\n",
-            bill.insutype, bill.institution, bill.med_type, amount = bill.amount,
+            bill.insutype,
+            bill.institution,
+            bill.med_type,
+            amount = bill.amount,
         );
     }
     let paths = ["claims.csv", "institutions.csv"].map(|name| folder.path().join(name));
@@ -112,7 +120,8 @@ fn answers() -> Answers {
     fs::write(&paths[1], institutions).expect("a file");
     let out = folder.path().join("out");
     let institutions = paths[1].display().to_string();
-    tongchou(run_args(&repo("sample_data/rules"), &paths[0], &out, &["--institutions", &institutions, "--quiet"])).expect(1);
+    tongchou(run_args(&repo("sample_data/rules"), &paths[0], &out, &["--institutions", &institutions, "--quiet"]))
+        .expect(1);
     let file = fs::File::open(out.join("adjudicated.parquet")).expect("an output");
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet");
     let columns = ["status", "benefit_rule", "fund_pay_sumamt", "src_row"];
@@ -148,7 +157,9 @@ fn breaches(
         compared += 1;
         if !is_fair(one.fund, other.fund) {
             let name = format!("{} {} {} {}", bill.pool, bill.insutype, one.rule, other.rule);
-            found.entry(name).or_insert_with(|| format!("{} and {} fen for {bill:?} of {patient:?}", one.fund, other.fund));
+            found
+                .entry(name)
+                .or_insert_with(|| format!("{} and {} fen for {bill:?} of {patient:?}", one.fund, other.fund));
         }
     }
     (found, compared)
@@ -160,7 +171,12 @@ fn only_excused((found, compared): (BTreeMap<String, String>, usize), excused: &
     assert!(compared > 1_000, "only {compared} bills could be compared");
     let new = found.iter().filter(|(name, _)| !excused.iter().any(|(start, _)| name.starts_with(start)));
     let new: Vec<String> = new.map(|(name, example)| format!("{name}: {example}")).collect();
-    assert!(new.is_empty(), "{} kinds of {compared} bills are not as fair as they should be:\n{}", new.len(), new.join("\n"));
+    assert!(
+        new.is_empty(),
+        "{} kinds of {compared} bills are not as fair as they should be:\n{}",
+        new.len(),
+        new.join("\n")
+    );
     for (start, why) in excused {
         assert!(found.keys().any(|name| name.starts_with(start)), "{start}: excused ({why}), and not needed");
     }

@@ -14,14 +14,11 @@ use rust_decimal::Decimal;
 
 use crate::reference_books::{Amounts, Balances, Move};
 use crate::reference_derive::{
-    Claim, benefit_year, filing_of, open_institution, person_class, place_of, pool_of, tier_of,
-    visit_class,
+    Claim, benefit_year, filing_of, open_institution, person_class, place_of, pool_of, tier_of, visit_class,
 };
 pub use crate::reference_derive::{Inputs, Rules};
 use crate::reference_pay::{Occasion, denied, pay};
-use crate::reference_rules::{
-    Day, Key, all_digits, choose, code, holds, money, parse_time, rule_id, table_day, value,
-};
+use crate::reference_rules::{Day, Key, all_digits, choose, code, holds, money, parse_time, rule_id, table_day, value};
 use crate::table::Rec;
 
 /// The answer for one input row. Derived and rule columns are empty on
@@ -59,13 +56,7 @@ struct Done<'a> {
     reversed: bool,
 }
 
-const PARTS: [&str; 5] = [
-    "medfee_sumamt",
-    "fulamt_ownpay_amt",
-    "overlmt_selfpay",
-    "preselfpay_amt",
-    "inscp_scp_amt",
-];
+const PARTS: [&str; 5] = ["medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt"];
 
 const REQUIRED: [&str; 15] = [
     "setl_id",
@@ -138,12 +129,7 @@ pub fn adjudicate(inputs: &Inputs) -> Vec<Row> {
             settle(inputs, &claim, &mut balances)
         };
         answers[claim.src_row - 1] = answer.clone();
-        done.push(Done {
-            claim,
-            answer,
-            moved,
-            reversed: false,
-        });
+        done.push(Done { claim, answer, moved, reversed: false });
     }
     answers
 }
@@ -157,14 +143,8 @@ fn rejections(row: &Rec, duplicate: bool) -> Vec<&'static str> {
     let time = value(row, "setl_time").map(parse_time);
     let reversal = value(row, "init_setl_id").is_some();
 
-    let bad_date = ["begndate", "enddate", "brdy"]
-        .iter()
-        .any(|c| day(c) == Some(None));
-    let bad_money = PARTS
-        .iter()
-        .chain(&PAID_COLUMNS)
-        .chain(&["hosp_part_amt"])
-        .any(|c| amount(c) == Some(None));
+    let bad_date = ["begndate", "enddate", "brdy"].iter().any(|c| day(c) == Some(None));
+    let bad_money = PARTS.iter().chain(&PAID_COLUMNS).chain(&["hosp_part_amt"]).any(|c| amount(c) == Some(None));
     // An empty place is missing, not outside its domain.
     let bad_place = ["insuplc_admdvs", "mdtrtarea_admvs"]
         .iter()
@@ -173,25 +153,16 @@ fn rejections(row: &Rec, duplicate: bool) -> Vec<&'static str> {
     let parts: Option<Vec<Decimal>> = PARTS.iter().map(|c| amount(c).flatten()).collect();
     let bad_split = parts.is_some_and(|p| p[0] != p[1] + p[2] + p[3] + p[4]);
     // What was actually paid is never judged here: that is the audit's work.
-    let negative = PARTS
-        .iter()
-        .chain(&["hosp_part_amt"])
-        .filter_map(|c| amount(c).flatten())
-        .any(|x| x < Decimal::ZERO);
+    let negative =
+        PARTS.iter().chain(&["hosp_part_amt"]).filter_map(|c| amount(c).flatten()).any(|x| x < Decimal::ZERO);
     let end = day("enddate").flatten();
     let backwards = matches!((day("begndate").flatten(), end), (Some(b), Some(e)) if b > e);
     let ahead = matches!((end, time.flatten()), (Some(e), Some((settled, _))) if e > settled);
 
     let checks = [
-        (
-            "R-INVALIDATED",
-            code(row, "vali_flag").is_some_and(|flag| flag != "1"),
-        ),
+        ("R-INVALIDATED", code(row, "vali_flag").is_some_and(|flag| flag != "1")),
         ("R-PARSE", bad_date || bad_money || time == Some(None)),
-        (
-            "R-MISSING",
-            REQUIRED.iter().any(|c| value(row, c).is_none()),
-        ),
+        ("R-MISSING", REQUIRED.iter().any(|c| value(row, c).is_none())),
         ("R-DOMAIN", bad_place),
         ("R-SPLIT", bad_split),
         ("R-NEGATIVE", negative && !reversal),
@@ -220,9 +191,7 @@ fn read_claim<'a>(rules: &Rules, row: &'a Rec, src_row: usize) -> Claim<'a> {
         end,
         time: parse_time(text("setl_time")).expect("checked as a time"),
         parts: PARTS.map(amount),
-        hosp_part: value(row, "hosp_part_amt")
-            .and_then(money)
-            .unwrap_or_default(),
+        hosp_part: value(row, "hosp_part_amt").and_then(money).unwrap_or_default(),
         reverses: value(row, "init_setl_id"),
     }
 }
@@ -233,10 +202,7 @@ fn read_claim<'a>(rules: &Rules, row: &'a Rec, src_row: usize) -> Claim<'a> {
 fn settle(inputs: &Inputs, claim: &Claim, balances: &mut Balances) -> (Row, Option<Move>) {
     let rules = &inputs.rules;
     let day = claim.end;
-    let scheme_keys = [
-        ("pool", Key::Pool(&claim.insured_pool)),
-        ("insutype", Key::Plain(&claim.insutype)),
-    ];
+    let scheme_keys = [("pool", Key::Pool(&claim.insured_pool)), ("insutype", Key::Plain(&claim.insutype))];
     let scheme = choose(&rules["schemes"], day, &scheme_keys);
     let class = person_class(inputs, claim);
     let visit = visit_class(rules, claim);
@@ -273,10 +239,7 @@ fn settle(inputs: &Inputs, claim: &Claim, balances: &mut Balances) -> (Row, Opti
     let channel = choose(&rules["channels"], day, &keys);
     let benefit = choose(&rules["benefits"], day, &keys);
     let (Some(channel), Some(benefit)) = (channel, benefit) else {
-        let lacking = [
-            ("P-CHANNEL", channel.is_none()),
-            ("P-BENEFIT", benefit.is_none()),
-        ];
+        let lacking = [("P-CHANNEL", channel.is_none()), ("P-BENEFIT", benefit.is_none())];
         return (pended(claim, &lacking), None);
     };
 
@@ -340,10 +303,7 @@ fn start_row(claim: &Claim, status: &str) -> Row {
 fn pended(claim: &Claim, reasons: &[(&str, bool)]) -> Row {
     let hold = reasons.iter().filter(|(_, holds)| *holds);
     let names: Vec<&str> = hold.map(|(reason, _)| *reason).collect();
-    Row {
-        reasons: names.join("|"),
-        ..start_row(claim, "pended")
-    }
+    Row { reasons: names.join("|"), ..start_row(claim, "pended") }
 }
 
 /// The D- reasons. A gate whose table is missing is switched off.
@@ -356,12 +316,10 @@ fn refusals(inputs: &Inputs, claim: &Claim, emergency: bool, channel: &Rec) -> V
                 value(row, "psn_no") == Some(claim.psn_no)
                     && code(row, "insutype").as_deref() == Some(&claim.insutype)
                     && holds(row, "psn_insu_date", "paus_insu_date", claim.end)
-                    && code(row, "insuplc_admdvs")
-                        .is_some_and(|p| pool_of(&inputs.rules, &p) == claim.insured_pool)
+                    && code(row, "insuplc_admdvs").is_some_and(|p| pool_of(&inputs.rules, &p) == claim.insured_pool)
             })
             .collect();
-        let begun =
-            |row: &&Rec| table_day(row, "bnft_begndate").is_none_or(|first| first <= claim.end);
+        let begun = |row: &&Rec| table_day(row, "bnft_begndate").is_none_or(|first| first <= claim.end);
         if covering.is_empty() {
             reasons.push("D-NOT-ENROLLED");
         } else if !covering.iter().any(begun) {
@@ -395,10 +353,7 @@ fn reverse(claim: &Claim, done: &mut [Done], balances: &mut Balances) -> Row {
     let mut pairs = claim.parts.iter().zip(&original.claim.parts);
     let negates = pairs.all(|(own, first)| own + first == Decimal::ZERO);
     if original.reversed || !negates {
-        let faults = [
-            ("P-REVERSAL-TWICE", original.reversed),
-            ("P-REVERSAL-AMOUNT", !negates),
-        ];
+        let faults = [("P-REVERSAL-TWICE", original.reversed), ("P-REVERSAL-AMOUNT", !negates)];
         return pended(claim, &faults);
     }
     original.reversed = true;

@@ -143,15 +143,9 @@ impl Balances {
     /// A person starts with the account's balance; a negative one counts as 0,
     /// a person without a row has none.
     pub fn of_person(accounts: Option<&Table>, psn_no: &str) -> Balances {
-        let row = accounts
-            .into_iter()
-            .flatten()
-            .find(|row| value(row, "psn_no") == Some(psn_no));
+        let row = accounts.into_iter().flatten().find(|row| value(row, "psn_no") == Some(psn_no));
         let balance = row.and_then(|row| value(row, "balc")).and_then(money);
-        Balances {
-            account: balance.unwrap_or_default().max(ZERO),
-            years: BTreeMap::new(),
-        }
+        Balances { account: balance.unwrap_or_default().max(ZERO), years: BTreeMap::new() }
     }
 
     /// Books a move forward (`sign` 1) or back (-1), in its own year and month.
@@ -164,10 +158,7 @@ impl Balances {
             book.0 += sign * base;
             book.1 += sign * paid;
         }
-        let shared = year
-            .buckets
-            .entry(moved.deductible_bucket.clone())
-            .or_default();
+        let shared = year.buckets.entry(moved.deductible_bucket.clone()).or_default();
         shared.deductible += sign * moved.deductible;
         if moved.admission {
             shared.admissions += if sign > ZERO { 1 } else { -1 };

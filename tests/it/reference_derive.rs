@@ -52,9 +52,7 @@ pub fn pool_of(rules: &Rules, place: &str) -> String {
     let city = format!("{}00", &place[..4]);
     let province = format!("{}0000", &place[..2]);
     let listed = [place, &city, &province].into_iter().find_map(|wanted| {
-        let row = rules["places"]
-            .iter()
-            .find(|row| code(row, "admdvs").as_deref() == Some(wanted))?;
+        let row = rules["places"].iter().find(|row| code(row, "admdvs").as_deref() == Some(wanted))?;
         code(row, "pool")
     });
     listed.unwrap_or(match &place[..2] {
@@ -66,10 +64,7 @@ pub fn pool_of(rules: &Rules, place: &str) -> String {
 /// 3.2.2: equal pools are local, else equal first two digits are the
 /// province; a row of neighbours.csv has the last word.
 pub fn place_of(rules: &Rules, day: Day, insured: &str, treating: &str) -> String {
-    let keys = [
-        ("pool", Key::Pool(insured)),
-        ("treat_pool", Key::Pool(treating)),
-    ];
+    let keys = [("pool", Key::Pool(insured)), ("treat_pool", Key::Pool(treating))];
     let neighbour = rules.get("neighbours").and_then(|t| choose(t, day, &keys));
     if let Some(row) = neighbour {
         return value(row, "place").expect("place").to_owned();
@@ -99,10 +94,7 @@ pub fn visit_class<'a>(rules: &'a Rules, claim: &Claim) -> Option<&'a Rec> {
         choose(table, claim.end, &keys)
     };
     let named = table.iter().any(|row| {
-        let keys = [
-            ("pool", Key::Pool(&claim.insured_pool)),
-            ("med_type", Key::Plain(&med_type)),
-        ];
+        let keys = [("pool", Key::Pool(&claim.insured_pool)), ("med_type", Key::Plain(&med_type))];
         fit(row, claim.end, &keys).is_some()
     });
     if named {
@@ -114,9 +106,11 @@ pub fn visit_class<'a>(rules: &'a Rules, claim: &Claim) -> Option<&'a Rec> {
 /// The institution's row open on the day.
 pub fn open_institution<'a>(inputs: &'a Inputs, claim: &Claim) -> Option<&'a Rec> {
     let wanted = value(claim.row, "fixmedins_code");
-    inputs.institutions.iter().flatten().find(|row| {
-        value(row, "fixmedins_code") == wanted && holds(row, "begndate", "enddate", claim.end)
-    })
+    inputs
+        .institutions
+        .iter()
+        .flatten()
+        .find(|row| value(row, "fixmedins_code") == wanted && holds(row, "begndate", "enddate", claim.end))
 }
 
 /// 3.2.4: the institution's class where tiers.csv lists it, else the level the
@@ -125,13 +119,8 @@ pub fn tier_of(inputs: &Inputs, claim: &Claim) -> Option<String> {
     let institution = open_institution(inputs, claim);
     let of_institution = |column: &str| institution.and_then(|row| code(row, column));
     let listed = |field: &str, level: Key| {
-        let keys = [
-            ("pool", Key::Pool(&claim.insured_pool)),
-            ("level_field", Key::Plain(field)),
-            ("level", level),
-        ];
-        choose(&inputs.rules["tiers"], claim.end, &keys)
-            .map(|row| value(row, "tier").expect("tier").to_owned())
+        let keys = [("pool", Key::Pool(&claim.insured_pool)), ("level_field", Key::Plain(field)), ("level", level)];
+        choose(&inputs.rules["tiers"], claim.end, &keys).map(|row| value(row, "tier").expect("tier").to_owned())
     };
     let class = of_institution("inst_class");
     if let Some(tier) = class.and_then(|c| listed("inst_class", Key::Plain(&c))) {
@@ -158,18 +147,14 @@ fn age_on(claim: &Claim) -> Option<i32> {
 
 /// The marks of the person in force on the day, with those of the claim itself.
 fn marks_on(inputs: &Inputs, claim: &Claim) -> Vec<String> {
-    let of_table = inputs.marks.iter().flatten().filter(|row| {
-        value(row, "psn_no") == Some(claim.psn_no) && holds(row, "begndate", "enddate", claim.end)
-    });
-    let mut marks: Vec<String> = of_table.filter_map(|row| code(row, "mark")).collect();
-    let own = [
-        ("cvlserv_flag", "cvlserv"),
-        ("flxempe_flag", "flexible"),
-        ("nwb_flag", "newborn"),
-    ];
-    let set = own
+    let of_table = inputs
+        .marks
         .iter()
-        .filter(|(column, _)| code(claim.row, column).as_deref() == Some("1"));
+        .flatten()
+        .filter(|row| value(row, "psn_no") == Some(claim.psn_no) && holds(row, "begndate", "enddate", claim.end));
+    let mut marks: Vec<String> = of_table.filter_map(|row| code(row, "mark")).collect();
+    let own = [("cvlserv_flag", "cvlserv"), ("flxempe_flag", "flexible"), ("nwb_flag", "newborn")];
+    let set = own.iter().filter(|(column, _)| code(claim.row, column).as_deref() == Some("1"));
     marks.extend(set.map(|(_, mark)| (*mark).to_owned()));
     marks
 }
@@ -186,31 +171,19 @@ pub fn person_class<'a>(inputs: &'a Inputs, claim: &Claim) -> Option<&'a Rec> {
         let (least, most) = (number(row, "age_min"), number(row, "age_max"));
         match age {
             None => least.is_none() && most.is_none(),
-            Some(age) => {
-                least.is_none_or(|l| l <= age.into()) && most.is_none_or(|m| m >= age.into())
-            }
+            Some(age) => least.is_none_or(|l| l <= age.into()) && most.is_none_or(|m| m >= age.into()),
         }
     };
     let meets = |row: &&Rec| {
-        let keys = [
-            ("pool", Key::Pool(&claim.insured_pool)),
-            ("insutype", Key::Plain(&claim.insutype)),
-        ];
+        let keys = [("pool", Key::Pool(&claim.insured_pool)), ("insutype", Key::Plain(&claim.insutype))];
         fit(row, claim.end, &keys).is_some()
-            && list_fits(row, "psn_types", |entry| {
-                entry == psn_type || psn_type.get(..2) == Some(entry)
-            })
-            && list_fits(row, "identities", |entry| {
-                identity.as_deref() == Some(entry)
-            })
+            && list_fits(row, "psn_types", |entry| entry == psn_type || psn_type.get(..2) == Some(entry))
+            && list_fits(row, "identities", |entry| identity.as_deref() == Some(entry))
             && list_fits(row, "grades", |entry| grade.as_deref() == Some(entry))
             && list_fits(row, "marks", |entry| marks.iter().any(|m| m == entry))
             && age_fits(row)
     };
-    let mut rows: Vec<&Rec> = inputs.rules["person_classes"]
-        .iter()
-        .filter(meets)
-        .collect();
+    let mut rows: Vec<&Rec> = inputs.rules["person_classes"].iter().filter(meets).collect();
     rows.sort_by_key(|row| number(row, "priority"));
     if let [first, second, ..] = rows.as_slice() {
         let differ = number(first, "priority") != number(second, "priority");
@@ -220,22 +193,13 @@ pub fn person_class<'a>(inputs: &'a Inputs, claim: &Claim) -> Option<&'a Rec> {
 }
 
 /// 3.2.7: the best filing that covers the treatment place and meets the visit.
-pub fn filing_of(
-    inputs: &Inputs,
-    claim: &Claim,
-    scheme: &Rec,
-    place: &str,
-    emergency: bool,
-) -> String {
+pub fn filing_of(inputs: &Inputs, claim: &Claim, scheme: &Rec, place: &str, emergency: bool) -> String {
     // At home there is nothing to file for, unless the scheme says otherwise.
     if place == "local" && code(scheme, "local_filing").as_deref() != Some("1") {
         return "none".to_owned();
     }
     let filing_type = |kind: &str| {
-        let keys = [
-            ("pool", Key::Pool(&claim.insured_pool)),
-            ("out_fil_type", Key::Plain(kind)),
-        ];
+        let keys = [("pool", Key::Pool(&claim.insured_pool)), ("out_fil_type", Key::Plain(kind))];
         choose(&inputs.rules["filing_types"], claim.end, &keys)
     };
     let mut found: Vec<&str> = Vec::new();
@@ -267,9 +231,7 @@ pub fn filing_of(
 /// The filed area is the treatment place, its city or its province.
 fn area_covers(filing: &Rec, treat_code: &str) -> bool {
     let area = code(filing, "rloc_admdvs").unwrap_or_default();
-    area == treat_code
-        || area == format!("{}00", &treat_code[..4])
-        || area == format!("{}0000", &treat_code[..2])
+    area == treat_code || area == format!("{}00", &treat_code[..4]) || area == format!("{}0000", &treat_code[..2])
 }
 
 /// A filing without an end runs for the type's months, the last day being the

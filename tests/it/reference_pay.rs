@@ -10,9 +10,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::reference_books::{Amounts, Balances, Bucket, Month, Move, YearBook};
 use crate::reference_derive::{Claim, Rules};
-use crate::reference_rules::{
-    Band, Key, band_set, choose, code, number, round_fen, rule_id, segments, value, weigh,
-};
+use crate::reference_rules::{Band, Key, band_set, choose, code, number, round_fen, rule_id, segments, value, weigh};
 use crate::table::{Rec, Table};
 
 const ZERO: Decimal = Decimal::ZERO;
@@ -57,11 +55,7 @@ pub fn denied(parts: &[Decimal; 5], hosp_part: Decimal) -> Option<Amounts> {
 /// where the hospital's part is larger than what the funds leave.
 pub fn pay(on: &Occasion, balances: &Balances) -> Option<Paid> {
     let [total, _, _, preself, in_scope] = on.claim.parts;
-    let year_key = (
-        on.claim.insured_pool.clone(),
-        on.claim.insutype.clone(),
-        on.benefit_year,
-    );
+    let year_key = (on.claim.insured_pool.clone(), on.claim.insutype.clone(), on.benefit_year);
     let year = balances.years.get(&year_key).cloned().unwrap_or_default();
     let month = (on.claim.end.year, on.claim.end.month);
     let name = value(on.benefit, "accumulator").expect("accumulator");
@@ -160,11 +154,7 @@ pub fn pay(on: &Occasion, balances: &Balances) -> Option<Paid> {
         layers: layers.iter().map(|l| (l.number, l.base, l.paid)).collect(),
         account,
     };
-    Some(Paid {
-        amounts,
-        layer_rules: layers.into_iter().map(|l| l.rule).collect(),
-        moved,
-    })
+    Some(Paid { amounts, layer_rules: layers.into_iter().map(|l| l.rule).collect(), moved })
 }
 
 /// `amount` held under an optional cap, what is left of the cap never below 0.
@@ -193,11 +183,7 @@ fn deductible(on: &Occasion, shared: &Bucket, total: Decimal, base: Decimal) -> 
     if basis != "none" {
         // The ordinal is one more than the admissions so far; an empty amount
         // repeats the one before, and there is no ninth.
-        let ordinal = if basis == "year" {
-            1
-        } else {
-            (1 + shared.admissions).clamp(1, 8)
-        };
+        let ordinal = if basis == "year" { 1 } else { (1 + shared.admissions).clamp(1, 8) };
         for n in 1..=ordinal {
             amount = number(on.benefit, &format!("deductible_{n}")).unwrap_or(amount);
         }
@@ -224,12 +210,7 @@ fn deductible(on: &Occasion, shared: &Bucket, total: Decimal, base: Decimal) -> 
 }
 
 /// Step 5: the stretches of E on the bands, with the channel's rates.
-fn pool_stretches(
-    on: &Occasion,
-    bucket: &Bucket,
-    deductible: Decimal,
-    entering: Decimal,
-) -> Vec<(Decimal, Decimal)> {
+fn pool_stretches(on: &Occasion, bucket: &Bucket, deductible: Decimal, entering: Decimal) -> Vec<(Decimal, Decimal)> {
     let points = number(on.channel, "rate_points").unwrap_or_default();
     let factor = number(on.channel, "rate_factor").unwrap_or(Decimal::ONE);
     let name = value(on.benefit, "band_set").expect("band_set");
@@ -351,11 +332,7 @@ fn pay_layers(on: &Occasion, year: &YearBook, burden: &Burden, left: Decimal) ->
     numbers.dedup();
     let mut done: Vec<LayerPaid> = Vec::new();
     for layer in numbers {
-        let of_number: Table = table
-            .iter()
-            .filter(|row| number_of(row) == layer)
-            .cloned()
-            .collect();
+        let of_number: Table = table.iter().filter(|row| number_of(row) == layer).cloned().collect();
         let Some(row) = choose(&of_number, on.claim.end, on.layer_keys) else {
             continue;
         };
@@ -367,9 +344,7 @@ fn pay_layers(on: &Occasion, year: &YearBook, burden: &Burden, left: Decimal) ->
             .filter(|earlier| match minus {
                 None => true,
                 Some("none") => false,
-                Some(list) => list
-                    .split('|')
-                    .any(|n| n.trim().parse() == Ok(earlier.number)),
+                Some(list) => list.split('|').any(|n| n.trim().parse() == Ok(earlier.number)),
             })
             .map(|earlier| earlier.paid)
             .sum();

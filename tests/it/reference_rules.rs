@@ -72,9 +72,7 @@ impl Day {
             return None;
         }
         let (year, month, day) = (y.parse().ok()?, m.parse().ok()?, d.parse().ok()?);
-        let real = year >= 1
-            && (1..=12).contains(&month)
-            && (1..=days_in_month(year, month)).contains(&day);
+        let real = year >= 1 && (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
         real.then_some(Day { year, month, day })
     }
 
@@ -95,16 +93,9 @@ impl Day {
     /// The day before.
     pub fn previous(self) -> Day {
         if self.day > 1 {
-            return Day {
-                day: self.day - 1,
-                ..self
-            };
+            return Day { day: self.day - 1, ..self };
         }
-        let (year, month) = if self.month == 1 {
-            (self.year - 1, 12)
-        } else {
-            (self.year, self.month - 1)
-        };
+        let (year, month) = if self.month == 1 { (self.year - 1, 12) } else { (self.year, self.month - 1) };
         let day = days_in_month(year, month);
         Day { year, month, day }
     }
@@ -143,14 +134,12 @@ pub fn parse_time(text: &str) -> Option<(Day, u32)> {
 
 /// Dates of tables that were checked before the run; empty is `None`.
 pub fn table_day(row: &Rec, column: &str) -> Option<Day> {
-    value(row, column)
-        .map(|text| Day::parse_date_cell(text).unwrap_or_else(|| panic!("{column}: date {text}")))
+    value(row, column).map(|text| Day::parse_date_cell(text).unwrap_or_else(|| panic!("{column}: date {text}")))
 }
 
 /// Both ends inclusive; an empty end is open on that side.
 pub fn holds(row: &Rec, from: &str, to: &str, day: Day) -> bool {
-    table_day(row, from).is_none_or(|first| first <= day)
-        && table_day(row, to).is_none_or(|last| day <= last)
+    table_day(row, from).is_none_or(|first| first <= day) && table_day(row, to).is_none_or(|last| day <= last)
 }
 
 // ---------------------------------------------------------------- money
@@ -177,8 +166,7 @@ pub fn money(text: &str) -> Option<Decimal> {
 
 /// A number of a rule row; empty is `None`. The pack was checked before.
 pub fn number(row: &Rec, column: &str) -> Option<Decimal> {
-    value(row, column)
-        .map(|text| Decimal::from_str(text).unwrap_or_else(|_| panic!("{column}: number {text}")))
+    value(row, column).map(|text| Decimal::from_str(text).unwrap_or_else(|_| panic!("{column}: number {text}")))
 }
 
 /// Half away from zero, to the fen: the only rounding of a money amount.
@@ -263,12 +251,8 @@ impl Key<'_> {
     fn rank(&self, cell: Option<&str>) -> Option<u8> {
         match (cell, self) {
             (None | Some("*"), _) => Some(3),
-            (Some(list), _) if list.contains('|') => {
-                list.split('|').any(|entry| self.meets(entry)).then_some(1)
-            }
-            (Some(entry), Key::Pool(have)) if plain_code(entry) != *have => {
-                self.meets(entry).then_some(2)
-            }
+            (Some(list), _) if list.contains('|') => list.split('|').any(|entry| self.meets(entry)).then_some(1),
+            (Some(entry), Key::Pool(have)) if plain_code(entry) != *have => self.meets(entry).then_some(2),
             (Some(entry), _) => self.meets(entry).then_some(0),
         }
     }
@@ -282,10 +266,7 @@ fn is_province_of(entry: &str, pool: &str) -> bool {
 /// How a row in force on `day` fits every key column, best first; `None` where
 /// it is no candidate.
 pub fn fit(row: &Rec, day: Day, keys: &[(&str, Key)]) -> Option<Vec<u8>> {
-    let ranks: Option<Vec<u8>> = keys
-        .iter()
-        .map(|(column, key)| key.rank(value(row, column)))
-        .collect();
+    let ranks: Option<Vec<u8>> = keys.iter().map(|(column, key)| key.rank(value(row, column))).collect();
     ranks.filter(|_| holds(row, "valid_from", "valid_to", day))
 }
 

@@ -89,15 +89,34 @@ fn two_disease_prefixes_of_which_one_begins_with_the_other() {
         fs::copy(&path, folder.path().join(path.file_name().expect("a name"))).expect("a copy");
     }
     let check = |rows: &str| {
-        let text = format!("rule_id,{new}{rows}V-3,*,21,inpatient,1,0,2020-01-01,,S1,,\nV-4,*,11,outpatient,0,0,2020-01-01,,S1,,\n");
+        let text = format!(
+            "rule_id,{new}{rows}V-3,*,21,inpatient,1,0,2020-01-01,,S1,,\nV-4,*,11,outpatient,0,0,2020-01-01,,S1,,\n"
+        );
         fs::write(folder.path().join("visit_classes.csv"), text.replace(",,\n", ",,*\n")).expect("a table");
         tongchou(["rules", "check", "--quiet", &folder.path().display().to_string()])
     };
     let ran = check(rows);
     assert_eq!(ran.code, Some(2), "{}", ran.stdout);
-    assert!(ran.stdout.contains("visit_classes.csv:3") && ran.stdout.contains("E020") && ran.stdout.contains("V-1"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("visit_classes.csv:3") && ran.stdout.contains("E020") && ran.stdout.contains("V-1"),
+        "{}",
+        ran.stdout
+    );
     let ran = check(&rows.replace("M0512", "M06"));
     assert_eq!(ran.code, Some(0), "apart they are no fault: {}", ran.stdout);
+}
+
+#[test]
+fn a_note_over_two_lines_is_one_record_and_later_lines_are_still_counted() {
+    let (exit, text) = check("bands.csv", "in-active,0,0.8,", "in-active,0,0.8,\"two\nlines\"");
+    assert_eq!(exit, 0, "{text}");
+    let (exit, text) = check(
+        "bands.csv",
+        "in-active,0,0.8,\nBA-2,in-active,10000,0.85",
+        "in-active,0,0.8,\"two\nlines\"\nBA-2,in-active,10000,85",
+    );
+    assert_eq!(exit, 2, "{text}");
+    assert!(text.starts_with("bands.csv:4:4 (rate): error[E007]"), "{text}");
 }
 
 #[test]
@@ -129,8 +148,12 @@ fn codes_in_sources() -> BTreeSet<String> {
             }
             let text = fs::read_to_string(&path).expect("a source");
             let is_code = |word: &&str| {
-                let numbered = word.len() == 4 && word.starts_with(['E', 'W', 'X']) && word[1..].bytes().all(|byte| byte.is_ascii_digit());
-                let named = word.len() > 3 && word.starts_with("I-") && word[2..].bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
+                let numbered = word.len() == 4
+                    && word.starts_with(['E', 'W', 'X'])
+                    && word[1..].bytes().all(|byte| byte.is_ascii_digit());
+                let named = word.len() > 3
+                    && word.starts_with("I-")
+                    && word[2..].bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
                 numbered || named
             };
             codes.extend(text.split('"').filter(is_code).map(str::to_owned));

@@ -31,7 +31,12 @@ fn rule_tables_have_the_columns_of_the_layout() {
         let layout = table.layout();
         let schema = schema(&format!("rules/{}", layout.name));
         assert_eq!(schema["name"], layout.name);
-        assert_eq!(field_names(&schema), layout.columns.iter().map(|column| column.name).collect::<Vec<_>>(), "{}", layout.name);
+        assert_eq!(
+            field_names(&schema),
+            layout.columns.iter().map(|column| column.name).collect::<Vec<_>>(),
+            "{}",
+            layout.name
+        );
         for (field, column) in fields(&schema).iter().zip(layout.columns) {
             assert_eq!(field["column_required"], !column.optional, "{}.{}", layout.name, column.name);
         }
@@ -43,8 +48,10 @@ fn every_rule_table_has_a_schema_and_no_schema_is_left_over() {
     let mut expected: Vec<String> = Table::ALL.iter().map(|table| table.layout().name.to_owned()).collect();
     expected.push("examples".to_owned());
     expected.sort();
-    let files = fs::read_dir(repo("schemas/rules")).expect("schemas/rules").map(|entry| entry.expect("an entry").file_name());
-    let mut names: Vec<String> = files.map(|name| name.to_string_lossy().trim_end_matches(".schema.json").to_owned()).collect();
+    let files =
+        fs::read_dir(repo("schemas/rules")).expect("schemas/rules").map(|entry| entry.expect("an entry").file_name());
+    let mut names: Vec<String> =
+        files.map(|name| name.to_string_lossy().trim_end_matches(".schema.json").to_owned()).collect();
     names.sort();
     assert_eq!(names, expected);
 }
@@ -93,12 +100,17 @@ fn input_tables_are_read_as_their_schemas_say() {
     for (name, table) in tables {
         let schema = schema(&format!("input/{name}"));
         assert_eq!((schema["name"].as_str(), table.name.as_str()), (Some(name), name));
-        assert_eq!(field_names(&schema), table.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(), "{name}");
+        assert_eq!(
+            field_names(&schema),
+            table.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(),
+            "{name}"
+        );
         for (field, column) in fields(&schema).iter().zip(&table.fields) {
             let at = format!("{name}.{}", column.name);
             assert_eq!(field["column_required"], column.column_required, "{at}");
             assert_eq!(field["constraints"]["required"].as_bool().unwrap_or(false), column.value_required, "{at}");
-            let is = [Kind::Money, Kind::Date, Kind::Time, Kind::Identifier].into_iter().find(|kind| *kind == column.kind);
+            let is =
+                [Kind::Money, Kind::Date, Kind::Time, Kind::Identifier].into_iter().find(|kind| *kind == column.kind);
             let word = match is {
                 Some(Kind::Money) => "money",
                 Some(Kind::Date) => "date",
@@ -124,7 +136,11 @@ fn every_table_and_column_is_described_in_both_languages() {
                     let text = described[word].as_str().unwrap_or_default();
                     assert!(!text.trim().is_empty(), "{folder}/{name}: {} has no {word}", described["name"]);
                     let is_chinese = text.chars().any(|character| ('\u{4e00}'..'\u{a000}').contains(&character));
-                    assert!(is_chinese || !word.ends_with("_zh"), "{folder}/{name}: {} {word}: {text}", described["name"]);
+                    assert!(
+                        is_chinese || !word.ends_with("_zh"),
+                        "{folder}/{name}: {} {word}: {text}",
+                        described["name"]
+                    );
                 }
                 seen += 1;
             }

@@ -20,9 +20,7 @@ pub fn parse(text: &str) -> Table {
     };
     // Column names are case-insensitive by the spec.
     let header: Vec<String> = header.iter().map(|h| h.trim().to_lowercase()).collect();
-    lines
-        .map(|cells| header.iter().cloned().zip(cells).collect())
-        .collect()
+    lines.map(|cells| header.iter().cloned().zip(cells).collect()).collect()
 }
 
 /// Splits CSV text into records of cells.

@@ -46,16 +46,33 @@ fn show_names_the_rules_that_apply() {
     let by_name = tongchou(args.map(|word| if word == "440300" { "深圳市" } else { word })).expect(0).stdout;
     assert_eq!(by_name, by_code);
     json(&tongchou(args.into_iter().chain(["--json"])).expect(0));
-    let only = tongchou(args.into_iter().chain(["--psn-class", "retired", "--med-class", "inpatient"])).expect(0).stdout;
+    let only =
+        tongchou(args.into_iter().chain(["--psn-class", "retired", "--med-class", "inpatient"])).expect(0).stdout;
     assert!(only.contains("B-IN-RETIRED") && !only.contains("B-IN-ACTIVE"), "{only}");
 }
 
 #[test]
 fn show_of_a_word_nobody_knows_says_so() {
     let rules = text(&data("small/rules"));
-    let args = ["rules", "show", &rules, "--pool", "440300", "--insutype", "310", "--date", "2024-01-05", "--psn-class", "retierd"];
+    let args = [
+        "rules",
+        "show",
+        &rules,
+        "--pool",
+        "440300",
+        "--insutype",
+        "310",
+        "--date",
+        "2024-01-05",
+        "--psn-class",
+        "retierd",
+    ];
     let ran = tongchou(args).expect(2);
-    assert!(ran.stderr.contains("E030") && ran.stderr.contains("retierd") && ran.stderr.contains("retired"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("E030") && ran.stderr.contains("retierd") && ran.stderr.contains("retired"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
