@@ -210,6 +210,6 @@ fn a_referral_is_paid_no_more_than_at_home() {
 
 #[test]
 fn the_retired_are_paid_no_less_than_the_active() {
-    let retired = |patient: &Patient| (patient.psn_type == RETIRED).then(|| Patient { psn_type: ACTIVE, ..*patient });
+    let retired = |patient: &Patient| (patient.psn_type == RETIRED).then_some(Patient { psn_type: ACTIVE, ..*patient });
     only_excused(breaches(&ANSWERS, retired, |retired, active| retired >= active), &RETIRED_LESS);
 }
