@@ -36,7 +36,8 @@ fn job(data: &Path, out: &Path, threads: Option<usize>) -> (f64, u64) {
     command.args(["run", "--json", "--quiet", "--overwrite", "--rules", "sample_data/rules"]);
     command.arg("--claims").arg(data.join("claims.parquet")).arg("--out").arg(out);
     for table in ["enrolments", "filings", "institutions", "marks", "accounts"] {
-        let path = ["parquet", "csv"].map(|end| data.join(table).with_extension(end)).into_iter().find(|path| path.exists());
+        let path =
+            ["parquet", "csv"].map(|end| data.join(table).with_extension(end)).into_iter().find(|path| path.exists());
         if let Some(path) = path {
             command.arg(format!("--{table}")).arg(path);
         }

@@ -72,7 +72,16 @@ fn kernel(criterion: &mut Criterion) {
                 let facts = loaded.facts.of(person as u32);
                 accumulators.reset(facts.balance.unwrap_or_default());
                 let context = loaded.context();
-                fold_person(context, &loaded.rows.arenas, &facts, claims, &mut accumulators, &mut fold, |_| Off, |_, _| ());
+                fold_person(
+                    context,
+                    &loaded.rows.arenas,
+                    &facts,
+                    claims,
+                    &mut accumulators,
+                    &mut fold,
+                    |_| Off,
+                    |_, _| (),
+                );
             }
             fold.outcomes.len()
         });

@@ -154,8 +154,7 @@ impl Accumulators {
     /// Position of a bucket.
     #[inline]
     pub fn bucket(&mut self, scheme: usize, accumulator: Sym) -> usize {
-        let found =
-            self.buckets.iter().position(|bucket| bucket.scheme == scheme && bucket.accumulator == accumulator);
+        let found = self.buckets.iter().position(|bucket| bucket.scheme == scheme && bucket.accumulator == accumulator);
         found.unwrap_or_else(|| {
             self.buckets.push(Bucket {
                 scheme,

@@ -93,10 +93,8 @@ pub fn expense_over_cap(bands: &[Band], adjust: Adjustment, from: Fen, amount: F
 mod tests {
     use super::*;
 
-    const BANDS: [Band; 2] = [
-        Band { from: Fen(10_000), rate: Rate(500_000) },
-        Band { from: Fen(20_000), rate: Rate(800_000) },
-    ];
+    const BANDS: [Band; 2] =
+        [Band { from: Fen(10_000), rate: Rate(500_000) }, Band { from: Fen(20_000), rate: Rate(800_000) }];
 
     #[test]
     fn below_the_first_band_nothing_is_paid() {

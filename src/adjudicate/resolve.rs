@@ -5,7 +5,7 @@ use super::trace::{FilingBasis, Step, Trace};
 use crate::model::date::Date;
 use crate::model::outcome::{Reason, Reasons};
 use crate::model::place::{Admdvs, Filing, Place};
-use crate::model::reference::{Institutions, InstitutionPeriod, PersonFacts};
+use crate::model::reference::{InstitutionPeriod, Institutions, PersonFacts};
 use crate::model::settlement::{Claim, Flags};
 use crate::model::symbol::Sym;
 use crate::rules::book::{BenefitKeys, Chosen, LevelField, RuleBook};
@@ -77,8 +77,7 @@ pub fn resolve<'a, T: Trace>(
     let day = claim.enddate;
     let pool = book.pool_of(claim.insured);
     let place = place(book, pool, claim, trace);
-    let institution =
-        context.institutions.and_then(|institutions| institutions.open_on(claim.institution, day));
+    let institution = context.institutions.and_then(|institutions| institutions.open_on(claim.institution, day));
     let scheme = book.scheme(pool, claim.insutype, day);
     let class = person_class(book, pool, facts, claim, trace);
     let visit = book.visit(pool, claim.med_type, claim.disease, day);
@@ -176,9 +175,8 @@ fn person_class<'a, T: Trace>(
     let day = claim.enddate;
     // Asked for only by rows with limits, as most have none; a birthday after the service is no birthday.
     let age = || claim.brdy.filter(|&born| born <= day).map(|born| born.full_years_to(day));
-    let class = book
-        .person_classes(pool, claim.insutype, claim.psn_type, claim.identity, claim.grade, day)
-        .find(|row| {
+    let class =
+        book.person_classes(pool, claim.insutype, claim.psn_type, claim.identity, claim.grade, day).find(|row| {
             let class = row.value;
             let age_holds = (class.age_min.is_none() && class.age_max.is_none())
                 || age().is_some_and(|age| {
@@ -192,11 +190,8 @@ fn person_class<'a, T: Trace>(
 
 fn has_mark(book: &RuleBook, facts: &PersonFacts, claim: &Claim, wanted: &[Sym]) -> bool {
     let own = book.flag_marks();
-    let by_flag = [
-        (Flags::CIVIL_SERVANT, own.civil_servant),
-        (Flags::FLEXIBLE, own.flexible),
-        (Flags::NEWBORN, own.newborn),
-    ];
+    let by_flag =
+        [(Flags::CIVIL_SERVANT, own.civil_servant), (Flags::FLEXIBLE, own.flexible), (Flags::NEWBORN, own.newborn)];
     let day = claim.enddate;
     by_flag.iter().any(|&(flag, mark)| claim.flags.has(flag) && wanted.contains(&mark))
         || facts.marks.is_some_and(|marks| {
@@ -220,7 +215,8 @@ fn tier<'a, T: Trace>(
         Sym::EMPTY => book.lowest_level(),
         grade => grade,
     };
-    for (field, level) in [(LevelField::InstClass, class), (LevelField::DedcHospLv, dedc), (LevelField::HospLv, grade)] {
+    for (field, level) in [(LevelField::InstClass, class), (LevelField::DedcHospLv, dedc), (LevelField::HospLv, grade)]
+    {
         if level != Sym::EMPTY
             && let Some(tier) = book.tier(pool, field, level, claim.enddate)
         {
@@ -266,7 +262,11 @@ fn filing<T: Trace>(
                         Some(months) if filing.from != Date::MIN => filing.from.add_months(months).pred(),
                         _ => Date::MAX,
                     });
-                    (filing.from <= claim.enddate && claim.begndate <= to).then_some((row.value.filing, filing.from, to))
+                    (filing.from <= claim.enddate && claim.begndate <= to).then_some((
+                        row.value.filing,
+                        filing.from,
+                        to,
+                    ))
                 })
                 .min_by_key(|&(class, ..)| class);
             match best {
@@ -308,4 +308,3 @@ fn benefit_year(scheme: &SchemeValue, day: Date) -> i32 {
     let (year, month, day) = day.ymd();
     if (month, day) < scheme.year_start { year - 1 } else { year }
 }
-

@@ -391,8 +391,7 @@ impl Burden {
     /// Sum of the parts a layer looks at.
     #[inline]
     fn included(&self, layer: &LayerValue) -> Fen {
-        let parts =
-            [self.deductible, self.coinsurance, self.over_base, self.over_cap, self.prepay, self.preself];
+        let parts = [self.deductible, self.coinsurance, self.over_base, self.over_cap, self.prepay, self.preself];
         let mut sum = Fen::ZERO;
         for (bit, part) in parts.into_iter().enumerate() {
             if layer.includes.0 & (1 << bit) != 0 {
@@ -421,10 +420,8 @@ fn pay_layers<T: Trace>(
     let mut paid_so_far = Fen::ZERO;
     for chosen in context.book.layers(resolved.derived.pool, claim.insutype, resolved.derived.keys, claim.enddate) {
         let layer = chosen.value;
-        let used = accumulators
-            .layers
-            .iter()
-            .find(|used| used.scheme == at.scheme as usize && used.layer == layer.layer);
+        let used =
+            accumulators.layers.iter().find(|used| used.scheme == at.scheme as usize && used.layer == layer.layer);
         let (base_before, paid_before) = used.map_or((Fen::ZERO, Fen::ZERO), |used| (used.base, used.paid));
         let included = burden.included(layer);
         let taken_off = match &layer.minus {

@@ -82,7 +82,11 @@ pub fn verify(path: &Path, balance: &Balance) -> Result<(), TotalsError> {
     for (index, status) in ADJUDICATED.into_iter().enumerate() {
         let (rows, money) = &found[index];
         let differs = |what: String, found: i128, expected: i128| {
-            if found == expected { Ok(()) } else { Err(TotalsError::Differs { path: path.to_owned(), what, found, expected }) }
+            if found == expected {
+                Ok(())
+            } else {
+                Err(TotalsError::Differs { path: path.to_owned(), what, found, expected })
+            }
         };
         let computed = balance.of(status);
         differs(format!("the number of {} rows", status.word()), i128::from(*rows), i128::from(computed.rows))?;
@@ -113,9 +117,7 @@ fn sums(path: &Path) -> Result<Found, TotalsError> {
                     .with_batch_size(65_536)
                     .build()
                     .map_err(read)?;
-                reader
-                    .collect::<Result<_, _>>()
-                    .map_err(|error| TotalsError::Decode { path: path.to_owned(), error })
+                reader.collect::<Result<_, _>>().map_err(|error| TotalsError::Decode { path: path.to_owned(), error })
             })
             .collect();
         // polars has threads of its own: it is never called from inside a rayon closure.

@@ -15,7 +15,9 @@ use crate::report::explain::Explanation;
 
 /// Arguments of the command.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit status: 0 explained, 1 the row was rejected and is not explained, 2 not found or not readable.")]
+#[command(
+    after_help = "Exit status: 0 explained, 1 the row was rejected and is not explained, 2 not found or not readable."
+)]
 pub(super) struct ExplainArgs {
     /// Settlement number, setl_id
     #[arg(value_name = "SETL_ID")]

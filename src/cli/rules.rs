@@ -184,7 +184,8 @@ fn test(args: &TestArgs, cancel: &AtomicBool) -> Exit {
         ));
     } else {
         let lines: Vec<String> = tested.differences.iter().map(|found| found.render(lang) + "\n").collect();
-        let (examples, rows, compared, differ) = (tested.examples, tested.rows, tested.compared, tested.differences.len());
+        let (examples, rows, compared, differ) =
+            (tested.examples, tested.rows, tested.compared, tested.differences.len());
         let total = match lang {
             Lang::En => format!("{examples} examples, {rows} rows, {compared} values compared, {differ} differ\n"),
             Lang::Zh => format!("{examples} 个算例，{rows} 行，比对 {compared} 个值，{differ} 个不一致\n"),

@@ -14,7 +14,9 @@ use crate::report::summary::{self, RunReport};
 
 /// Arguments of the command.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit status: 0 all rows adjudicated, 1 some pended or rejected, 2 the run failed and nothing was written.")]
+#[command(
+    after_help = "Exit status: 0 all rows adjudicated, 1 some pended or rejected, 2 the run failed and nothing was written."
+)]
 pub(super) struct RunArgs {
     /// Folder of the rule pack
     #[arg(long, value_name = "DIR")]
@@ -123,6 +125,7 @@ fn parse_size(text: &str) -> Result<u64, String> {
         "gb" => 1_000_000_000,
         _ => return Err(format!("`{text}` is not a size: write 2GiB, 500MB or a number of bytes")),
     };
-    let number: u64 = number.parse().map_err(|_| format!("`{text}` is not a size: write 2GiB, 500MB or a number of bytes"))?;
+    let number: u64 =
+        number.parse().map_err(|_| format!("`{text}` is not a size: write 2GiB, 500MB or a number of bytes"))?;
     number.checked_mul(unit).ok_or_else(|| format!("`{text}` is too large"))
 }

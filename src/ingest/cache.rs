@@ -50,7 +50,10 @@ mod tests {
         for _ in 0..2 {
             for number in 0..5_000_u32 {
                 let text = number.to_string();
-                assert_eq!(cache.get(text.as_bytes(), |text| text.iter().fold(0, |n, b| n * 10 + u32::from(b - b'0'))), number);
+                assert_eq!(
+                    cache.get(text.as_bytes(), |text| text.iter().fold(0, |n, b| n * 10 + u32::from(b - b'0'))),
+                    number
+                );
             }
         }
         assert_ne!(key(b"1"), key(b"1\0"));

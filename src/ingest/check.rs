@@ -183,7 +183,11 @@ impl<'a> Checker<'a> {
     /// The money of the row, and its total for the balance of rejected rows (0 where it cannot be read).
     fn bill(&mut self, row: &impl Row, reversal: bool) -> (Bill, Fen) {
         const FIVE: [Column; 5] = [
-            Column::MedfeeSumamt, Column::FulamtOwnpayAmt, Column::OverlmtSelfpay, Column::PreselfpayAmt, Column::InscpScpAmt,
+            Column::MedfeeSumamt,
+            Column::FulamtOwnpayAmt,
+            Column::OverlmtSelfpay,
+            Column::PreselfpayAmt,
+            Column::InscpScpAmt,
         ];
         let read = FIVE.map(|column| self.money(row, column, true));
         let hospital = self.money(row, Column::HospPartAmt, false);

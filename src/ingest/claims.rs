@@ -99,7 +99,8 @@ pub(super) fn read_claims_in(
         }
         Ok(rejected)
     };
-    let only_checked: Vec<Vec<Column>> = opened.iter().map(|file| only_checked(|column| file.has(column.index()))).collect();
+    let only_checked: Vec<Vec<Column>> =
+        opened.iter().map(|file| only_checked(|column| file.has(column.index()))).collect();
     let collector = |file| ClaimCollector {
         file,
         person: options.person,

@@ -113,7 +113,11 @@ impl Table {
             match found[field] {
                 Some((first, other)) if other == rank => {
                     let at = location(file, line, position + 1, heading);
-                    problems.push(Diagnostic::error("I-COLUMN-TWICE", at, twice(&self.fields[field], &header[first], heading)));
+                    problems.push(Diagnostic::error(
+                        "I-COLUMN-TWICE",
+                        at,
+                        twice(&self.fields[field], &header[first], heading),
+                    ));
                 }
                 Some((_, other)) if other < rank => {}
                 _ => found[field] = Some((position, rank)),
@@ -124,12 +128,18 @@ impl Table {
                 problems.push(self.missing(field, header, file, line));
             }
         }
-        let positions: Vec<Option<usize>> = found.into_iter().map(|found| found.map(|(position, _)| position)).collect();
+        let positions: Vec<Option<usize>> =
+            found.into_iter().map(|found| found.map(|(position, _)| position)).collect();
         problems.none_or(|| {
             let used = |position: usize| positions.contains(&Some(position));
-            let extra = header.iter().enumerate().filter(|&(position, _)| !used(position)).map(|(position, heading)| {
-                if heading.trim().is_empty() { format!("(column {})", position + 1) } else { heading.trim().to_owned() }
-            });
+            let extra =
+                header.iter().enumerate().filter(|&(position, _)| !used(position)).map(|(position, heading)| {
+                    if heading.trim().is_empty() {
+                        format!("(column {})", position + 1)
+                    } else {
+                        heading.trim().to_owned()
+                    }
+                });
             Headings { extra: extra.collect(), positions: positions.clone() }
         })
     }
@@ -143,10 +153,12 @@ impl Table {
         let diagnostic = Diagnostic::error("I-COLUMN-MISSING", location(file, line, 0, &field.name), message);
         let lookalike = field.not_aliases.iter().find(|(name, _)| header.iter().any(|other| fold(other) == fold(name)));
         if let Some((name, why)) = lookalike {
-            let hint = Text::new(format!("`{name}` is something else: {}", why.en), format!("`{name}` 不是该列：{}", why.zh));
+            let hint =
+                Text::new(format!("`{name}` is something else: {}", why.en), format!("`{name}` 不是该列：{}", why.zh));
             return diagnostic.hint(hint);
         }
-        let unknown = header.iter().map(|other| other.trim()).filter(|other| !self.by_heading.contains_key(&fold(other)));
+        let unknown =
+            header.iter().map(|other| other.trim()).filter(|other| !self.by_heading.contains_key(&fold(other)));
         let unknown: Vec<&str> = unknown.filter(|other| !other.is_empty()).collect();
         let near = accepted.iter().filter_map(|word| did_you_mean(word, unknown.iter().copied())).next();
         match near {
@@ -265,8 +277,18 @@ columns! {
 impl Column {
     /// What was actually paid: checked to be money, never computed with.
     pub const PAID: [Self; 13] = [
-        Self::ActPayDedc, Self::HifpPay, Self::CvlservPay, Self::HifesPay, Self::HifmiPay, Self::HifobPay,
-        Self::MafPay, Self::OthPay, Self::FundPaySumamt, Self::PsnPartAmt, Self::AcctPay, Self::AcctMulaidPay,
+        Self::ActPayDedc,
+        Self::HifpPay,
+        Self::CvlservPay,
+        Self::HifesPay,
+        Self::HifmiPay,
+        Self::HifobPay,
+        Self::MafPay,
+        Self::OthPay,
+        Self::FundPaySumamt,
+        Self::PsnPartAmt,
+        Self::AcctPay,
+        Self::AcctMulaidPay,
         Self::PsnCashPay,
     ];
 

@@ -96,9 +96,7 @@ impl OpenFile {
         let file = File::open(&input.path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         let content = match input.format {
-            FileFormat::Text => {
-                text_file::open(input, file, table)?.map(|(text, extra)| (Content::Text(text), extra))
-            }
+            FileFormat::Text => text_file::open(input, file, table)?.map(|(text, extra)| (Content::Text(text), extra)),
             FileFormat::Parquet => {
                 parquet_file::open(input, &file, table)?.map(|(parquet, extra)| (Content::Parquet(parquet), extra))
             }

@@ -78,7 +78,9 @@ impl Values {
             T::Binary => Self::Binary(array.as_binary().clone()),
             T::LargeBinary => Self::LargeBinary(array.as_binary().clone()),
             T::BinaryView => Self::BinaryView(array.as_binary_view().clone()),
-            T::Decimal32(_, scale) | T::Decimal64(_, scale) => Self::new(&cast(array, &T::Decimal128(38, *scale))?, kind)?,
+            T::Decimal32(_, scale) | T::Decimal64(_, scale) => {
+                Self::new(&cast(array, &T::Decimal128(38, *scale))?, kind)?
+            }
             T::Decimal128(_, scale) if kind == Kind::Money => Self::Fen(fen_of_decimal128(array, *scale)),
             T::Decimal256(_, scale) if kind == Kind::Money => Self::Fen(fen_of_decimal256(array, *scale)),
             T::Date32 | T::Date64 | T::Timestamp(..) => {
@@ -284,8 +286,9 @@ impl Shown {
         if let DataType::Binary | DataType::LargeBinary | DataType::BinaryView = array.data_type() {
             return binary_text(array, row);
         }
-        let options =
-            FormatOptions::new().with_timestamp_format(Some("%Y-%m-%d %H:%M:%S%.f")).with_datetime_format(Some("%Y-%m-%d %H:%M:%S%.f"));
+        let options = FormatOptions::new()
+            .with_timestamp_format(Some("%Y-%m-%d %H:%M:%S%.f"))
+            .with_datetime_format(Some("%Y-%m-%d %H:%M:%S%.f"));
         match ArrayFormatter::try_new(array, &options) {
             Ok(formatter) => formatter.value(row).try_to_string().unwrap_or_default(),
             Err(_) => String::new(),

@@ -83,7 +83,8 @@ fn expand_one(argument: &Path) -> Result<Vec<PathBuf>, IngestError> {
         let matches = glob::glob(&pattern)
             .map_err(|source| IngestError::Pattern { argument: pattern.clone().into_owned(), source })?;
         for entry in matches {
-            let path = entry.map_err(|error| IngestError::List { path: error.path().to_path_buf(), source: error.into() })?;
+            let path =
+                entry.map_err(|error| IngestError::List { path: error.path().to_path_buf(), source: error.into() })?;
             if path.is_dir() {
                 walk(&path, &mut found)?;
             } else {

@@ -99,18 +99,22 @@ impl PendedColumns {
     /// If Arrow refuses the columns: an amount of more than 16 digits, which no accepted row has.
     pub fn finish(&mut self) -> Result<RecordBatch, IngestError> {
         self.rows = 0;
-        let columns: Result<Vec<ArrayRef>, _> = self.builders.iter_mut().map(|builder| {
-            Ok(match builder {
-                Builder::Text(texts) => Arc::new(texts.finish()) as ArrayRef,
-                Builder::Money(amounts) => {
-                    let amounts = amounts.finish();
-                    amounts.validate_decimal_precision(16)?;
-                    Arc::new(amounts)
-                }
-                Builder::Day(days) => Arc::new(days.finish()),
-                Builder::Second(seconds) => Arc::new(seconds.finish()),
+        let columns: Result<Vec<ArrayRef>, _> = self
+            .builders
+            .iter_mut()
+            .map(|builder| {
+                Ok(match builder {
+                    Builder::Text(texts) => Arc::new(texts.finish()) as ArrayRef,
+                    Builder::Money(amounts) => {
+                        let amounts = amounts.finish();
+                        amounts.validate_decimal_precision(16)?;
+                        Arc::new(amounts)
+                    }
+                    Builder::Day(days) => Arc::new(days.finish()),
+                    Builder::Second(seconds) => Arc::new(seconds.finish()),
+                })
             })
-        }).collect();
+            .collect();
         columns.and_then(|columns| RecordBatch::try_new(Self::schema(), columns)).map_err(IngestError::Columns)
     }
 }

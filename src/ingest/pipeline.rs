@@ -76,7 +76,10 @@ struct Part {
 }
 
 enum Work {
-    Block { block: Block, first: bool },
+    Block {
+        block: Block,
+        first: bool,
+    },
     Slice(Slice),
     /// The digest of a whole Parquet file.
     Hash,
@@ -112,7 +115,8 @@ pub(super) fn run<C: Collect>(
         rayon::in_place_scope(|scope| {
             scope.spawn(|_| read = reader.window(options));
             scope.spawn(|_| outcomes = window.par_iter().map(|part| parse(files, part, collector, options)).collect());
-            taken = done.into_iter().try_for_each(|(part, outcome)| take_in(files, &mut inputs, &part, outcome?, job.take));
+            taken =
+                done.into_iter().try_for_each(|(part, outcome)| take_in(files, &mut inputs, &part, outcome?, job.take));
         });
         taken?;
         waiting = read?;
@@ -189,11 +193,17 @@ fn take_in<T>(
         }
         Outcome::Rows { output, stats } => (output, stats),
     };
-    let base = Base { rows: input.rows, lines: if input.format == FileFormat::Text { input.lines } else { input.rows } };
+    let base =
+        Base { rows: input.rows, lines: if input.format == FileFormat::Text { input.lines } else { input.rows } };
     if let Work::Block { block, first } = &part.work {
         input.encoding = Some(block.encoding);
         if input.marks.is_empty() || !block.encoding.is_utf16() {
-            input.marks.push(Mark { offset: block.offset, rows: input.rows, lines: input.lines, before_header: *first });
+            input.marks.push(Mark {
+                offset: block.offset,
+                rows: input.rows,
+                lines: input.lines,
+                before_header: *first,
+            });
         }
     }
     input.rows += stats.rows;
@@ -267,9 +277,8 @@ impl<'a> Reader<'a> {
             self.first = true;
         }
         let blocks = self.blocks.as_mut().expect("made above");
-        let block = blocks
-            .next_block()
-            .map_err(|source| IngestError::Read { path: file.input.path.clone(), source })?;
+        let block =
+            blocks.next_block().map_err(|source| IngestError::Read { path: file.input.path.clone(), source })?;
         let Some(block) = block else {
             if blocks.bytes_read() != file.bytes {
                 return Err(IngestError::Changed { path: file.input.path.clone() });

@@ -43,7 +43,8 @@ pub fn read_institutions(
 ) -> Result<(Institutions, Vec<InputFile>), IngestError> {
     let table = &*INSTITUTIONS;
     let [code, level, deductible_level, class, begin, end] =
-        ["fixmedins_code", "hosp_lv", "dedc_hosp_lv", "inst_class", "begndate", "enddate"].map(|name| table.index(name));
+        ["fixmedins_code", "hosp_lv", "dedc_hosp_lv", "inst_class", "begndate", "enddate"]
+            .map(|name| table.index(name));
     let mut institutions = Institutions::default();
     let mut seen: HashMap<Box<[u8]>, Periods> = HashMap::new();
     let inputs = read_table(
@@ -66,14 +67,18 @@ pub fn read_institutions(
             let earlier = seen.entry_ref(&*code).or_default();
             if !institutions.add(&code, period) {
                 let meets = |&&(from, to, ..): &&(Date, Date, u32, u64)| period.from <= to && from <= period.to;
-                let (other_file, other_line) = earlier.iter().find(meets).map_or((file, 0), |&(.., file, line)| (file, line));
+                let (other_file, other_line) =
+                    earlier.iter().find(meets).map_or((file, 0), |&(.., file, line)| (file, line));
                 let shown = &files[other_file as usize].shown;
                 let name = String::from_utf8_lossy(&code);
                 let message = Text::new(
                     format!("`{name}` is open on a day on which the row at {shown}:{other_line} is open too"),
                     format!("`{name}` 与 {shown}:{other_line} 的有效期重叠"),
                 );
-                let hint = Text::new("end the earlier period the day before the later one begins", "请将前一有效期截止到后一有效期开始的前一天");
+                let hint = Text::new(
+                    "end the earlier period the day before the later one begins",
+                    "请将前一有效期截止到后一有效期开始的前一天",
+                );
                 let at = location(&files[file as usize].shown, line, 0, "fixmedins_code");
                 problems.push(Diagnostic::error("I-OVERLAP", at, message).hint(hint));
             }
@@ -98,7 +103,8 @@ pub fn read_enrolments(
 ) -> Result<(PersonRows<Enrolment>, Vec<InputFile>), IngestError> {
     let table = &*ENROLMENTS;
     let [person, kind, place, begin, end, benefits] =
-        ["psn_no", "insutype", "insuplc_admdvs", "psn_insu_date", "paus_insu_date", "bnft_begndate"].map(|name| table.index(name));
+        ["psn_no", "insutype", "insuplc_admdvs", "psn_insu_date", "paus_insu_date", "bnft_begndate"]
+            .map(|name| table.index(name));
     let mut rows = Vec::new();
     let inputs = read_table(
         files,
@@ -218,7 +224,10 @@ pub fn read_balances(
                     format!("a second balance of the person `{who}`; the first is at {shown}:{other_line}"),
                     format!("人员 `{who}` 的余额重复；第一次出现在 {shown}:{other_line}"),
                 );
-                let hint = Text::new("keep the balance before the first settlement of the run", "请只保留本次运行第一笔结算之前的余额");
+                let hint = Text::new(
+                    "keep the balance before the first settlement of the run",
+                    "请只保留本次运行第一笔结算之前的余额",
+                );
                 let at = location(&files[file as usize].shown, line, 0, "psn_no");
                 problems.push(Diagnostic::error("I-BALANCE-TWICE", at, message).hint(hint));
                 return;

@@ -84,12 +84,14 @@ impl Problem {
         match self {
             Self::Void => Text::new("the row is marked void (vali_flag is not 1)", "该行已作废（vali_flag 不为 1）"),
             Self::Line(problem) => problem.text(),
-            Self::NotADate => {
-                Text::new("not a day of the calendar as yyyy-MM-dd or yyyyMMdd", "不是 yyyy-MM-dd 或 yyyyMMdd 形式的有效日期")
-            }
-            Self::NotATime => {
-                Text::new("not a time as yyyy-MM-dd HH:mm:ss or a day", "不是 yyyy-MM-dd HH:mm:ss 形式的时间，也不是日期")
-            }
+            Self::NotADate => Text::new(
+                "not a day of the calendar as yyyy-MM-dd or yyyyMMdd",
+                "不是 yyyy-MM-dd 或 yyyyMMdd 形式的有效日期",
+            ),
+            Self::NotATime => Text::new(
+                "not a time as yyyy-MM-dd HH:mm:ss or a day",
+                "不是 yyyy-MM-dd HH:mm:ss 形式的时间，也不是日期",
+            ),
             Self::NotMoney => Text::new(
                 "not an amount of yuan: an optional minus, at most 14 digits, at most 2 decimals",
                 "不是以元为单位的金额：可带负号，整数至多 14 位，小数至多 2 位",
@@ -103,7 +105,9 @@ impl Problem {
                 format!("医疗费总额 {total} 不等于四部分之和 {parts}"),
             ),
             Self::Negative => Text::new("negative outside a reversal", "非冲正记录的金额为负"),
-            Self::BeginsAfterEnd { end } => Text::new(format!("begins after its end {end}"), format!("开始日期晚于结束日期 {end}")),
+            Self::BeginsAfterEnd { end } => {
+                Text::new(format!("begins after its end {end}"), format!("开始日期晚于结束日期 {end}"))
+            }
             Self::EndsAfterSettlement { settled } => {
                 Text::new(format!("ends after it was settled on {settled}"), format!("结束日期晚于结算时间 {settled}"))
             }
@@ -111,7 +115,9 @@ impl Problem {
                 "an earlier row of this run has the same setl_id and psn_no",
                 "本次运行中更早的一行已有相同的 setl_id 与 psn_no",
             ),
-            Self::Settled => Text::new("the ledger has this setl_id and psn_no already", "台账中已有相同的 setl_id 与 psn_no"),
+            Self::Settled => {
+                Text::new("the ledger has this setl_id and psn_no already", "台账中已有相同的 setl_id 与 psn_no")
+            }
         }
     }
 
@@ -120,7 +126,9 @@ impl Problem {
     pub const fn reason(self) -> Reason {
         match self {
             Self::Void => Reason::Invalidated,
-            Self::Line(_) | Self::NotADate | Self::NotATime | Self::NotMoney | Self::NotText | Self::TextTooLong => Reason::Parse,
+            Self::Line(_) | Self::NotADate | Self::NotATime | Self::NotMoney | Self::NotText | Self::TextTooLong => {
+                Reason::Parse
+            }
             Self::Missing => Reason::Missing,
             Self::NotSixDigits => Reason::Domain,
             Self::Split { .. } => Reason::Split,

@@ -218,7 +218,8 @@ mod tests {
     fn marks_at_the_beginning() {
         let small = Limits { block: 3, line: 100 };
         assert_eq!(lines(b"\xef\xbb\xbfa\nb", small), (vec![b"a".to_vec(), b"b".to_vec()], Encoding::Utf8Bom));
-        let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain("编号\r\nb\r\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let utf16: Vec<u8> =
+            [0xff, 0xfe].into_iter().chain("编号\r\nb\r\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
         for block in 2..9 {
             let (lines, encoding) = lines(&utf16, Limits { block, line: 100 });
             assert_eq!((lines, encoding), (vec!["编号".as_bytes().to_vec(), b"b".to_vec()], Encoding::Utf16Le));

@@ -29,7 +29,11 @@ pub(super) struct TextFile {
 const ABSENT: u32 = u32::MAX;
 
 /// Reads the header of a text file and finds the table's columns in it. Also returns the extra headings.
-pub(super) fn open(input: &InputPath, file: File, table: &Table) -> Result<Result<(TextFile, Vec<String>), Diagnostics>, IngestError> {
+pub(super) fn open(
+    input: &InputPath,
+    file: File,
+    table: &Table,
+) -> Result<Result<(TextFile, Vec<String>), Diagnostics>, IngestError> {
     let mut blocks = Blocks::new(file, Limits::HEADER, Encoding::Ascii, false);
     let failed = |source| IngestError::Read { path: input.path.clone(), source };
     let mut next_line = 1;
@@ -44,7 +48,12 @@ pub(super) fn open(input: &InputPath, file: File, table: &Table) -> Result<Resul
     Ok(Err(one(Diagnostic::error("I-HEADER", location(&input.shown, 0, 0, ""), message))))
 }
 
-fn header(input: &InputPath, block: &Block, line: Line<'_>, table: &Table) -> Result<(TextFile, Vec<String>), Diagnostics> {
+fn header(
+    input: &InputPath,
+    block: &Block,
+    line: Line<'_>,
+    table: &Table,
+) -> Result<(TextFile, Vec<String>), Diagnostics> {
     let delimiter = delimiter_of(line.bytes);
     let unreadable = |why: Text| {
         let message = Text::new(format!("the header cannot be read: {}", why.en), format!("表头无法读取：{}", why.zh));
@@ -54,7 +63,10 @@ fn header(input: &InputPath, block: &Block, line: Line<'_>, table: &Table) -> Re
     let bad = |problem: RowProblem| unreadable(problem.text());
     // UTF-16 without its mark would otherwise be seventeen missing columns.
     if has_nul(line.bytes) {
-        return Err(unreadable(Text::new("it contains NUL bytes, as no text table does", "含有 NUL 字节，不是文本表格")));
+        return Err(unreadable(Text::new(
+            "it contains NUL bytes, as no text table does",
+            "含有 NUL 字节，不是文本表格",
+        )));
     }
     if line.bytes.len() > MAX_LINE_BYTES {
         return Err(bad(RowProblem::TooLong));

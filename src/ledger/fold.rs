@@ -95,20 +95,13 @@ pub fn sort_entries(rows: &Rows, entries: &mut [Entry]) {
     if entries.len() > 1 {
         entries.sort_unstable_by(|&a, &b| {
             let (a, b) = (claim(rows, a), claim(rows, b));
-            a.setl_time
-                .cmp(&b.setl_time)
-                .then_with(|| rows.arenas.setl_id(a.text).cmp(rows.arenas.setl_id(b.text)))
+            a.setl_time.cmp(&b.setl_time).then_with(|| rows.arenas.setl_id(a.text).cmp(rows.arenas.setl_id(b.text)))
         });
     }
 }
 
 /// Claims whose settlement number no earlier row of the person has, whatever became of that row.
-pub fn keep_first_of_each(
-    rows: &Rows,
-    entries: &[Entry],
-    kept: &mut Vec<Entry>,
-    duplicates: &mut Vec<DuplicateRow>,
-) {
+pub fn keep_first_of_each(rows: &Rows, entries: &[Entry], kept: &mut Vec<Entry>, duplicates: &mut Vec<DuplicateRow>) {
     let id = |entry: Entry| rows.arenas.setl_id(rows.text(entry));
     let has_ghosts = entries.iter().any(|entry| entry.index >= Entry::GHOSTS);
     if !has_ghosts && !may_repeat(entries.iter().map(|&entry| text_hash(id(entry)))) {
@@ -116,8 +109,7 @@ pub fn keep_first_of_each(
         return;
     }
     // Input order: a ghost is numbered apart from the claims of its batch, so file and row decide.
-    let mut ordered: Vec<((u32, u32), Entry)> =
-        entries.iter().map(|&entry| (position(rows, entry), entry)).collect();
+    let mut ordered: Vec<((u32, u32), Entry)> = entries.iter().map(|&entry| (position(rows, entry), entry)).collect();
     ordered.sort_unstable();
     let mut seen: HashMap<&[u8], ()> = HashMap::with_capacity(ordered.len());
     for ((file, row), entry) in ordered {

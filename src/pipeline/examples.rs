@@ -24,8 +24,19 @@ use crate::text::table::{self, TextRow, TextTable};
 
 /// Columns of `examples.csv` beside the claim's and the expectations.
 pub const REFERENCE_COLUMNS: [&str; 13] = [
-    "example_id", "balc", "psn_insu_date", "paus_insu_date", "bnft_begndate", "rloc_admdvs", "filing_begndate",
-    "filing_enddate", "inst_class", "mark", "mark_begndate", "mark_enddate", "note",
+    "example_id",
+    "balc",
+    "psn_insu_date",
+    "paus_insu_date",
+    "bnft_begndate",
+    "rloc_admdvs",
+    "filing_begndate",
+    "filing_enddate",
+    "inst_class",
+    "mark",
+    "mark_begndate",
+    "mark_enddate",
+    "note",
 ];
 
 /// What came of a pack's examples.
@@ -132,7 +143,8 @@ pub fn test_examples(folder: &Path, cancel: &AtomicBool) -> Result<Tested, Examp
     let mut gates_of: HashMap<&str, [bool; 2]> = HashMap::new();
     for row in &sheet.table.rows {
         let gates = gates_of.entry(sheet.cell(row, "example_id")).or_default();
-        gates[0] |= ["psn_insu_date", "paus_insu_date", "bnft_begndate"].iter().any(|name| !sheet.cell(row, name).is_empty());
+        gates[0] |=
+            ["psn_insu_date", "paus_insu_date", "bnft_begndate"].iter().any(|name| !sheet.cell(row, name).is_empty());
         gates[1] |= !sheet.cell(row, "rloc_admdvs").is_empty();
     }
     for row in &sheet.table.rows {
@@ -158,10 +170,20 @@ fn check_header(table: &TextTable, file: &str, found: &mut Vec<Diagnostic>) {
         if is_claim || REFERENCE_COLUMNS.contains(&lower.as_str()) || expectations().any(|name| name == lower) {
             continue;
         }
-        let at = Location { file: file.to_owned(), line: table.header_line, column_number: index + 1, column: heading.clone() };
-        let message = Text::new(format!("examples.csv has no column `{heading}`"), format!("examples.csv 没有 `{heading}` 这一列"));
-        let names: Vec<String> =
-            expectations().chain(Column::ALL.iter().map(|column| column.name().to_owned())).chain(REFERENCE_COLUMNS.map(str::to_owned)).collect();
+        let at = Location {
+            file: file.to_owned(),
+            line: table.header_line,
+            column_number: index + 1,
+            column: heading.clone(),
+        };
+        let message = Text::new(
+            format!("examples.csv has no column `{heading}`"),
+            format!("examples.csv 没有 `{heading}` 这一列"),
+        );
+        let names: Vec<String> = expectations()
+            .chain(Column::ALL.iter().map(|column| column.name().to_owned()))
+            .chain(REFERENCE_COLUMNS.map(str::to_owned))
+            .collect();
         let diagnostic = Diagnostic::error("X001", at, message);
         found.push(match did_you_mean(&lower, names.iter().map(String::as_str)) {
             Some(near) => diagnostic.hint(Text::new(format!("did you mean `{near}`?"), format!("是否应为 `{near}`？"))),
@@ -178,7 +200,11 @@ fn test_group(
     cancel: &AtomicBool,
     tested: &mut Tested,
 ) -> Result<(), ExamplesError> {
-    let scratch = tempfile::tempdir().map_err(|error| ExamplesError::Io { action: "make a folder in", path: std::env::temp_dir(), error })?;
+    let scratch = tempfile::tempdir().map_err(|error| ExamplesError::Io {
+        action: "make a folder in",
+        path: std::env::temp_dir(),
+        error,
+    })?;
     let inputs = write_inputs(folder, sheet, rows, gates, scratch.path())?;
     let loaded = load(&inputs, None, u64::MAX, &Unwatched, cancel)?;
     let mut results = Results { by_row: HashMap::new(), batches: Vec::new() };
@@ -225,7 +251,10 @@ impl Results {
 
     fn add_rejected(&mut self, loaded: &Loaded) {
         for reject in &loaded.rejects {
-            let result = self.by_row.entry(reject.row).or_insert(Outcome::Not { status: Status::Rejected, reasons: Reasons::NONE });
+            let result = self
+                .by_row
+                .entry(reject.row)
+                .or_insert(Outcome::Not { status: Status::Rejected, reasons: Reasons::NONE });
             if let Outcome::Not { reasons, .. } = result {
                 reasons.add(reject.reason);
             }
@@ -290,7 +319,13 @@ fn compare(sheet: &Sheet, row: &TextRow, number: u32, results: &Results, tested:
 }
 
 /// Writes the examples as the tables of a run.
-fn write_inputs(folder: &Path, sheet: &Sheet, rows: &[&TextRow], gates: [bool; 2], scratch: &Path) -> Result<Inputs, ExamplesError> {
+fn write_inputs(
+    folder: &Path,
+    sheet: &Sheet,
+    rows: &[&TextRow],
+    gates: [bool; 2],
+    scratch: &Path,
+) -> Result<Inputs, ExamplesError> {
     let present: Vec<&Column> = Column::ALL
         .iter()
         .filter(|column| sheet.table.header.iter().any(|heading| heading.eq_ignore_ascii_case(column.name())))
@@ -314,9 +349,15 @@ fn write_inputs(folder: &Path, sheet: &Sheet, rows: &[&TextRow], gates: [bool; 2
         fs::write(&path, bytes).map_err(|error| ExamplesError::Io { action: "write", path: path.clone(), error })?;
         Ok(path)
     };
-    let claims = write("claims.csv", present.iter().map(|column| column.name()).collect(), rows.iter().map(|row| claim(row)).collect())?;
+    let claims = write(
+        "claims.csv",
+        present.iter().map(|column| column.name()).collect(),
+        rows.iter().map(|row| claim(row)).collect(),
+    )?;
     let mut reference = ReferencePaths::default();
-    let of = |row: &TextRow, columns: &[&str]| columns.iter().map(|column| sheet.cell(row, column).to_owned()).collect::<Vec<_>>();
+    let of = |row: &TextRow, columns: &[&str]| {
+        columns.iter().map(|column| sheet.cell(row, column).to_owned()).collect::<Vec<_>>()
+    };
     let with_person = |columns: &'static [&'static str], wanted: &str| -> Vec<Vec<String>> {
         let filled = rows.iter().filter(|row| wanted.is_empty() || !sheet.cell(row, wanted).is_empty());
         filled.map(|row| [vec![person(row)], of(row, columns)].concat()).collect()
@@ -337,7 +378,9 @@ fn write_inputs(folder: &Path, sheet: &Sheet, rows: &[&TextRow], gates: [bool; 2
     let mut marks = Vec::new();
     for row in rows.iter().filter(|row| !sheet.cell(row, "mark").is_empty()) {
         for mark in sheet.cell(row, "mark").split('|') {
-            marks.push([vec![person(row), mark.trim().to_owned()], of(row, &["mark_begndate", "mark_enddate"])].concat());
+            marks.push(
+                [vec![person(row), mark.trim().to_owned()], of(row, &["mark_begndate", "mark_enddate"])].concat(),
+            );
         }
     }
     reference.marks = Some(write("marks.csv", vec!["psn_no", "mark", "begndate", "enddate"], marks)?);

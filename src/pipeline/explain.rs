@@ -45,7 +45,8 @@ impl EarlierRun {
         let path = out.join("manifest.json");
         let fail = |reason: String| RunError::EarlierRun { path: path.clone(), reason };
         let text = fs::read_to_string(&path).map_err(|error| fail(format!("cannot be read: {error}")))?;
-        let manifest: Value = serde_json::from_str(&text).map_err(|error| fail(format!("is not a manifest: {error}")))?;
+        let manifest: Value =
+            serde_json::from_str(&text).map_err(|error| fail(format!("is not a manifest: {error}")))?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let missing = |what: &str| fail(format!("is not a manifest of this program: it has no {what}"));
         let claims = manifest["claims"].as_array().ok_or_else(|| missing("claims"))?;
@@ -57,14 +58,16 @@ impl EarlierRun {
         };
         let claims = claims.iter().map(&mut file).collect::<Result<Vec<_>, _>>()?;
         // A table of several files was given as one path: their digests are checked, the path is the argument's.
-        let mut table = |name: &str| -> Result<Option<PathBuf>, RunError> {match &manifest["reference"][name] {
-            Value::Null => Ok(None),
-            value => {
-                let files = value["files"].as_array().ok_or_else(|| missing("files of a reference table"))?;
-                files.iter().try_for_each(|value| file(value).map(|_| ()))?;
-                Ok(text(&value["path"]).map(PathBuf::from))
+        let mut table = |name: &str| -> Result<Option<PathBuf>, RunError> {
+            match &manifest["reference"][name] {
+                Value::Null => Ok(None),
+                value => {
+                    let files = value["files"].as_array().ok_or_else(|| missing("files of a reference table"))?;
+                    files.iter().try_for_each(|value| file(value).map(|_| ()))?;
+                    Ok(text(&value["path"]).map(PathBuf::from))
+                }
             }
-        }};
+        };
         let reference = ReferencePaths {
             enrolments: table("enrolments")?,
             filings: table("filings")?,
@@ -104,7 +107,12 @@ impl EarlierRun {
 ///
 /// # Errors
 /// The rules or the claims cannot be read.
-pub fn persons_of(inputs: &Inputs, setl_id: &str, watch: &dyn Watch, cancel: &AtomicBool) -> Result<Vec<Vec<u8>>, RunError> {
+pub fn persons_of(
+    inputs: &Inputs,
+    setl_id: &str,
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<Vec<Vec<u8>>, RunError> {
     watch.begin(super::Stage::Ingest, None);
     let rules = load_rules(&inputs.rules)?;
     let files = ingest::expand(&inputs.claims)?;
@@ -133,7 +141,12 @@ pub fn persons_of(inputs: &Inputs, setl_id: &str, watch: &dyn Watch, cancel: &At
 ///
 /// # Errors
 /// The inputs cannot be read.
-pub fn explain_person(inputs: &Inputs, person: &[u8], watch: &dyn Watch, cancel: &AtomicBool) -> Result<Explained, RunError> {
+pub fn explain_person(
+    inputs: &Inputs,
+    person: &[u8],
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<Explained, RunError> {
     let loaded = load(inputs, Some(person), u64::MAX, watch, cancel)?;
     let mut claims = Vec::new();
     let mut fold = Fold::default();

@@ -33,11 +33,13 @@ pub fn render(manifest: &Manifest) -> String {
     let mut gates = Map::new();
     for (name, files) in &loaded.gates {
         let path = manifest.reference.given(name).map(absolute);
-        let table = files.as_ref().map(|files| json!({"path": path, "files": files.iter().map(input).collect::<Vec<_>>()}));
+        let table =
+            files.as_ref().map(|files| json!({"path": path, "files": files.iter().map(input).collect::<Vec<_>>()}));
         reference.insert((*name).to_owned(), table.unwrap_or(Value::Null));
         gates.insert((*name).to_owned(), json!(if files.is_some() { "on" } else { "off" }));
     }
-    let files = loaded.rules.files.iter().map(|(name, bytes, sha256)| json!({"file": name, "bytes": bytes, "sha256": sha256}));
+    let files =
+        loaded.rules.files.iter().map(|(name, bytes, sha256)| json!({"file": name, "bytes": bytes, "sha256": sha256}));
     let whole = json!({
         "engine": {"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")},
         "lang": match manifest.lang { Lang::En => "en", Lang::Zh => "zh" },

@@ -63,8 +63,9 @@ pub fn read_files(folder: &Path) -> Result<(Vec<PackFile>, Vec<Diagnostic>), Dia
             let message = Text::new("this is no table of a rule pack; it is ignored", "这不是规则包的表，已忽略");
             let warning = Diagnostic::warning("W001", at, message);
             found.push(match did_you_mean(&name, known()) {
-                Some(near) => warning
-                    .hint(Text::new(format!("did you mean `{near}.csv`?"), format!("是否应为 `{near}.csv`？"))),
+                Some(near) => {
+                    warning.hint(Text::new(format!("did you mean `{near}.csv`?"), format!("是否应为 `{near}.csv`？")))
+                }
                 None => warning,
             });
             continue;
@@ -97,12 +98,5 @@ pub fn load_rules(folder: &Path) -> Result<Rules, RunError> {
             (format!("{}.csv", file.table), file.bytes.len() as u64, digest)
         })
         .collect();
-    Ok(Rules {
-        folder: folder.to_owned(),
-        pack,
-        book,
-        files: digests,
-        sha256: hex(&whole.finalize()),
-        warnings: found,
-    })
+    Ok(Rules { folder: folder.to_owned(), pack, book, files: digests, sha256: hex(&whole.finalize()), warnings: found })
 }

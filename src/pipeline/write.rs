@@ -93,7 +93,9 @@ fn encode(chunk: &Chunk, words: Words, encoder: &Encoder) -> Result<Encoded, Par
         match ADJUDICATED.iter().position(|&status| status == outcome.status) {
             Some(status) => {
                 let sums = &mut balance.money[status];
-                sums.iter_mut().zip(adjudicated::money(claim, outcome)).for_each(|(sum, fen)| *sum += i128::from(fen.0));
+                sums.iter_mut()
+                    .zip(adjudicated::money(claim, outcome))
+                    .for_each(|(sum, fen)| *sum += i128::from(fen.0));
             }
             None => pended.push(kept::PendedRow { file: claim.file, row: claim.row, reasons: outcome.reasons }),
         }

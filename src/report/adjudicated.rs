@@ -88,12 +88,8 @@ pub fn money(claim: &Claim, outcome: &Outcome) -> [Fen; MONEY_COLUMNS] {
 /// The rows of a chunk that are paid, denied or reversed, as columns.
 #[must_use]
 pub fn columns<'a>(chunk: &Chunk, words: Words<'a>) -> RecordBatch {
-    let rows: Vec<(&Claim, &Outcome)> = chunk
-        .claims
-        .iter()
-        .zip(&chunk.fold.outcomes)
-        .filter(|(_, outcome)| outcome.status != Status::Pended)
-        .collect();
+    let rows: Vec<(&Claim, &Outcome)> =
+        chunk.claims.iter().zip(&chunk.fold.outcomes).filter(|(_, outcome)| outcome.status != Status::Pended).collect();
     let vocab = &words.book.vocab;
     let seen = |outcome: &Outcome| outcome.seen.expect("a row that is not pended has its rows");
     let text = |of: &dyn Fn(&Claim, &Outcome, &mut StringBuilder)| -> ArrayRef {
@@ -104,9 +100,8 @@ pub fn columns<'a>(chunk: &Chunk, words: Words<'a>) -> RecordBatch {
     let word = |of: &dyn Fn(&Claim, &Outcome) -> &'a str| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(rows.iter().map(|(claim, outcome)| of(claim, outcome))))
     };
-    let rule = |table: Table, row: &dyn Fn(&Outcome) -> u32| {
-        word(&|_, outcome| words.book.rule_id(table, row(outcome)))
-    };
+    let rule =
+        |table: Table, row: &dyn Fn(&Outcome) -> u32| word(&|_, outcome| words.book.rule_id(table, row(outcome)));
     let id = |of: &dyn Fn(&Claim) -> &'a [u8]| -> ArrayRef {
         let bytes = BinaryArray::from_iter_values(rows.iter().map(|(claim, _)| of(claim)));
         // Checked to be UTF-8 once for the whole column; ingestion let nothing else in.

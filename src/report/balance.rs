@@ -45,11 +45,7 @@ pub struct Balance {
 
 impl Default for Balance {
     fn default() -> Self {
-        Self {
-            by_status: Default::default(),
-            by_reason: vec![0; Reason::ALL.len()],
-            money: [[0; MONEY_COLUMNS]; 3],
-        }
+        Self { by_status: Default::default(), by_reason: vec![0; Reason::ALL.len()], money: [[0; MONEY_COLUMNS]; 3] }
     }
 }
 

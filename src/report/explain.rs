@@ -167,7 +167,8 @@ impl Explanation<'_> {
         for rule in cited {
             *text += &format!("  {} {}  ({})\n", rule.table, rule.rule_id, rule.place);
             if let Some(source) = rule.source {
-                let number = if source.document_no.is_empty() { String::new() } else { format!(", {}", source.document_no) };
+                let number =
+                    if source.document_no.is_empty() { String::new() } else { format!(", {}", source.document_no) };
                 let label = if zh { "来源" } else { "source" };
                 let trust = if zh { "可信度" } else { "trust" };
                 let line = format!("      {label}: {}{number} [{trust} {}] {}", source.title, source.trust, source.url);
@@ -185,7 +186,11 @@ impl Explanation<'_> {
         let Some(after) = after else { return };
         let empty = Accumulators::default();
         let before = before.unwrap_or(&empty);
-        text.push_str(if zh { "\n  变动的累计（前 → 后）\n" } else { "\n  accumulators that moved (before -> after)\n" });
+        text.push_str(if zh {
+            "\n  变动的累计（前 → 后）\n"
+        } else {
+            "\n  accumulators that moved (before -> after)\n"
+        });
         let rows_before = flat(before, self);
         for (name, value) in flat(after, self) {
             let was = rows_before.iter().find(|(known, _)| *known == name).map_or("0.00", |(_, value)| value);
@@ -231,7 +236,9 @@ impl Explanation<'_> {
             .collect();
         let (before, after) = self.accumulators();
         let accumulators = |state: Option<&Accumulators>| {
-            state.map(|state| flat(state, self).into_iter().map(|(name, value)| (name, json!(value))).collect::<Map<_, _>>())
+            state.map(|state| {
+                flat(state, self).into_iter().map(|(name, value)| (name, json!(value))).collect::<Map<_, _>>()
+            })
         };
         json!({
             "setl_id": self.setl_id(),

@@ -1,10 +1,10 @@
 //! Steps of the kernel's trace in words: one line each, in Chinese and English, with the numbers named.
 
 use super::explain::Explanation;
+use super::words::{filing_name, place_name};
 use crate::adjudicate::bands::Segment;
 use crate::adjudicate::resolve::Derived;
 use crate::adjudicate::trace::{DeductibleFrom, FilingBasis, Step};
-use super::words::{filing_name, place_name};
 use crate::diagnostic::{Lang, Text};
 use crate::model::money::{Fen, Rate};
 use crate::model::place::{Admdvs, Filing};
@@ -246,7 +246,10 @@ fn deductible_line(step: &Step) -> Line {
     }
     simple(
         "deductible",
-        format!("deductible ({en}): standard {standard}, used this year {used}, year's cap {}, base {base}", cap(*cap_year, "none")),
+        format!(
+            "deductible ({en}): standard {standard}, used this year {used}, year's cap {}, base {base}",
+            cap(*cap_year, "none")
+        ),
         format!("起付线（{zh}）：标准 {standard}，本年已用 {used}，年度累计上限 {}，基数 {base}", cap(*cap_year, "无")),
     )
     .amount(*amount)
@@ -258,9 +261,13 @@ fn deductible_line(step: &Step) -> Line {
 
 fn tier_line(field: LevelField, level: &str, tier: &str, row: u32) -> Line {
     let field = LEVEL_FIELDS[field as usize];
-    simple("tier", format!("hospital tier {tier}, by {field} = {level}"), format!("医院等级 {tier}，依据 {field} = {level}"))
-        .rule(Table::Tiers, row)
-        .number("tier", tier)
+    simple(
+        "tier",
+        format!("hospital tier {tier}, by {field} = {level}"),
+        format!("医院等级 {tier}，依据 {field} = {level}"),
+    )
+    .rule(Table::Tiers, row)
+    .number("tier", tier)
 }
 
 fn filing_line(filing: Filing, basis: FilingBasis) -> Line {
@@ -283,7 +290,13 @@ fn pool_name(explained: &Explanation, pool: Admdvs) -> String {
     named.map_or_else(|| code.clone(), |row| format!("{code} {}", places.cell(row, "name_zh")))
 }
 
-fn rows_line(explained: &Explanation, rows: [u32; 5], derived: Derived, is_admission: bool, is_emergency: bool) -> Line {
+fn rows_line(
+    explained: &Explanation,
+    rows: [u32; 5],
+    derived: Derived,
+    is_admission: bool,
+    is_emergency: bool,
+) -> Line {
     let tables = [Table::Schemes, Table::PersonClasses, Table::VisitClasses, Table::Channels, Table::Benefits];
     let vocab = &explained.words.book.vocab;
     let (class, visit) = (vocab.psn_class.word(derived.keys.psn_class), vocab.med_class.word(derived.keys.med_class));

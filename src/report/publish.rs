@@ -107,8 +107,7 @@ impl Staging {
     pub fn publish(mut self) -> Result<(), PublishError> {
         sync_folder(&self.folder)?;
         let parent = parent_of(&self.target);
-        let is_empty =
-            || fs::read_dir(&self.target).map(|mut entries| entries.next().is_none()).unwrap_or(true);
+        let is_empty = || fs::read_dir(&self.target).map(|mut entries| entries.next().is_none()).unwrap_or(true);
         if self.target.exists() && !is_empty() {
             // One step for the reader: the two folders change places, then the old one is removed.
             rustix::fs::renameat_with(
@@ -156,7 +155,9 @@ fn remove_abandoned(parent: &Path, name: &str) {
     for entry in entries.flatten() {
         let file_name = entry.file_name().to_string_lossy().into_owned();
         if let Some(process) = file_name.strip_prefix(&prefix)
-            && process.parse::<u32>().is_ok_and(|id| id == std::process::id() || !Path::new(&format!("/proc/{id}")).exists())
+            && process
+                .parse::<u32>()
+                .is_ok_and(|id| id == std::process::id() || !Path::new(&format!("/proc/{id}")).exists())
         {
             let _ = fs::remove_dir_all(entry.path());
         }

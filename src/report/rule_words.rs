@@ -5,8 +5,8 @@ use crate::model::money::{Fen, Rate};
 use crate::rules::layout::{BURDEN_PARTS, FILING_TITLES, PLACE_TITLES};
 use crate::rules::show::KeySet;
 use crate::rules::values::{
-    AccountValue, Band, BandBasis, BenefitValue, Caps, ChannelValue, DeductibleBasis, LayerValue, NO_CAP, PaysFor,
-    Payer, PrepayOrder, SchemeValue,
+    AccountValue, Band, BandBasis, BenefitValue, Caps, ChannelValue, DeductibleBasis, LayerValue, NO_CAP, Payer,
+    PaysFor, PrepayOrder, SchemeValue,
 };
 
 /// The version of a text in a language.
@@ -107,7 +107,12 @@ pub(super) fn limits(benefit: &BenefitValue, lang: Lang) -> String {
     caps(benefit.base_caps, word(lang, "costs up to", "费用限额"), lang, &mut parts);
     caps(benefit.pay_caps, word(lang, "pays up to", "支付限额"), lang, &mut parts);
     if let Some(cap) = benefit.fund_cap_year {
-        parts.push(format!("{} {}{}", word(lang, "fund pays up to", "统筹封顶"), cap.plain(), word(lang, " a year", "／年")));
+        parts.push(format!(
+            "{} {}{}",
+            word(lang, "fund pays up to", "统筹封顶"),
+            cap.plain(),
+            word(lang, " a year", "／年")
+        ));
     }
     if let Some(floor) = benefit.floor_rate {
         parts.push(format!("{} {}", word(lang, "at least", "保底"), percent(floor, lang)));
@@ -128,7 +133,8 @@ pub(super) fn channel(channel: &ChannelValue, lang: Lang) -> String {
         parts.push(format!("{} {}", word(lang, "deductible", "起付标准"), amount.plain()));
     }
     if let Some(rate) = channel.deductible_rate {
-        let mut text = format!("{} {}", word(lang, "deductible of the bill:", "起付标准为总费用的"), percent(rate, lang));
+        let mut text =
+            format!("{} {}", word(lang, "deductible of the bill:", "起付标准为总费用的"), percent(rate, lang));
         if channel.deductible_min > Fen::ZERO {
             text += &format!("{} {}", word(lang, ", at least", "，不低于"), channel.deductible_min.plain());
         }
@@ -145,7 +151,11 @@ pub(super) fn channel(channel: &ChannelValue, lang: Lang) -> String {
             PrepayOrder::Before => word(lang, "before the deductible", "（起付线之前）"),
             PrepayOrder::After => word(lang, "after the deductible", "（起付线之后）"),
         };
-        parts.push(format!("{} {} {when}", word(lang, "person pays first", "先行自付"), percent(channel.prepay_rate, lang)));
+        parts.push(format!(
+            "{} {} {when}",
+            word(lang, "person pays first", "先行自付"),
+            percent(channel.prepay_rate, lang)
+        ));
     }
     let points = channel.rate_points;
     if points != Rate::default() {
@@ -215,7 +225,8 @@ pub(super) fn account(account: &AccountValue, lang: Lang) -> String {
         PaysFor::InScope => word(lang, "the person's part within scope", "范围内个人负担"),
         PaysFor::All => word(lang, "everything the person pays", "全部个人负担"),
     };
-    let flag = if account.uses_flag { word(lang, ", unless the claim says no", "，结算注明不用的除外") } else { "" };
+    let flag =
+        if account.uses_flag { word(lang, ", unless the claim says no", "，结算注明不用的除外") } else { "" };
     format!("{what}{flag}")
 }
 
@@ -244,9 +255,14 @@ pub(super) fn keys(keys: &KeySet, lang: Lang) -> [String; 4] {
     let words = |words: &Option<Vec<String>>| words.as_ref().map_or_else(|| "*".to_owned(), |words| words.join(", "));
     let titled = |(zh, en): (&'static str, &'static str)| word(lang, en, zh);
     let list = |names: Vec<&str>| names.join(word(lang, ", ", "、"));
-    let place = keys.place.as_ref().map(|places| list(places.iter().map(|&place| titled(PLACE_TITLES[place as usize])).collect()));
-    let filing =
-        keys.filing.as_ref().map(|filings| list(filings.iter().map(|&filing| titled(FILING_TITLES[filing as usize])).collect()));
+    let place = keys
+        .place
+        .as_ref()
+        .map(|places| list(places.iter().map(|&place| titled(PLACE_TITLES[place as usize])).collect()));
+    let filing = keys
+        .filing
+        .as_ref()
+        .map(|filings| list(filings.iter().map(|&filing| titled(FILING_TITLES[filing as usize])).collect()));
     let anywhere = || word(lang, "anywhere", "各地").to_owned();
     let where_from = match (place, filing) {
         (None, None) => "*".to_owned(),

@@ -52,8 +52,12 @@ fn counts(table: &TableDiff) -> [usize; 3] {
 
 fn change_text(change: &Change, old: &PackTable, new: &PackTable, lang: Lang) -> String {
     let (mut text, used_by) = match change {
-        Change::Added { new: row, used_by } => (format!("  + {}{}", named(new, *row, lang), whole(new, *row, lang)), used_by),
-        Change::Removed { old: row, used_by } => (format!("  - {}{}", named(old, *row, lang), whole(old, *row, lang)), used_by),
+        Change::Added { new: row, used_by } => {
+            (format!("  + {}{}", named(new, *row, lang), whole(new, *row, lang)), used_by)
+        }
+        Change::Removed { old: row, used_by } => {
+            (format!("  - {}{}", named(old, *row, lang), whole(old, *row, lang)), used_by)
+        }
         Change::Changed { old: was, new: is, cells, used_by } => {
             let (id, from, to) = (new.rule_id(*is), old.rows[*was].line, new.rows[*is].line);
             let mut text = match lang {
@@ -92,7 +96,8 @@ fn whole(table: &PackTable, row: usize, lang: Lang) -> String {
 }
 
 fn cell_text(cell: &CellChange, lang: Lang) -> String {
-    let shown = |text: &str| if text.is_empty() { word(lang, "(empty)", "（空）").to_owned() } else { text.to_owned() };
+    let shown =
+        |text: &str| if text.is_empty() { word(lang, "(empty)", "（空）").to_owned() } else { text.to_owned() };
     let same = if cell.decides { "" } else { word(lang, "  (decides nothing)", "（不影响结果）") };
     format!("      {}: {} -> {}{same}\n", cell.column, shown(&cell.old), shown(&cell.new))
 }
@@ -105,7 +110,8 @@ pub fn to_json(diff: &PackDiff, old: &RulePack, new: &RulePack) -> Value {
         .iter()
         .map(|table| {
             let (before, after) = (old.table(table.table), new.table(table.table));
-            let changes: Vec<Value> = table.changes.iter().map(|change| change_json(change, table, before, after)).collect();
+            let changes: Vec<Value> =
+                table.changes.iter().map(|change| change_json(change, table, before, after)).collect();
             json!({ "table": table.table.layout().name, "changes": changes })
         })
         .collect();
@@ -116,7 +122,9 @@ fn change_json(change: &Change, table: &TableDiff, old: &PackTable, new: &PackTa
     let decides = change.decides(table.table);
     let cells = |table: &PackTable, row: usize| -> Value {
         let columns = table.layout().columns.iter().map(|column| (column.name, table.cell(row, column.name)));
-        Value::Object(columns.filter(|(_, cell)| !cell.is_empty()).map(|(name, cell)| (name.to_owned(), json!(cell))).collect())
+        Value::Object(
+            columns.filter(|(_, cell)| !cell.is_empty()).map(|(name, cell)| (name.to_owned(), json!(cell))).collect(),
+        )
     };
     match change {
         Change::Added { new: row, used_by } => json!({

@@ -67,7 +67,11 @@ pub fn render(shown: &Shown, pack: &RulePack, book: &RuleBook, lang: Lang, width
     let sections = [
         Section {
             title: word(lang, "Basic benefits", "基本医保待遇"),
-            headings: &[word(lang, "deductible", "起付标准"), word(lang, "fund pays", "支付比例"), word(lang, "limits", "限额")],
+            headings: &[
+                word(lang, "deductible", "起付标准"),
+                word(lang, "fund pays", "支付比例"),
+                word(lang, "limits", "限额"),
+            ],
             table: Table::Benefits,
             rows: &shown.benefits,
             has_tier: true,
@@ -122,7 +126,8 @@ fn heading<'a>(shown: &Shown, pack: &'a RulePack, book: &RuleBook, lang: Lang, s
         Lang::Zh => format!("{pool}{gap}{name}，险种 {insutype}，{day} 适用\n"),
     };
     let Some(row) = shown.scheme else {
-        let none = word(lang, "no scheme: every claim is pended (P-SCHEME)", "没有 schemes 行：结算一律挂起（P-SCHEME）");
+        let none =
+            word(lang, "no scheme: every claim is pended (P-SCHEME)", "没有 schemes 行：结算一律挂起（P-SCHEME）");
         return format!("{title}{none}\n");
     };
     let table = pack.table(Table::Schemes);
@@ -243,7 +248,8 @@ fn row_json(pack: &RulePack, book: &RuleBook, table: Table, row: u32, keys: Opti
         _ => None,
     };
     if let Some(set) = bands {
-        let band = |band: &crate::rules::values::Band| json!({"from": band.from.to_string(), "rate": band.rate.to_string()});
+        let band =
+            |band: &crate::rules::values::Band| json!({"from": band.from.to_string(), "rate": band.rate.to_string()});
         object.insert("bands".to_owned(), book.bands(set).iter().map(band).collect());
     }
     let source = rows.cell(index, "source_id");
@@ -274,8 +280,8 @@ fn keys_json(keys: &KeySet) -> Value {
 mod tests {
     use super::*;
     use crate::model::date::Date;
-    use crate::rules::testing::{TextPack, pack};
     use crate::rules::show::{Query, show};
+    use crate::rules::testing::{TextPack, pack};
 
     fn sample() -> TextPack {
         let benefit = |id: &str, class: &str, tier: &str, rest: &str| {
@@ -289,7 +295,10 @@ mod tests {
             .row("benefits", &benefit("in-ret", "retired", "L1|L2", "year,800,,,3000,year_net,stay,,,5000,,,,0.45,0"))
             .row("channels", "away,330100,310,*,*,province|cross,none,allow,,1.5,,,,0.1,after,0.05,,2024-01-01,,g,")
             .row("channels", "refuse,330100,310,*,outpatient,cross,none,deny,,,,,,,,,,2024-01-01,,g,")
-            .row("layers", "large,330100,310,*,*,*,*,1,hifob_pay,over_cap|coinsurance,none,year,aid,,400000,2024-01-01,,g,")
+            .row(
+                "layers",
+                "large,330100,310,*,*,*,*,1,hifob_pay,over_cap|coinsurance,none,year,aid,,400000,2024-01-01,,g,",
+            )
             .only("schemes", &["s1,330100,310,07-01,300000,0,2020-01-01,,g,"])
     }
 
@@ -477,7 +486,8 @@ mod tests {
 
     #[test]
     fn without_a_row() {
-        let text = sample().only("benefits", &["b1,330100,310,*,inpatient,*,*,*,all,none,,,,,visit_net,stay,,,,,,,,1,2020-01-01,,g,"]);
+        let text = sample()
+            .only("benefits", &["b1,330100,310,*,inpatient,*,*,*,all,none,,,,,visit_net,stay,,,,,,,,1,2020-01-01,,g,"]);
         let (shown, ..) = shown(&text, |_| {});
         assert_eq!(shown.without_benefit.len(), 1);
         assert_eq!(shown.without_benefit[0].med_class, Some(vec!["outpatient".to_owned()]));

@@ -29,7 +29,8 @@ pub struct RunReport<'a> {
 pub fn grouped(number: impl ToString) -> String {
     let text = number.to_string();
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
-    let (whole, rest) = digits.split_once('.').map_or((digits, String::new()), |(whole, rest)| (whole, format!(".{rest}")));
+    let (whole, rest) =
+        digits.split_once('.').map_or((digits, String::new()), |(whole, rest)| (whole, format!(".{rest}")));
     let mut out = String::new();
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index).is_multiple_of(3) {
@@ -42,8 +43,19 @@ pub fn grouped(number: impl ToString) -> String {
 
 /// Columns of the summary's money block: totals first, then each fund, then the person.
 const SHOWN: [&str; 13] = [
-    "medfee_sumamt", "inscp_scp_amt", "act_pay_dedc", "hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay",
-    "hifob_pay", "maf_pay", "oth_pay", "fund_pay_sumamt", "acct_pay", "psn_cash_pay",
+    "medfee_sumamt",
+    "inscp_scp_amt",
+    "act_pay_dedc",
+    "hifp_pay",
+    "cvlserv_pay",
+    "hifes_pay",
+    "hifmi_pay",
+    "hifob_pay",
+    "maf_pay",
+    "oth_pay",
+    "fund_pay_sumamt",
+    "acct_pay",
+    "psn_cash_pay",
 ];
 
 /// Width on a terminal: Chinese characters take two columns.
@@ -68,7 +80,8 @@ pub fn render(report: &RunReport, lang: Lang) -> String {
     } else {
         format!("{rows} rows of {persons} persons in {seconds:.1} s ({rate} rows/s) -> {}\n\n", report.out)
     };
-    let (head_rows, head_money) = if zh { ("行数", "医疗费总额（元）") } else { ("rows", "medfee_sumamt, yuan") };
+    let (head_rows, head_money) =
+        if zh { ("行数", "医疗费总额（元）") } else { ("rows", "medfee_sumamt, yuan") };
     text += &format!("  {}{}{}\n", padded("", 14), pad_left(head_rows, 16), pad_left(head_money, 26));
     let mut line = |name: &str, tally: Tally| {
         text += &format!("  {}{:>16}{:>26}\n", padded(name, 14), grouped(tally.rows), grouped(yuan(tally.total_fen)));
@@ -84,7 +97,11 @@ pub fn render(report: &RunReport, lang: Lang) -> String {
         (false, true) => "  不平衡\n",
         (false, false) => "  NOT BALANCED\n",
     };
-    text += if zh { "\n  已结算、不予支付与已冲正各行的金额（元）\n" } else { "\n  money of paid, denied and reversed rows, yuan\n" };
+    text += if zh {
+        "\n  已结算、不予支付与已冲正各行的金额（元）\n"
+    } else {
+        "\n  money of paid, denied and reversed rows, yuan\n"
+    };
     for column in SHOWN {
         let index = (0..MONEY_COLUMNS).find(|&index| COLUMNS[FIRST_MONEY + index].0 == column).expect("a money column");
         let sum = grouped(yuan(summary.balance.money_sum(index)));

@@ -75,7 +75,13 @@ pub fn check(kind: Kind, text: &str) -> Option<(Text, Option<Text>)> {
         Kind::PrefixKey => check_items(text, "a disease code", "病种编码", |_| true),
         Kind::WordKey(words) => check_words(text, words, true),
         Kind::OneOf(words) => check_words(text, words, false),
-        Kind::OneOfOrEmpty(words) => if text.is_empty() { None } else { check_words(text, words, false) },
+        Kind::OneOfOrEmpty(words) => {
+            if text.is_empty() {
+                None
+            } else {
+                check_words(text, words, false)
+            }
+        }
         Kind::WordsOf(words) => text.split('|').find_map(|item| check_words(item.trim(), words, false)),
         Kind::Words if text.is_empty() => None,
         Kind::Words => check_items(text, "a value", "一个值", |_| true),
@@ -87,12 +93,36 @@ pub fn check(kind: Kind, text: &str) -> Option<(Text, Option<Text>)> {
             .is_none()
             .then(|| expected(text, "a six-digit place code", "六位医保区划代码")),
         Kind::Flag => (!matches!(text, "" | "0" | "1")).then(|| expected(text, "`0` or `1`", "`0` 或 `1`")),
-        Kind::Money => if text.is_empty() { None } else { check_money(text) },
+        Kind::Money => {
+            if text.is_empty() {
+                None
+            } else {
+                check_money(text)
+            }
+        }
         Kind::MoneyRequired => check_money(text),
-        Kind::Rate => if text.is_empty() { None } else { check_rate(text, 0, PPM) },
+        Kind::Rate => {
+            if text.is_empty() {
+                None
+            } else {
+                check_rate(text, 0, PPM)
+            }
+        }
         Kind::RateRequired => check_rate(text, 0, PPM),
-        Kind::Points => if text.is_empty() { None } else { check_rate(text, -PPM, PPM) },
-        Kind::Factor => if text.is_empty() { None } else { check_rate(text, 0, 1000 * PPM) },
+        Kind::Points => {
+            if text.is_empty() {
+                None
+            } else {
+                check_rate(text, -PPM, PPM)
+            }
+        }
+        Kind::Factor => {
+            if text.is_empty() {
+                None
+            } else {
+                check_rate(text, 0, 1000 * PPM)
+            }
+        }
         Kind::Integer if text.is_empty() => None,
         Kind::Integer | Kind::IntegerRequired => {
             text.parse::<i32>().is_err().then(|| expected(text, "a whole number", "整数"))
@@ -121,16 +151,15 @@ fn check_items(text: &str, en: &str, zh: &str, good: impl Fn(&str) -> bool) -> O
     }
     for item in text.split('|').map(str::trim) {
         if item == "*" {
-            let message = Text::new(
-                format!("`*` stands inside the list `{text}`"),
-                format!("`*` 出现在列表 `{text}` 中"),
-            );
+            let message =
+                Text::new(format!("`*` stands inside the list `{text}`"), format!("`*` 出现在列表 `{text}` 中"));
             let hint = Text::new("write `*` alone, or list the values", "单独写 `*`，或逐一列出取值");
             return Some((message, Some(hint)));
         }
         if item.is_empty() || !good(item) {
             let (message, _) = expected(item, en, zh);
-            let hint = Text::new("a key is a value, a list `a|b`, or `*` for any", "键为一个值、列表 `a|b`，或表示任意的 `*`");
+            let hint =
+                Text::new("a key is a value, a list `a|b`, or `*` for any", "键为一个值、列表 `a|b`，或表示任意的 `*`");
             return Some((message, Some(hint)));
         }
     }
@@ -186,10 +215,8 @@ fn check_rate(text: &str, least: i64, most: i64) -> Option<(Text, Option<Text>)>
         return None;
     }
     let (least, most) = (Rate(least), Rate(most));
-    let message = Text::new(
-        format!("`{text}` is outside {least}..{most}"),
-        format!("`{text}` 超出 {least}..{most} 的范围"),
-    );
+    let message =
+        Text::new(format!("`{text}` is outside {least}..{most}"), format!("`{text}` 超出 {least}..{most} 的范围"));
     let hint = (rate.0 > PPM && rate.0 <= 100 * PPM).then(|| {
         let fraction = Rate(rate.0 / 100);
         Text::new(

@@ -144,12 +144,7 @@ fn number_pools(pack: &RulePack, pools: &[Pool], book: &mut RuleBook) {
     }
 }
 
-fn pool_tables(
-    pool: Pool,
-    ranking: &Ranking,
-    vocab: &Vocabularies,
-    ambiguous: &mut Ambiguities,
-) -> PoolTables {
+fn pool_tables(pool: Pool, ranking: &Ranking, vocab: &Vocabularies, ambiguous: &mut Ambiguities) -> PoolTables {
     let mut build = |table: Table, sizes: &[usize]| {
         let (built, ranked) = KeyTable::build(ranking.rows(table, pool, None), sizes);
         ambiguous.check(table, &ranked);
@@ -217,7 +212,10 @@ impl Ambiguities<'_> {
         for (index, row) in ranked.iter().enumerate() {
             for other in ranked[index + 1..].iter().take_while(|other| may_tie(table, row, other)) {
                 let overlap = row.from <= other.to && other.from <= row.to;
-                if overlap && row.row != other.row && self.tie(table, row, other) && self.met_together(table, row, other)
+                if overlap
+                    && row.row != other.row
+                    && self.tie(table, row, other)
+                    && self.met_together(table, row, other)
                 {
                     self.report(table, row.row.min(other.row), row.row.max(other.row));
                 }

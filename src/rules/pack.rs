@@ -151,10 +151,7 @@ impl RulePack {
                         Diagnostic::error(
                             "E012",
                             table.at(row, "prepay_order"),
-                            Text::new(
-                                "a prepay rate stands without its order",
-                                "有先行自付比例而无先后顺序",
-                            ),
+                            Text::new("a prepay rate stands without its order", "有先行自付比例而无先后顺序"),
                         )
                         .hint(Text::new(
                             "`before` the deductible or `after` it: write which",
@@ -194,7 +191,12 @@ fn check_name(
 
 fn empty(table: Table) -> PackTable {
     let layout = table.layout();
-    PackTable { table, file: format!("{}.csv", layout.name), positions: vec![0; layout.columns.len()], rows: Vec::new() }
+    PackTable {
+        table,
+        file: format!("{}.csv", layout.name),
+        positions: vec![0; layout.columns.len()],
+        rows: Vec::new(),
+    }
 }
 
 fn read_table(table: Table, file: &PackFile, found: &mut Vec<Diagnostic>) -> PackTable {
@@ -221,7 +223,12 @@ fn read_table(table: Table, file: &PackFile, found: &mut Vec<Diagnostic>) -> Pac
                 let (name, id) = (layout.columns[0].name, &row.cells[0]);
                 found.push(Diagnostic::error(
                     "E010",
-                    Location { line: row.line, column_number: result.positions[0], column: name.into(), ..whole_file.clone() },
+                    Location {
+                        line: row.line,
+                        column_number: result.positions[0],
+                        column: name.into(),
+                        ..whole_file.clone()
+                    },
                     Text::new(
                         format!("`{id}` is already the {name} of line {first}"),
                         format!("`{id}` 已是第 {first} 行的 {name}"),
@@ -255,8 +262,9 @@ fn read_header(
                 );
                 let diagnostic = Diagnostic::error("E003", at, message);
                 found.push(match did_you_mean(heading, names()) {
-                    Some(near) => diagnostic
-                        .hint(Text::new(format!("did you mean `{near}`?"), format!("是否应为 `{near}`？"))),
+                    Some(near) => {
+                        diagnostic.hint(Text::new(format!("did you mean `{near}`?"), format!("是否应为 `{near}`？")))
+                    }
                     None => diagnostic,
                 });
             }

@@ -257,4 +257,3 @@ fn neighbour_matches(table: &PackTable, pools: &[Pool], rows: &mut Vec<Candidate
     }
     *rows = ranked;
 }
-

@@ -361,7 +361,12 @@ pub fn find_pool(pack: &RulePack, book: &RuleBook, text: &str) -> Result<Admdvs,
             let near = did_you_mean(text, names)
                 .map(|near| Text::new(format!("did you mean `{near}`?"), format!("是否应为 `{near}`？")));
             let hint = near.or_else(|| Some(Text::new("give its six-digit code", "请给出六位区划代码")));
-            Err(problem("pool", &format!("places.csv has no place `{text}`"), &format!("places.csv 中没有 `{text}`"), hint))
+            Err(problem(
+                "pool",
+                &format!("places.csv has no place `{text}`"),
+                &format!("places.csv 中没有 `{text}`"),
+                hint,
+            ))
         }
         _ => {
             let list: Vec<String> = pools.iter().map(Admdvs::to_string).collect();
@@ -415,7 +420,8 @@ mod tests {
         let narrowed = Query { place: Some("cross".into()), filing: Some("referral".into()), ..query("330106", "310") };
         let shown = show(&pack, &book, &narrowed).expect("what applies");
         assert_eq!(shown.channels, [ShownRow { row: 1, keys: vec![cut] }]);
-        let retired = KeySet { psn_class: Some(vec!["retired".into()]), med_class: Some(vec!["outpatient".into()]), ..any };
+        let retired =
+            KeySet { psn_class: Some(vec!["retired".into()]), med_class: Some(vec!["outpatient".into()]), ..any };
         assert_eq!(shown.accounts[1].keys[0].psn_class, retired.psn_class);
         assert_eq!(shown.accounts[1].keys[0].med_class, retired.med_class);
     }

@@ -193,14 +193,8 @@ pub enum Payer {
 
 impl Payer {
     /// All payers in the order of the output columns.
-    pub const ALL: [Self; 6] = [
-        Self::CivilServant,
-        Self::Enterprise,
-        Self::ResidentCritical,
-        Self::EmployeeLarge,
-        Self::Aid,
-        Self::Other,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::CivilServant, Self::Enterprise, Self::ResidentCritical, Self::EmployeeLarge, Self::Aid, Self::Other];
 
     /// Name of the output column.
     #[must_use]
@@ -360,8 +354,14 @@ impl<'a> Reader<'a> {
         let mut deductibles = [Fen::ZERO; 8];
         let mut last = Fen::ZERO;
         for (slot, column) in deductibles.iter_mut().zip([
-            "deductible_1", "deductible_2", "deductible_3", "deductible_4",
-            "deductible_5", "deductible_6", "deductible_7", "deductible_8",
+            "deductible_1",
+            "deductible_2",
+            "deductible_3",
+            "deductible_4",
+            "deductible_5",
+            "deductible_6",
+            "deductible_7",
+            "deductible_8",
         ]) {
             last = cell::money(self.text(column)).unwrap_or(last);
             *slot = last;

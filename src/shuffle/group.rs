@@ -120,14 +120,12 @@ impl Persons {
     /// Groups rows by person.
     #[must_use]
     pub fn group(rows: &Rows) -> Self {
-        let dealt: Vec<Dealt> =
-            (0..rows.claims.len()).into_par_iter().map(|batch| deal(rows, batch)).collect();
+        let dealt: Vec<Dealt> = (0..rows.claims.len()).into_par_iter().map(|batch| deal(rows, batch)).collect();
         let shards: Vec<(Vec<Found>, Vec<Entry>)> = (0..SHARDS)
             .into_par_iter()
             .map(|shard| {
-                let parts = dealt.iter().map(|(entries, starts)| {
-                    &entries[starts[shard] as usize..starts[shard + 1] as usize]
-                });
+                let parts =
+                    dealt.iter().map(|(entries, starts)| &entries[starts[shard] as usize..starts[shard + 1] as usize]);
                 gather(rows, shard, parts)
             })
             .collect();
@@ -179,10 +177,7 @@ impl Persons {
     #[must_use]
     pub fn find(&self, arenas: &Arenas, number: &[u8]) -> Option<u32> {
         let hash = text_hash(number);
-        self.shards
-            .get(shard_of(hash))?
-            .find(hash, |&rank| arenas.person(self.names[rank as usize]) == number)
-            .copied()
+        self.shards.get(shard_of(hash))?.find(hash, |&rank| arenas.person(self.names[rank as usize]) == number).copied()
     }
 
     /// A person's entries.
@@ -209,8 +204,7 @@ type Dealt = (Vec<(u64, Entry)>, Vec<u32>);
 fn deal(rows: &Rows, batch: usize) -> Dealt {
     let number = u32::try_from(batch).expect("fewer than 2^32 batches");
     let claims = rows.claims[batch].iter().enumerate().map(|(index, claim)| (claim.text, index as u32));
-    let ghosts =
-        rows.ghosts[batch].iter().enumerate().map(|(index, ghost)| (ghost.text, index as u32 + Entry::GHOSTS));
+    let ghosts = rows.ghosts[batch].iter().enumerate().map(|(index, ghost)| (ghost.text, index as u32 + Entry::GHOSTS));
     let hashed: Vec<(u64, Entry)> = claims
         .chain(ghosts)
         .map(|(text, index)| (text_hash(rows.arenas.person(text)), Entry { batch: number, index }))

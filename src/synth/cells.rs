@@ -86,6 +86,11 @@ pub(super) fn put_fen(out: &mut Vec<u8>, amount: Fen) {
     out.extend_from_slice(&text[at..]);
 }
 
+/// Appends an amount as a whole number of fen.
+pub(super) fn put_whole_fen(out: &mut Vec<u8>, amount: Fen) {
+    out.extend_from_slice(amount.0.to_string().as_bytes());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

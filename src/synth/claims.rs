@@ -1,6 +1,7 @@
 //! The columns of the claims table, once for both formats.
 
 use super::World;
+use super::faults::broken::Breaking;
 use super::persons::Person;
 use super::places::put_digits;
 use super::row::{PAID_COLUMNS, Row};
@@ -77,14 +78,23 @@ pub(super) trait Cells {
     fn second(&mut self, time: Time);
     /// Money; `None` is no value.
     fn money(&mut self, amount: Option<Fen>);
+    /// Text in a column of any kind, as far as the format can hold it.
+    fn raw(&mut self, text: &[u8]);
 }
 
 /// Hands a row over, value by value.
-#[inline]
 pub(super) fn put(world: &World, persons: &[Person], row: &Row, cells: &mut impl Cells) {
+    match &row.broken {
+        None => put_values(world, persons, row, cells),
+        Some(broken) => put_values(world, persons, row, &mut Breaking::new(cells, broken)),
+    }
+}
+
+#[inline]
+fn put_values(world: &World, persons: &[Person], row: &Row, cells: &mut impl Cells) {
     let who = &persons[row.person as usize];
-    let scheme = &world.schemes.list[usize::from(who.scheme)];
-    let profile = &scheme.profiles[usize::from(who.profile)];
+    let scheme = &world.schemes.list[usize::from(row.scheme)];
+    let profile = &scheme.profiles[usize::from(row.profile)];
     let claim = &row.claim;
     let bill = &claim.bill;
     let flag = |flag: Flags| -> &[u8] { if claim.flags.has(flag) { b"1" } else { b"0" } };
@@ -125,7 +135,13 @@ pub(super) fn put(world: &World, persons: &[Person], row: &Row, cells: &mut impl
         None => cells.text(b""),
     }
     cells.text(row.disease.as_bytes());
-    cells.text(if !scheme.employee { b"" } else if claim.flags.has(Flags::ACCOUNT_NOT_USED) { b"0" } else { b"1" });
+    cells.text(if !scheme.employee {
+        b""
+    } else if claim.flags.has(Flags::ACCOUNT_NOT_USED) {
+        b"0"
+    } else {
+        b"1"
+    });
     cells.text(flag(Flags::CIVIL_SERVANT));
     cells.text(flag(Flags::FLEXIBLE));
     cells.text(flag(Flags::NEWBORN));
@@ -157,7 +173,9 @@ mod tests {
         };
         let named: Vec<(&str, Kind)> = fields
             .iter()
-            .map(|field| (field["name"].as_str().expect("a name"), kind(field["logical_type"].as_str().expect("a type"))))
+            .map(|field| {
+                (field["name"].as_str().expect("a name"), kind(field["logical_type"].as_str().expect("a type")))
+            })
             .collect();
         assert_eq!(columns().collect::<Vec<_>>(), named);
     }

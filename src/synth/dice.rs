@@ -14,6 +14,8 @@ pub(super) const MILLION: u32 = 1_000_000;
 pub(super) enum Stream {
     /// Places, institutions, profiles.
     World,
+    /// Habits of institutions.
+    Habits,
     /// Persons and settlements of a block.
     Block(u64),
     /// Faults of a block.
@@ -33,6 +35,7 @@ impl Dice {
         let mut chacha = ChaCha8Rng::from_seed(key);
         chacha.set_stream(match stream {
             Stream::World => 0,
+            Stream::Habits => 1,
             Stream::Block(number) => 2 * number + 2,
             Stream::Faults(number) => 2 * number + 3,
         });
@@ -103,7 +106,7 @@ impl Dice {
         const MEAN_OF_EIGHT: i64 = 262_140;
         const DEVIATION_OF_EIGHT: i64 = 53_510;
         let (a, b) = (self.0.next_u64(), self.0.next_u64());
-        let sum: u64 = (0..4).map(|part| (a >> (16 * part) & 0xffff) + (b >> (16 * part) & 0xffff)).sum();
+        let sum: u64 = (0..4).map(|part| ((a >> (16 * part)) & 0xffff) + ((b >> (16 * part)) & 0xffff)).sum();
         (sum as i64 - MEAN_OF_EIGHT) * 65_536 / DEVIATION_OF_EIGHT
     }
 
@@ -112,7 +115,7 @@ impl Dice {
     pub(super) fn log_normal(&mut self, median: i64, sigma_percent: i64) -> i64 {
         // 1 / ln 2 in 1/65536.
         const LOG2_E: i64 = 94_548;
-        let power = self.normal_q16() * sigma_percent / 100 * LOG2_E >> 16;
+        let power = (self.normal_q16() * sigma_percent / 100 * LOG2_E) >> 16;
         scale(median, power)
     }
 
@@ -133,7 +136,7 @@ const POWERS: [i64; 257] = {
     let mut power: u128 = 1 << 60;
     let mut index = 0;
     while index < 257 {
-        table[index] = (power >> 30) as i64;
+        table[index] = ((power + (1 << 29)) >> 30) as i64;
         power = (power * STEP) >> 60;
         index += 1;
     }
@@ -145,8 +148,8 @@ fn scale(value: i64, power_q16: i64) -> i64 {
     let power = power_q16.clamp(-10 << 16, 10 << 16);
     let (whole, fraction) = (power >> 16, (power & 0xffff) as usize);
     let (index, rest) = (fraction >> 8, (fraction & 0xff) as i64);
-    let factor = POWERS[index] + ((POWERS[index + 1] - POWERS[index]) * rest >> 8);
-    let scaled = i128::from(value) * i128::from(factor) >> 30;
+    let factor = POWERS[index] + (((POWERS[index + 1] - POWERS[index]) * rest) >> 8);
+    let scaled = (i128::from(value) * i128::from(factor)) >> 30;
     (if whole >= 0 { scaled << whole } else { scaled >> -whole }) as i64
 }
 
@@ -172,6 +175,8 @@ mod tests {
         assert_eq!(scale(1000, 1 << 16), 2000);
         assert_eq!(scale(1000, -(1 << 16)), 500);
         assert_eq!(scale(1_000_000, 1 << 15), 1_414_213);
+        assert_eq!(scale(1_000_000, -(1 << 15)), 707_106);
+
         assert_eq!(POWERS[256], 2 << 30);
     }
 

@@ -135,8 +135,9 @@ pub(super) fn build(
                         let keys = BenefitKeys { psn_class, med_class, place: route.place, filing: route.filing, tier };
                         let known = of_tier.iter().find(|(known, _)| *known == tier).map(|&(_, answers)| answers);
                         let answers = known.unwrap_or_else(|| {
-                            let answers = book.channel(pool.code, insutype, keys, day).is_some_and(|row| !row.value.deny)
-                                && book.benefit(pool.code, insutype, keys, day).is_some();
+                            let answers =
+                                book.channel(pool.code, insutype, keys, day).is_some_and(|row| !row.value.deny)
+                                    && book.benefit(pool.code, insutype, keys, day).is_some();
                             of_tier.push((tier, answers));
                             answers
                         });
@@ -163,11 +164,15 @@ pub(super) fn build(
 fn med_classes(book: &RuleBook, pool: &Pool, care: Care, day: Date) -> Vec<Sym> {
     let code = symbols(&book.vocab.med_type, care.base_code());
     let diseases: Vec<Sym> = match care {
-        Care::Chronic => DISEASES.iter().map(|(code, _)| book.vocab.disease.find_longest_prefix(code.as_bytes())).collect(),
+        Care::Chronic => {
+            DISEASES.iter().map(|(code, _)| book.vocab.disease.find_longest_prefix(code.as_bytes())).collect()
+        }
         _ => vec![Sym::EMPTY],
     };
-    let mut classes: Vec<Sym> =
-        diseases.iter().filter_map(|&disease| Some(book.visit(pool.code, code, disease, day)?.value.med_class)).collect();
+    let mut classes: Vec<Sym> = diseases
+        .iter()
+        .filter_map(|&disease| Some(book.visit(pool.code, code, disease, day)?.value.med_class))
+        .collect();
     classes.sort_unstable();
     classes.dedup();
     classes

@@ -4,7 +4,6 @@ use serde_json::{Value as Json, json};
 
 use super::World;
 use super::national::Care;
-use super::persons::Person;
 use super::row::Row;
 use crate::adjudicate::person::Fold;
 use crate::model::outcome::{Reason, Status};
@@ -48,8 +47,11 @@ pub struct Mix {
 
 impl Mix {
     /// Counts one person's rows.
-    pub(super) fn add(&mut self, world: &World, who: &Person, rows: &[Row], fold: &Fold) {
-        let employee = world.schemes.list[usize::from(who.scheme)].employee;
+    pub(super) fn add(&mut self, world: &World, rows: &[Row], fold: &Fold) {
+        // Broken rows stand behind the others and have no outcome.
+        let broken = (rows.len() - fold.outcomes.len()) as u64;
+        self.rows += broken;
+        self.by_status[Status::Rejected as usize] += broken;
         for (row, outcome) in rows.iter().zip(&fold.outcomes) {
             self.rows += 1;
             self.by_status[outcome.status as usize] += 1;
@@ -64,6 +66,7 @@ impl Mix {
                     self.by_filing[derived.keys.filing as usize] += 1;
                 }
             }
+            let employee = world.schemes.list[usize::from(row.scheme)].employee;
             let cell = &mut self.cells[row.care as usize][usize::from(employee)];
             cell.rows += 1;
             if outcome.status == Status::Paid {
@@ -97,7 +100,12 @@ impl Mix {
     /// As part of `synth.json`; shares in whole millionths, so that no float is written.
     pub(super) fn to_json(&self) -> Json {
         let named = |names: Vec<&str>, counts: &[u64]| -> Json {
-            names.into_iter().zip(counts).filter(|&(_, &count)| count > 0).map(|(name, &count)| (name.to_owned(), json!(count))).collect()
+            names
+                .into_iter()
+                .zip(counts)
+                .filter(|&(_, &count)| count > 0)
+                .map(|(name, &count)| (name.to_owned(), json!(count)))
+                .collect()
         };
         let mut cares = serde_json::Map::new();
         for (care, cells) in Care::ALL.into_iter().zip(&self.cells) {

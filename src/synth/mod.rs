@@ -11,7 +11,7 @@
 //!                              └──► enrolments, filings, marks, accounts;  institutions once
 //! ```
 //!
-//! **Aims** (sources of the figures in [`national`]): employees 28.6 % of persons; settlements a person, stays a
+//! **Aims** (the figures and their sources stand in `national.rs`): employees 28.6 % of persons; settlements a person, stays a
 //! hundred persons, and the mix of visits as in the nation, as far as the pack has rules for them; mean stay 11,707 yuan
 //! (employees) and 7,674 (residents); 85 % of an inpatient bill in scope, so that the funds' share of it comes
 //! near the published 84.6 % (employees) and 68.1 % (residents) where the pack's rates are the nation's;
@@ -32,6 +32,8 @@ mod block;
 mod cells;
 mod claims;
 mod dice;
+mod draw;
+mod faults;
 mod menu;
 mod mix;
 mod national;
@@ -40,7 +42,10 @@ mod persons;
 mod places;
 mod row;
 mod schemes;
+mod settle;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod visits;
 mod year;
@@ -57,8 +62,12 @@ pub use mix::{Mix, MixCell};
 use crate::pipeline::RunError;
 use crate::pipeline::rules_dir::{Rules, load_rules};
 use crate::report::publish::{PublishError, Staging};
+use crate::rules::book::RuleBook;
+use crate::rules::compile::compile;
+use crate::rules::layout::Table;
 use block::Share;
 use dice::{Dice, Stream};
+use faults::quirks;
 use output::{ClaimsFile, Encoded};
 use places::Places;
 use schemes::Schemes;
@@ -168,6 +177,18 @@ pub(crate) struct World {
     schemes: Schemes,
     year: Year,
     seed: u64,
+    faults: FaultsPlan,
+    /// For each layer the same rules, in which it pays nothing; empty when no faults are planted.
+    skipping: Vec<(u32, RuleBook)>,
+}
+
+/// What faults a world's blocks get.
+#[derive(Clone, Copy, Debug)]
+struct FaultsPlan {
+    /// Share of rows, in millionths.
+    share: u32,
+    /// Whether the claims are text.
+    text: bool,
 }
 
 /// Rows a block aims at.
@@ -189,6 +210,7 @@ pub fn synth(plan: &SynthPlan, progress: &dyn Fn(u64), cancel: &AtomicBool) -> R
     let staging = Staging::begin(&plan.out, plan.overwrite)?;
     let mut claims = ClaimsFile::begin(&staging, plan.format)?;
     let mut by_person = output::ByPerson::begin(&staging)?;
+    let mut planted = if plan.faults > 0 { Some(output::PlantedFile::begin(&staging)?) } else { None };
     let mut mix = Mix::default();
     let shares = shares(plan);
     for wave in shares.chunks(2 * rayon::current_num_threads()) {
@@ -201,6 +223,9 @@ pub fn synth(plan: &SynthPlan, progress: &dyn Fn(u64), cancel: &AtomicBool) -> R
             let block = block?;
             mix.merge(&block.mix);
             by_person.put(&block.tables)?;
+            if let Some(planted) = &mut planted {
+                planted.put(&block.planted)?;
+            }
             progress(block.mix.rows);
             claims.append(block.claims)?;
         }
@@ -208,6 +233,9 @@ pub fn synth(plan: &SynthPlan, progress: &dyn Fn(u64), cancel: &AtomicBool) -> R
     let mut tables = vec![(claims.finish()?, mix.rows)];
     tables.extend(by_person.finish()?);
     tables.push(output::institutions(&staging, &world.places)?);
+    if let Some(planted) = planted {
+        tables.push(planted.finish()?);
+    }
     assert_eq!(mix.rows, plan.rows, "every row asked for was made");
     let report = SynthReport { persons: plan.persons, tables, mix };
     let mut file = staging.create("synth.json")?;
@@ -227,7 +255,9 @@ fn check(plan: &SynthPlan) -> Result<Year, SynthError> {
     }
     if plan.rows / plan.persons > MOST_ROWS_A_PERSON {
         let (rows, persons) = (plan.rows, plan.persons);
-        return fail(format!("{rows} rows for {persons} persons: at most {MOST_ROWS_A_PERSON} rows a person fit into a year"));
+        return fail(format!(
+            "{rows} rows for {persons} persons: at most {MOST_ROWS_A_PERSON} rows a person fit into a year"
+        ));
     }
     let Some(year) = Year::new(plan.year) else {
         return fail(format!("year {}: from {} to {}", plan.year, YEARS.start(), YEARS.end()));
@@ -246,7 +276,52 @@ fn world(plan: &SynthPlan, year: Year) -> Result<World, SynthError> {
     if schemes.list.is_empty() {
         return Err(SynthError::Pack { reason: format!("no scheme answers any kind of care in {}", plan.year) });
     }
-    Ok(World { rules, places, schemes, year, seed: plan.seed })
+    let text = plan.format == Format::Csv;
+    let none = FaultsPlan { share: 0, text };
+    let mut world = World { rules, places, schemes, year, seed: plan.seed, faults: none, skipping: Vec::new() };
+    if plan.faults > 0 {
+        let busy = busy(&world, plan);
+        let budget = (u128::from(plan.rows) * u128::from(plan.faults) / 1_000_000) as u64;
+        quirks::assign(&mut world.places, &mut Dice::new(plan.seed, Stream::Habits), &busy, budget);
+        world.skipping = skipping(&world.rules);
+        world.faults = FaultsPlan { share: plan.faults, text };
+    }
+    Ok(world)
+}
+
+/// Settlements that each institution can expect: those of the first block without faults, times the blocks.
+fn busy(world: &World, plan: &SynthPlan) -> Vec<u64> {
+    let shares = shares(plan);
+    let mut counts = vec![0_u64; world.places.institutions.len()];
+    for row in block::make(world, shares[0]).rows {
+        if let Some(count) = counts.get_mut(row.claim.institution as usize) {
+            *count += 1;
+        }
+    }
+    counts.iter_mut().for_each(|count| *count *= shares.len() as u64);
+    counts
+}
+
+/// The rules with each layer in turn allowed nothing.
+fn skipping(rules: &Rules) -> Vec<(u32, RuleBook)> {
+    let layers = rules.pack.table(Table::Layers);
+    let number = |row: usize| layers.cell(row, "layer").parse::<u32>().unwrap_or_default();
+    let mut numbers: Vec<u32> = (0..layers.rows.len()).map(number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let cap = layers.layout().position("pay_cap_visit");
+    numbers
+        .into_iter()
+        .filter_map(|layer| {
+            let mut pack = rules.pack.clone();
+            for (row, cells) in pack.tables[Table::Layers as usize].rows.iter_mut().enumerate() {
+                if number(row) == layer {
+                    cells.cells[cap] = "0".into();
+                }
+            }
+            Some((layer, compile(&pack).ok()?))
+        })
+        .collect()
 }
 
 /// Cuts persons and rows into blocks, evenly.

@@ -180,7 +180,7 @@ pub(super) const fn grade_weights(care: Care, employee: bool, away: bool) -> [u3
         (Care::Pharmacy, ..) => [0, 0, 0, 0, 100],
         (_, _, true) => [74, 18, 4, 4, 0],
         (Care::Inpatient, true, _) => [58, 30, 8, 4, 0],
-        (Care::Inpatient, false, _) => [36, 40, 10, 14, 0],
+        (Care::Inpatient, false, _) => [28, 44, 12, 16, 0],
         (Care::Maternity, ..) => [45, 40, 10, 5, 0],
         (Care::Outpatient, true, _) => [40, 22, 13, 25, 0],
         (Care::Outpatient, false, _) => [14, 18, 14, 54, 0],
@@ -192,7 +192,7 @@ pub(super) const fn grade_weights(care: Care, employee: bool, away: bool) -> [u3
 /// Mean bill in yuan for a kind of care, by [`Grade`].
 pub(super) const fn mean_yuan(care: Care, employee: bool) -> [i64; 5] {
     match (care, employee) {
-        (Care::Inpatient, true) => [14_400, 7_900, 4_600, 3_700, 3_700],
+        (Care::Inpatient, true) => [15_200, 8_300, 4_850, 3_900, 3_900],
         (Care::Inpatient, false) => [12_000, 5_600, 3_400, 2_500, 2_500],
         (Care::Maternity, _) => [7_600, 5_600, 4_200, 3_800, 3_800],
         (Care::Outpatient, true) => [430, 270, 150, 110, 110],
@@ -203,13 +203,13 @@ pub(super) const fn mean_yuan(care: Care, employee: bool) -> [i64; 5] {
     }
 }
 
-/// Deviation of the logarithm of a bill, in percent, and the median against the mean, in a million:
+/// Deviation of the logarithm of a bill, in percent (wide enough for first digits to follow Benford's law), and the median against the mean, in a million:
 /// e to minus half its square.
 pub(super) const fn spread(care: Care) -> (i64, i64) {
     match care {
-        Care::Inpatient => (82, 714_480),
+        Care::Inpatient => (95, 636_824),
         Care::Maternity => (35, 940_588),
-        _ => (75, 754_840),
+        _ => (100, 606_531),
     }
 }
 
@@ -226,30 +226,60 @@ pub(super) const fn mean_shares(care: Care) -> [u32; 3] {
 
 /// Chronic and special diseases, `dise_codg`, with weights.
 pub(super) const DISEASES: &[(&str, u32)] = &[
-    ("M03900", 380), ("M01600", 260), ("M04600", 90), ("M04803", 60), ("M05300", 40), ("M00503", 50), ("M07803", 25),
-    ("M08300", 8), ("M02101", 30), ("M00201", 20), ("M06900", 20), ("M02300", 12), ("M07101", 5),
+    ("M03900", 380),
+    ("M01600", 260),
+    ("M04600", 90),
+    ("M04803", 60),
+    ("M05300", 40),
+    ("M00503", 50),
+    ("M07803", 25),
+    ("M08300", 8),
+    ("M02101", 30),
+    ("M00201", 20),
+    ("M06900", 20),
+    ("M02300", 12),
+    ("M07101", 5),
 ];
 
 /// Diagnoses of stays and visits that carry a code, with weights. `M00503` (chemo- or radiotherapy) is the planned one.
-pub(super) const DIAGNOSES: &[(&str, u32)] =
-    &[("I10.x00", 30), ("J18.900", 30), ("I63.900", 30), ("K02.900", 12), ("K80.200", 15), ("E11.900", 20), ("M00503", 14)];
+pub(super) const DIAGNOSES: &[(&str, u32)] = &[
+    ("I10.x00", 30),
+    ("J18.900", 30),
+    ("I63.900", 30),
+    ("K02.900", 12),
+    ("K80.200", 15),
+    ("E11.900", 20),
+    ("M00503", 14),
+];
 
 /// Places that people travel to for treatment, with weights; the province's own capital comes on top.
 pub(super) const HUBS: &[(u32, u32)] = &[
-    (110_105, 22), (310_104, 24), (440_106, 12), (320_106, 10), (330_106, 9), (420_106, 8), (510_104, 8),
-    (610_103, 5), (430_102, 5), (370_102, 5), (410_105, 5), (120_101, 5), (500_103, 4),
+    (110_105, 22),
+    (310_104, 24),
+    (440_106, 12),
+    (320_106, 10),
+    (330_106, 9),
+    (420_106, 8),
+    (510_104, 8),
+    (610_103, 5),
+    (430_102, 5),
+    (370_102, 5),
+    (410_105, 5),
+    (120_101, 5),
+    (500_103, 4),
 ];
 
 /// Share of rows that are reversals, in a million of all rows.
 pub(super) const REVERSALS: u32 = 26_000;
-/// Chance that a settlement is reversed, so that the share above comes out: r / (1 - r).
-pub(super) const REVERSED: u32 = 27_000;
+/// Chance that a settlement is reversed, so that the share above comes out: the last of a person's rows cannot be,
+/// nor one that pends.
+pub(super) const REVERSED: u32 = 31_500;
 /// Of reversed ones, those settled anew.
 pub(super) const RESETTLED: u32 = 400_000;
 /// Rows that are deliberately of a kind most packs do not answer.
 pub(super) const UNANSWERED_SHARE: u32 = 5_000;
 /// Persons who live elsewhere for long and have filed.
-pub(super) const LONG_TERM_FILERS: u32 = 26_000;
+pub(super) const LONG_TERM_FILERS: u32 = 45_000;
 /// Of their settlements, those where they live.
 pub(super) const AT_FILED_PLACE: u32 = 850_000;
 /// Of those filings and journeys, those to another province.
@@ -266,7 +296,7 @@ pub(super) const fn away_chance(care: Care) -> u32 {
     }
 }
 
-/// Filings of those journeys: referral, emergency, temporary, none, as in [`super::menu::Route`].
+/// Weights of the filings of those journeys, in the order of `Filing`: long-term filers are drawn apart.
 pub(super) const JOURNEY_FILINGS: [u32; 5] = [0, 40, 12, 22, 26];
 
 /// Cover: lapses, joins late in the year, in a million persons.

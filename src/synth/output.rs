@@ -11,6 +11,7 @@ use parquet::arrow::arrow_writer::ArrowColumnChunk;
 use super::block::Block;
 use super::cells::{Days, put_fen};
 use super::claims::{self, Cells, Kind};
+use super::faults::{self, Planted};
 use super::mix::Mix;
 use super::places::Places;
 use super::tables::{self, BY_PERSON, Tables};
@@ -35,6 +36,8 @@ pub(super) struct Encoded {
     pub(super) tables: Tables,
     /// What is in it.
     pub(super) mix: Mix,
+    /// What is wrong in it on purpose.
+    pub(super) planted: Vec<Planted>,
 }
 
 /// Claims of a block in the format of the file.
@@ -65,7 +68,7 @@ impl ClaimsFile {
 
     /// Encodes a block, on any thread.
     pub(super) fn encode(&self, world: &World, block: Block) -> Result<Encoded, SynthError> {
-        let Block { persons, rows, tables, mix } = block;
+        let Block { persons, rows, tables, mix, planted } = block;
         let claims = match self {
             Self::Csv(_) => {
                 let mut csv = Csv { text: Vec::with_capacity(rows.len() * ROW_BYTES), days: Days::new() };
@@ -88,7 +91,7 @@ impl ClaimsFile {
                 }
             }
         };
-        Ok(Encoded { claims, tables, mix })
+        Ok(Encoded { claims, tables, mix, planted })
     }
 
     /// Appends a block.
@@ -145,6 +148,34 @@ impl ByPerson {
     }
 }
 
+/// `planted.csv`
+pub(super) struct PlantedFile {
+    file: OutputFile,
+    count: u64,
+}
+
+impl PlantedFile {
+    /// Begins the file.
+    pub(super) fn begin(staging: &Staging) -> Result<Self, SynthError> {
+        let mut file = staging.create("planted.csv")?;
+        file.put(faults::HEADER.as_bytes())?;
+        Ok(Self { file, count: 0 })
+    }
+
+    /// Appends the lines of a block.
+    pub(super) fn put(&mut self, planted: &[Planted]) -> Result<(), SynthError> {
+        let mut lines = Vec::new();
+        planted.iter().for_each(|planted| planted.put(&mut lines));
+        self.count += planted.len() as u64;
+        Ok(self.file.put(&lines)?)
+    }
+
+    /// Ends the file; its name and data rows.
+    pub(super) fn finish(self) -> Result<(String, u64), SynthError> {
+        Ok((self.file.finish()?.name, self.count))
+    }
+}
+
 /// Writes the institutions; the file's name and data rows.
 pub(super) fn institutions(staging: &Staging, places: &Places) -> Result<(String, u64), SynthError> {
     let (text, count) = tables::institutions(places);
@@ -196,6 +227,10 @@ impl Cells for Csv {
         }
         self.text.push(b',');
     }
+
+    fn raw(&mut self, text: &[u8]) {
+        self.text(text);
+    }
 }
 
 /// The schema of `claims.parquet`.
@@ -206,7 +241,9 @@ fn schema() -> SchemaRef {
         Kind::Second => DataType::Timestamp(TimeUnit::Microsecond, None),
         Kind::Money => DataType::Decimal64(MONEY_PRECISION, MONEY_SCALE),
     };
-    Arc::new(Schema::new(claims::columns().map(|(name, kind)| Field::new(name, data_type(kind), true)).collect::<Vec<_>>()))
+    Arc::new(Schema::new(
+        claims::columns().map(|(name, kind)| Field::new(name, data_type(kind), true)).collect::<Vec<_>>(),
+    ))
 }
 
 /// A column of a Parquet row group in the making.
@@ -283,6 +320,15 @@ impl Cells for Columns {
     fn money(&mut self, amount: Option<Fen>) {
         if let Column::Money(builder) = self.column() {
             builder.append_option(amount.map(|amount| amount.0));
+        }
+    }
+
+    fn raw(&mut self, text: &[u8]) {
+        match self.column() {
+            Column::Text(builder) => builder.append_option((!text.is_empty()).then(|| String::from_utf8_lossy(text))),
+            Column::Day(builder) => builder.append_null(),
+            Column::Second(builder) => builder.append_null(),
+            Column::Money(builder) => builder.append_null(),
         }
     }
 }

@@ -95,7 +95,7 @@ pub(super) fn person(world: &World, dice: &mut Dice, number: u64) -> Person {
         born,
         brdy_known: !dice.chance(1_500),
         female: dice.chance(505_000),
-        frailty: dice.log_normal(700, 85).clamp(40, 12_000) as u32,
+        frailty: dice.log_normal(700, 85).clamp(40, 5_000) as u32,
     }
 }
 
@@ -147,7 +147,13 @@ fn cover(world: &World, dice: &mut Dice, who: &Person, scheme: &Scheme, pool: &P
     if dice.chance(JOINED) {
         let from = month(dice);
         // Residents wait three months; of employees only the flexibly employed do, up to three.
-        let months = if !employee { 3 } else if dice.chance(250_000) { 1 + dice.below(3) as i32 } else { 0 };
+        let months = if !employee {
+            3
+        } else if dice.chance(250_000) {
+            1 + dice.below(3) as i32
+        } else {
+            0
+        };
         let benefits_from = if months > 0 { from.add_months(months) } else { Date::MIN };
         record.enrolments.push(span(from, Date::MAX, benefits_from));
     } else if dice.chance(LAPSED) {

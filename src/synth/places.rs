@@ -4,6 +4,7 @@ use hashbrown::HashSet;
 
 use super::SynthError;
 use super::dice::Dice;
+use super::faults::quirks::Quirk;
 use super::national::{Grade, HUBS};
 use super::year::Year;
 use crate::model::date::Date;
@@ -86,6 +87,8 @@ pub(super) struct Institution {
     pub(super) opened: Date,
     /// Last day, if it has closed.
     pub(super) closed: Option<Date>,
+    /// A habit that an audit should notice.
+    pub(super) quirk: Option<Quirk>,
 }
 
 impl Institution {
@@ -218,9 +221,10 @@ impl Places {
         let mut serial = 0;
         for index in 0..self.levels.len() {
             let level = &self.levels[index];
-            let known = level.known_in.is_empty()
-                || level.known_in.iter().any(|&area| area == pool || area == code.province());
-            let count = if known { (insured * u64::from(level.per_ten_million) / 10_000_000).clamp(1, 4_000) } else { 0 };
+            let known =
+                level.known_in.is_empty() || level.known_in.iter().any(|&area| area == pool || area == code.province());
+            let count =
+                if known { (insured * u64::from(level.per_ten_million) / 10_000_000).clamp(1, 4_000) } else { 0 };
             by_level.push((self.institutions.len() as u32, count as u32));
             for _ in 0..count {
                 serial += 1;
@@ -237,13 +241,14 @@ impl Places {
     fn institution(&self, place: u16, level: u8, serial: u32, dice: &mut Dice, year: Year) -> Institution {
         let grade = self.levels[usize::from(level)].grade;
         let plain = |index: &usize| self.levels[*index].inst_class.is_empty() && self.levels[*index].grade == grade;
-        let others: Vec<usize> = (0..self.levels.len()).filter(plain).filter(|&other| other != usize::from(level)).collect();
+        let others: Vec<usize> =
+            (0..self.levels.len()).filter(plain).filter(|&other| other != usize::from(level)).collect();
         let is_plain = self.levels[usize::from(level)].inst_class.is_empty();
         let becomes = (is_plain && !others.is_empty() && dice.chance(6_000))
             .then(|| (year.day(dice.below(365)), *dice.of(&others) as u8));
         let closed = (becomes.is_none() && dice.chance(4_000)).then(|| year.day(dice.below(365)));
         let opened = Date(year.first.0 - dice.between(800, 4_400));
-        Institution { place, level, becomes, serial, opened, closed }
+        Institution { place, level, becomes, serial, opened, closed, quirk: None }
     }
 
     fn register(&mut self, at: usize) {
@@ -257,11 +262,8 @@ impl Places {
 
     /// The rows of an institution's record.
     pub(super) fn periods(&self, known: &Institution) -> Vec<InstitutionPeriod> {
-        let of = |level: u8, from: Date, to: Date| InstitutionPeriod {
-            from,
-            to,
-            ..self.levels[usize::from(level)].symbols
-        };
+        let of =
+            |level: u8, from: Date, to: Date| InstitutionPeriod { from, to, ..self.levels[usize::from(level)].symbols };
         let end = known.closed.unwrap_or(Date::MAX);
         match known.becomes {
             Some((day, level)) => vec![of(known.level, known.opened, day.pred()), of(level, day, end)],
@@ -272,15 +274,21 @@ impl Places {
     fn add_pools(&mut self, book: &RuleBook, codes: &[Admdvs], year: Year) {
         let day = year.day(182);
         for &code in codes {
-            let mut pool =
-                Pool { code, insured_at: insured_at(book, code), home: Vec::new(), province: Vec::new(), cross: Default::default() };
+            let mut pool = Pool {
+                code,
+                insured_at: insured_at(book, code),
+                home: Vec::new(),
+                province: Vec::new(),
+                cross: Default::default(),
+            };
             let mut sum = 0;
             for (number, place) in self.places.iter().enumerate() {
                 match relation(book, code, place.pool, day) {
                     Place::Local => pool.home.push(number as u16),
                     Place::Province => pool.province.push(number as u16),
                     Place::Cross => {
-                        let hub = HUBS.iter().find(|&&(hub, _)| hub == place.code.0).map_or(1, |&(_, weight)| 4 * weight);
+                        let hub =
+                            HUBS.iter().find(|&&(hub, _)| hub == place.code.0).map_or(1, |&(_, weight)| 4 * weight);
                         sum += hub;
                         pool.cross.0.push(number as u16);
                         pool.cross.1.push(sum);

@@ -1,8 +1,12 @@
 //! One settlement on its way into the claims table.
 
+use super::faults::broken::Broken;
+use super::faults::payments::Force;
+use super::faults::quirks::QuirkMark;
 use super::national::Care;
 use super::places::put_digits;
 use crate::adjudicate::person::Outcome;
+use crate::adjudicate::settle::Amounts;
 use crate::model::date::Date;
 use crate::model::money::Fen;
 use crate::model::outcome::Status;
@@ -41,20 +45,40 @@ pub(super) type Paid = [Fen; 13];
 
 /// The paid columns of the claims table.
 pub(super) const PAID_COLUMNS: [&str; 13] = [
-    "act_pay_dedc", "hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "maf_pay", "oth_pay",
-    "fund_pay_sumamt", "psn_part_amt", "acct_pay", "acct_mulaid_pay", "psn_cash_pay",
+    "act_pay_dedc",
+    "hifp_pay",
+    "cvlserv_pay",
+    "hifes_pay",
+    "hifmi_pay",
+    "hifob_pay",
+    "maf_pay",
+    "oth_pay",
+    "fund_pay_sumamt",
+    "psn_part_amt",
+    "acct_pay",
+    "acct_mulaid_pay",
+    "psn_cash_pay",
 ];
 
 /// What a settlement paid, by the kernel's outcome. A row that cannot be computed was paid by the person.
 pub(super) fn paid(bill: &Bill, outcome: &Outcome, fund_total_has_account: bool) -> Paid {
     if outcome.status == Status::Pended {
-        let person = bill.total - bill.hospital;
-        let mut paid = [Fen::ZERO; 13];
-        paid[9] = person;
-        paid[12] = person;
-        return paid;
+        return paid_by_person(bill);
     }
-    let amounts = &outcome.amounts;
+    paid_amounts(&outcome.amounts, fund_total_has_account)
+}
+
+/// Everything but the hospital's part is the person's.
+pub(super) fn paid_by_person(bill: &Bill) -> Paid {
+    let person = bill.total - bill.hospital;
+    let mut paid = [Fen::ZERO; 13];
+    paid[9] = person;
+    paid[12] = person;
+    paid
+}
+
+/// Amounts as paid columns.
+pub(super) fn paid_amounts(amounts: &Amounts, fund_total_has_account: bool) -> Paid {
     let [civil, enterprise, critical, large, aid, other] = amounts.payers;
     let account_in_funds = if fund_total_has_account { amounts.account } else { Fen::ZERO };
     [
@@ -81,6 +105,10 @@ pub(super) struct Row {
     pub(super) claim: Claim,
     /// Number of its person in the block.
     pub(super) person: u32,
+    /// Number of the scheme it is settled under.
+    pub(super) scheme: u16,
+    /// Number of the profile in that scheme.
+    pub(super) profile: u16,
     /// `setl_id`.
     pub(super) id: SetlId,
     /// `init_setl_id`.
@@ -107,6 +135,12 @@ pub(super) struct Row {
     pub(super) refunded: bool,
     /// Paid columns.
     pub(super) paid: Paid,
+    /// What its institution made of it.
+    pub(super) quirk: Option<QuirkMark>,
+    /// How it is broken; ingestion rejects it, and the kernel never sees it.
+    pub(super) broken: Option<Box<Broken>>,
+    /// A wrong payment that belongs to the way it was made.
+    pub(super) force: Option<Force>,
 }
 
 #[cfg(test)]
@@ -116,7 +150,12 @@ mod tests {
     #[test]
     fn setl_id_compares_as_its_text() {
         let id = |area: u32, day: i32, serial: u64| SetlId { area: Admdvs(area), day: Date(day), serial };
-        let ids = [id(110_000, 19_000, 5), id(110_000, 19_001, 1), id(440_300, 18_000, 9_999_999_999), id(440_300, 18_000, 7)];
+        let ids = [
+            id(110_000, 19_000, 5),
+            id(110_000, 19_001, 1),
+            id(440_300, 18_000, 9_999_999_999),
+            id(440_300, 18_000, 7),
+        ];
         for a in ids {
             for b in ids {
                 assert_eq!(a.cmp(&b), a.text().cmp(&b.text()));

@@ -54,6 +54,8 @@ pub(super) struct Scheme {
     pub(super) rising: Vec<u32>,
     /// `out_fil_type` words and symbols, by [`Filing`].
     pub(super) filing_words: [Vec<(String, Sym)>; 5],
+    /// Classes that its persons have.
+    pub(super) classes: Vec<Sym>,
     menus: Vec<Menu>,
 }
 
@@ -89,7 +91,8 @@ impl Schemes {
                 list.extend(exists.then(|| maker.scheme(number as u16)).flatten());
             }
         }
-        let whole = |employee: bool| -> u64 { list.iter().filter(|scheme| scheme.employee == employee).map(weight).sum() };
+        let whole =
+            |employee: bool| -> u64 { list.iter().filter(|scheme| scheme.employee == employee).map(weight).sum() };
         let (employees, residents) = (whole(true), whole(false));
         let mut rising = Vec::with_capacity(list.len());
         let mut sum = 0;
@@ -171,6 +174,7 @@ impl Maker<'_> {
             profiles: found.into_iter().map(|(profile, _)| profile).collect(),
             rising,
             filing_words: self.filing_words(),
+            classes: menus.iter().map(|(class, _)| *class).collect(),
             menus: menus.into_iter().map(|(_, menu)| menu).collect(),
         })
     }
@@ -210,11 +214,11 @@ impl Maker<'_> {
             for identity in or_none(words("identities")) {
                 for grade in or_none(words("grades")) {
                     for mark in or_none(words("marks")) {
-                        let symbol = self.book.vocab.mark.find(mark.as_bytes());
+                        let (named, symbol) = (!mark.is_empty(), self.book.vocab.mark.find(mark.as_bytes()));
                         conditions.push(Condition {
                             identity: identity.clone(),
                             grade: grade.clone(),
-                            mark: (!mark.is_empty()).then(|| (mark, symbol)),
+                            mark: named.then_some((mark, symbol)),
                             psn_types: psn_types
                                 .as_ref()
                                 .map(|types| types.iter().map(|&code| code.to_owned()).collect()),
@@ -250,7 +254,9 @@ impl Maker<'_> {
         menus: &mut Vec<(Sym, Menu)>,
     ) -> Option<Profile> {
         if let Some(types) = &condition.psn_types
-            && !types.iter().any(|named| named == "*" || named == code || (named.len() == 2 && code.starts_with(named.as_str())))
+            && !types
+                .iter()
+                .any(|named| named == "*" || named == code || (named.len() == 2 && code.starts_with(named.as_str())))
         {
             return None;
         }
@@ -298,7 +304,10 @@ impl Maker<'_> {
                         && class.age_max.is_none_or(|most| age <= most)
                         && class.marks.as_ref().is_none_or(|wanted| {
                             profile.mark.as_ref().is_some_and(|(_, mark)| wanted.contains(mark))
-                                || self.flag_marks().iter().any(|&(flag, mark)| profile.flags.has(flag) && wanted.contains(&mark))
+                                || self
+                                    .flag_marks()
+                                    .iter()
+                                    .any(|&(flag, mark)| profile.flags.has(flag) && wanted.contains(&mark))
                         })
                 })
                 .map(|row| row.value.psn_class)

@@ -55,7 +55,8 @@ impl Tables {
             put_fen(accounts, balance);
             accounts.push(b'\n');
         }
-        let rows = [record.enrolments.len(), record.filings.len(), record.marks.len(), usize::from(record.balance.is_some())];
+        let rows =
+            [record.enrolments.len(), record.filings.len(), record.marks.len(), usize::from(record.balance.is_some())];
         self.counts.iter_mut().zip(rows).for_each(|(count, rows)| *count += rows as u64);
     }
 }

@@ -224,7 +224,8 @@ mod tests {
     fn utf16_in_any_slices() {
         let text = "结算ID,𠮷\r\n";
         for big_endian in [false, true] {
-            let units = text.encode_utf16().flat_map(|unit| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() });
+            let units =
+                text.encode_utf16().flat_map(|unit| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() });
             let bytes: Vec<u8> = units.collect();
             for size in 1..5 {
                 let mut decoder = Utf16Decoder::new(if big_endian { Encoding::Utf16Be } else { Encoding::Utf16Le });

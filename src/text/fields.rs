@@ -138,7 +138,8 @@ impl Splitter {
         self.ends.resize(self.ends.len().max(line.len() + 2), 0);
         let (_, read, written, mut fields) = self.reader.read_record(line, &mut self.unquoted, &mut self.ends);
         debug_assert_eq!(read, line.len(), "csv-core reads a line whole");
-        let (result, _, _, more) = self.reader.read_record(b"\n", &mut self.unquoted[written..], &mut self.ends[fields..]);
+        let (result, _, _, more) =
+            self.reader.read_record(b"\n", &mut self.unquoted[written..], &mut self.ends[fields..]);
         // Inside a quote the line end is text, and the record is not complete.
         if result != ReadRecordResult::Record {
             return Err(RowProblem::UnclosedQuote);

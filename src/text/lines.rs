@@ -85,7 +85,9 @@ mod tests {
     use super::*;
 
     fn lines(text: &str) -> Vec<(u64, &str)> {
-        Lines::new(text.as_bytes(), 1).map(|line| (line.number, std::str::from_utf8(line.bytes).expect("UTF-8"))).collect()
+        Lines::new(text.as_bytes(), 1)
+            .map(|line| (line.number, std::str::from_utf8(line.bytes).expect("UTF-8")))
+            .collect()
     }
 
     #[test]
@@ -101,8 +103,15 @@ mod tests {
     #[test]
     fn a_block_is_cut_behind_a_line_that_is_complete() {
         for (text, end) in [
-            ("", None), ("ab", None), ("a\n", Some(2)), ("a\nb", Some(2)), ("a\r", None), ("a\rb", Some(2)),
-            ("a\r\n", Some(3)), ("a\n\r", Some(2)), ("a\r\r", Some(2)),
+            ("", None),
+            ("ab", None),
+            ("a\n", Some(2)),
+            ("a\nb", Some(2)),
+            ("a\r", None),
+            ("a\rb", Some(2)),
+            ("a\r\n", Some(3)),
+            ("a\n\r", Some(2)),
+            ("a\r\r", Some(2)),
         ] {
             assert_eq!(last_line_end(text.as_bytes()), end, "{text:?}");
         }

@@ -91,7 +91,9 @@ mod tests {
 
     #[test]
     fn trims_blanks_of_both_widths() {
-        for (text, trimmed) in [("", ""), (" ", ""), ("a", "a"), (" a b\t", "a b"), ("\u{3000}男\u{a0}", "男"), ("男", "男")] {
+        for (text, trimmed) in
+            [("", ""), (" ", ""), ("a", "a"), (" a b\t", "a b"), ("\u{3000}男\u{a0}", "男"), ("男", "男")]
+        {
             assert_eq!(trim(text.as_bytes()), trimmed.as_bytes(), "{text:?}");
         }
         assert_eq!(trim(b" \xff "), b"\xff");

@@ -95,8 +95,7 @@ pub fn parse(bytes: &[u8]) -> Result<TextTable, TextError> {
     let header = lines[first];
     let delimiter = delimiter_of(header.bytes);
     let mut reader = RowReader { encoding, decoder: LineDecoder::default(), splitter: Splitter::new(delimiter) };
-    let header_fields =
-        reader.fields(header).map_err(|problem| TextError::Header { line: header.number, problem })?;
+    let header_fields = reader.fields(header).map_err(|problem| TextError::Header { line: header.number, problem })?;
     let mut rows = Vec::new();
     let mut rest = &lines[first + 1..];
     while let Some((&line, after)) = rest.split_first() {

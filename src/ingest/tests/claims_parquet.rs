@@ -18,10 +18,14 @@ use crate::model::settlement::Claim;
 fn text_columns(rows: usize) -> Vec<(String, ArrayRef)> {
     let values: Vec<&str> = ROW.split(',').collect();
     let columns = HEADER.split(',').enumerate().map(|(index, name)| {
-        let array: StringArray = (0..rows).map(|row| Some(match name {
-            "setl_id" => format!("S{row:07}"),
-            _ => values[index].to_owned(),
-        })).collect();
+        let array: StringArray = (0..rows)
+            .map(|row| {
+                Some(match name {
+                    "setl_id" => format!("S{row:07}"),
+                    _ => values[index].to_owned(),
+                })
+            })
+            .collect();
         (name.to_owned(), Arc::new(array) as ArrayRef)
     });
     columns.collect()
@@ -36,8 +40,12 @@ fn with(mut columns: Vec<(String, ArrayRef)>, name: &str, array: ArrayRef) -> Ve
 }
 
 fn write(folder: &Folder, columns: &[(String, ArrayRef)], group: usize) -> Vec<InputPath> {
-    let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true)).collect();
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.iter().map(|(_, array)| Arc::clone(array)).collect());
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true)).collect();
+    let batch = RecordBatch::try_new(
+        Arc::new(Schema::new(fields)),
+        columns.iter().map(|(_, array)| Arc::clone(array)).collect(),
+    );
     let properties = WriterProperties::builder().set_max_row_group_row_count(Some(group)).build();
     let batch = batch.expect("a batch");
     let mut bytes = Vec::new();
@@ -77,13 +85,23 @@ fn money_of_every_type() {
     let wide = Decimal256Array::from(vec![Some(i256::from_i128(1_500_000)), Some(i256::from_i128(1))]);
     let read = hospital(Arc::new(wide.with_precision_and_scale(60, 6).expect("a type")));
     assert_eq!((money(&read), read.rejects().len()), (vec![Fen(150)], 1));
-    let read = hospital(Arc::new(Float64Array::from(vec![Some(0.1), Some(1e14), Some(f64::NAN), Some(0.1 + 0.2), Some(12_345_678.9), None])));
+    let read = hospital(Arc::new(Float64Array::from(vec![
+        Some(0.1),
+        Some(1e14),
+        Some(f64::NAN),
+        Some(0.1 + 0.2),
+        Some(12_345_678.9),
+        None,
+    ])));
     assert_eq!(money(&read), [Fen(10), Fen(0), Fen(1_234_567_890), Fen(0)]);
     assert_eq!(read.rejects(), [(2, 2, "R-PARSE", "hosp_part_amt"), (4, 4, "R-PARSE", "hosp_part_amt")]);
     assert_eq!(money(&hospital(Arc::new(Float32Array::from(vec![1.1])))), [Fen(110)]);
     assert_eq!(money(&hospital(Arc::new(Int64Array::from(vec![3])))), [Fen(300)]);
     assert_eq!(money(&hospital(Arc::new(UInt8Array::from(vec![3])))), [Fen(300)]);
-    assert_eq!(money(&hospital(Arc::new(StringArray::from(vec![Some("3.5"), Some(" null "), None])))), [Fen(350), Fen(0), Fen(0)]);
+    assert_eq!(
+        money(&hospital(Arc::new(StringArray::from(vec![Some("3.5"), Some(" null "), None])))),
+        [Fen(350), Fen(0), Fen(0)]
+    );
 }
 
 #[test]
@@ -96,9 +114,14 @@ fn texts_and_codes_of_every_type() {
     let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let mut changed = columns.clone();
     for (name, to) in [
-        ("psn_no", DataType::LargeUtf8), ("setl_id", DataType::Utf8View), ("fixmedins_code", DataType::Binary),
-        ("psn_type", dictionary), ("med_type", DataType::Int16), ("insutype", DataType::Float64),
-        ("insuplc_admdvs", DataType::Int32), ("mdtrtarea_admvs", DataType::Decimal128(10, 2)),
+        ("psn_no", DataType::LargeUtf8),
+        ("setl_id", DataType::Utf8View),
+        ("fixmedins_code", DataType::Binary),
+        ("psn_type", dictionary),
+        ("med_type", DataType::Int16),
+        ("insutype", DataType::Float64),
+        ("insuplc_admdvs", DataType::Int32),
+        ("mdtrtarea_admvs", DataType::Decimal128(10, 2)),
     ] {
         changed = with(changed.clone(), name, typed(name, &to));
     }
@@ -108,7 +131,10 @@ fn texts_and_codes_of_every_type() {
     assert_eq!(read.rejects(), []);
     assert_eq!(read.files[0].extra_columns, ["x"]);
     for (a, b) in claims(&plain).iter().zip(claims(&read)) {
-        assert_eq!((a.insutype, a.psn_type, a.med_type, a.institution, a.insured, a.treated), (b.insutype, b.psn_type, b.med_type, b.institution, b.insured, b.treated));
+        assert_eq!(
+            (a.insutype, a.psn_type, a.med_type, a.institution, a.insured, a.treated),
+            (b.insutype, b.psn_type, b.med_type, b.institution, b.insured, b.treated)
+        );
     }
     assert_eq!(claims(&read).iter().map(|claim| claim.flags.0).collect::<Vec<_>>(), [1, 0]);
     assert_eq!(plain.batches[0].arena, read.batches[0].arena);
@@ -160,10 +186,12 @@ fn days_and_seconds_of_every_type() {
 fn a_type_that_cannot_be_read_is_refused() {
     let folder = Folder::new();
     let zoned = TimestampMillisecondArray::from(vec![0]).with_timezone("UTC");
-    let columns = with(with(text_columns(1), "setl_time", Arc::new(zoned)), "psn_type", Arc::new(Date32Array::from(vec![1])));
+    let columns =
+        with(with(text_columns(1), "setl_time", Arc::new(zoned)), "psn_type", Arc::new(Date32Array::from(vec![1])));
     let error = read_with(&write(&folder, &columns, 10), &ReadOptions::default(), Limits::RUN).err().expect("refused");
     let IngestError::Rejected { diagnostics, .. } = error else { panic!("{error}") };
-    let found: Vec<_> = diagnostics.iter().map(|one| (one.code, one.at.column.as_str(), one.at.column_number)).collect();
+    let found: Vec<_> =
+        diagnostics.iter().map(|one| (one.code, one.at.column.as_str(), one.at.column_number)).collect();
     assert_eq!(found, [("I-COLUMN-TYPE", "psn_type", 4), ("I-COLUMN-TYPE", "setl_time", 11)]);
 }
 
@@ -178,7 +206,8 @@ fn many_groups_and_slices_keep_their_row_numbers() {
     let dictionary: DictionaryArray<Int32Type> = place.into_iter().collect();
     let columns = with(text_columns(rows), "mdtrtarea_admvs", Arc::new(dictionary));
     let inputs = write(&folder, &columns, 100_000);
-    let expected = [1, 65_536, 65_537, 100_000, 150_000].map(|row| (row, u64::from(row), "R-MISSING", "mdtrtarea_admvs"));
+    let expected =
+        [1, 65_536, 65_537, 100_000, 150_000].map(|row| (row, u64::from(row), "R-MISSING", "mdtrtarea_admvs"));
     for threads in [1, 2, 8] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         let read = pool.install(|| read(&inputs));
@@ -206,7 +235,10 @@ fn many_groups_and_slices_keep_their_row_numbers() {
 #[test]
 fn recalled_rows_as_columns() {
     let folder = Folder::new();
-    let text = table(&["hosp_lv", "hifp_pay"], &[&[("hosp_lv", "1"), ("insutype", "310.0")], &[("setl_time", "20240105"), ("begndate", "")]]);
+    let text = table(
+        &["hosp_lv", "hifp_pay"],
+        &[&[("hosp_lv", "1"), ("insutype", "310.0")], &[("setl_time", "20240105"), ("begndate", "")]],
+    );
     let files = read(&folder.write("claims.csv", text)).files;
     let mut columns = PendedColumns::new();
     recall(&files, &[(0, 1), (0, 2)], &mut |row| {

@@ -15,10 +15,28 @@ fn read_text(text: impl AsRef<[u8]>) -> Read {
 #[test]
 fn a_row_is_typed() {
     let text = table(
-        &["hosp_lv", "brdy", "dise_codg", "er_flag", "acct_used_flag", "init_setl_id", "dedc_hosp_lv", "x", "hosp_part_amt"],
+        &[
+            "hosp_lv",
+            "brdy",
+            "dise_codg",
+            "er_flag",
+            "acct_used_flag",
+            "init_setl_id",
+            "dedc_hosp_lv",
+            "x",
+            "hosp_part_amt",
+        ],
         &[&[
-            ("psn_no", " P1 "), ("psn_type", "1101.0"), ("med_type", "2199"), ("hosp_lv", "1.0"), ("brdy", "19500203 00:00:00"),
-            ("dise_codg", "M01234"), ("er_flag", "1.0"), ("acct_used_flag", "0"), ("dedc_hosp_lv", "3"), ("hosp_part_amt", "1.5"),
+            ("psn_no", " P1 "),
+            ("psn_type", "1101.0"),
+            ("med_type", "2199"),
+            ("hosp_lv", "1.0"),
+            ("brdy", "19500203 00:00:00"),
+            ("dise_codg", "M01234"),
+            ("er_flag", "1.0"),
+            ("acct_used_flag", "0"),
+            ("dedc_hosp_lv", "3"),
+            ("hosp_part_amt", "1.5"),
         ]],
     );
     let mut read = read_text(&text);
@@ -31,7 +49,10 @@ fn a_row_is_typed() {
     assert_eq!(claim.brdy.map(|day| day.to_string()), Some("1950-02-03".into()));
     assert_eq!((claim.insured.0, claim.treated.0), (440_300, 440_100));
     assert_eq!(claim.insutype, Insutype(vocab.insutype.find(b"310").0));
-    assert_eq!((claim.psn_type.code, claim.psn_type.parent), (vocab.psn_type.find(b"1101"), vocab.psn_type.find(b"11")));
+    assert_eq!(
+        (claim.psn_type.code, claim.psn_type.parent),
+        (vocab.psn_type.find(b"1101"), vocab.psn_type.find(b"11"))
+    );
     assert_eq!((claim.med_type.code, claim.med_type.parent), (Sym::OTHER, vocab.med_type.find(b"21")));
     assert_eq!(claim.disease, vocab.disease.find(b"M0123"));
     assert_eq!((claim.hosp_lv, claim.dedc_hosp_lv), (vocab.level.find(b"01"), vocab.level.find(b"3")));
@@ -46,7 +67,10 @@ fn a_row_is_typed() {
     );
     let text = claim.text;
     let arenas = Arenas(vec![batch.arena]);
-    assert_eq!((arenas.person(text), arenas.setl_id(text), arenas.institution(text)), (&b"P1"[..], &b"S1"[..], &b"H2"[..]));
+    assert_eq!(
+        (arenas.person(text), arenas.setl_id(text), arenas.institution(text)),
+        (&b"P1"[..], &b"S1"[..], &b"H2"[..])
+    );
     assert_eq!(arenas.init_setl_id(text), b"");
     assert_eq!(read.files[0].extra_columns, ["x"]);
     assert_eq!((read.files[0].shown.as_str(), read.files[0].encoding), ("claims.csv", Some(Encoding::Ascii)));
@@ -65,24 +89,53 @@ fn every_reason_of_a_row_in_order() {
         (&[("hosp_part_amt", "x")], &[("R-PARSE", "hosp_part_amt")]),
         (&[("medfee_sumamt", "12x.3")], &[("R-PARSE", "medfee_sumamt")]),
         (&[("medfee_sumamt", "100.001")], &[("R-PARSE", "medfee_sumamt")]),
-        (&[("setl_id", "null"), ("psn_no", " "), ("inscp_scp_amt", "\\N")],
-         &[("R-MISSING", "setl_id"), ("R-MISSING", "psn_no"), ("R-MISSING", "inscp_scp_amt")]),
-        (&[("insuplc_admdvs", ""), ("mdtrtarea_admvs", "4401")],
-         &[("R-MISSING", "insuplc_admdvs"), ("R-DOMAIN", "mdtrtarea_admvs")]),
+        (
+            &[("setl_id", "null"), ("psn_no", " "), ("inscp_scp_amt", "\\N")],
+            &[("R-MISSING", "setl_id"), ("R-MISSING", "psn_no"), ("R-MISSING", "inscp_scp_amt")],
+        ),
+        (
+            &[("insuplc_admdvs", ""), ("mdtrtarea_admvs", "4401")],
+            &[("R-MISSING", "insuplc_admdvs"), ("R-DOMAIN", "mdtrtarea_admvs")],
+        ),
         (&[("insuplc_admdvs", "440300.0")], &[]),
         (&[("preselfpay_amt", "30.01")], &[("R-SPLIT", "medfee_sumamt")]),
-        (&[("fulamt_ownpay_amt", "-1"), ("medfee_sumamt", "89"), ("hosp_part_amt", "-0.01")],
-         &[("R-NEGATIVE", "fulamt_ownpay_amt"), ("R-NEGATIVE", "hosp_part_amt")]),
+        (
+            &[("fulamt_ownpay_amt", "-1"), ("medfee_sumamt", "89"), ("hosp_part_amt", "-0.01")],
+            &[("R-NEGATIVE", "fulamt_ownpay_amt"), ("R-NEGATIVE", "hosp_part_amt")],
+        ),
         (&[("hifp_pay", "-5")], &[]),
-        (&[("medfee_sumamt", "-100"), ("fulamt_ownpay_amt", "-10"), ("overlmt_selfpay", "-20"), ("preselfpay_amt", "-30"),
-           ("inscp_scp_amt", "-40"), ("init_setl_id", "S0")], &[]),
+        (
+            &[
+                ("medfee_sumamt", "-100"),
+                ("fulamt_ownpay_amt", "-10"),
+                ("overlmt_selfpay", "-20"),
+                ("preselfpay_amt", "-30"),
+                ("inscp_scp_amt", "-40"),
+                ("init_setl_id", "S0"),
+            ],
+            &[],
+        ),
         (&[("begndate", "2024-01-06")], &[("R-DATE", "begndate")]),
         (&[("begndate", "")], &[]),
         (&[("setl_time", "20240104"), ("begndate", "20240106")], &[("R-DATE", "begndate"), ("R-DATE", "enddate")]),
         (&[("setl_time", "20240105")], &[]),
-        (&[("vali_flag", "x"), ("enddate", ""), ("setl_time", "?"), ("insuplc_admdvs", "44030a"), ("medfee_sumamt", "-1")],
-         &[("R-INVALIDATED", "vali_flag"), ("R-PARSE", "setl_time"), ("R-MISSING", "enddate"), ("R-DOMAIN", "insuplc_admdvs"),
-           ("R-SPLIT", "medfee_sumamt"), ("R-NEGATIVE", "medfee_sumamt")]),
+        (
+            &[
+                ("vali_flag", "x"),
+                ("enddate", ""),
+                ("setl_time", "?"),
+                ("insuplc_admdvs", "44030a"),
+                ("medfee_sumamt", "-1"),
+            ],
+            &[
+                ("R-INVALIDATED", "vali_flag"),
+                ("R-PARSE", "setl_time"),
+                ("R-MISSING", "enddate"),
+                ("R-DOMAIN", "insuplc_admdvs"),
+                ("R-SPLIT", "medfee_sumamt"),
+                ("R-NEGATIVE", "medfee_sumamt"),
+            ],
+        ),
     ];
     for (changes, expected) in cases {
         let read = read_text(table(&more, &[changes]));
@@ -94,17 +147,30 @@ fn every_reason_of_a_row_in_order() {
 
 #[test]
 fn what_is_kept_of_a_rejected_row() {
-    let read = read_text(table(&[], &[
-        &[("enddate", "2024-02-30")],
-        &[("medfee_sumamt", "?"), ("psn_no", "")],
-        &[("setl_id", "S3"), ("inscp_scp_amt", "41")],
-    ]));
+    let read = read_text(table(
+        &[],
+        &[
+            &[("enddate", "2024-02-30")],
+            &[("medfee_sumamt", "?"), ("psn_no", "")],
+            &[("setl_id", "S3"), ("inscp_scp_amt", "41")],
+        ],
+    ));
     let batch = &read.batches[0];
     assert_eq!((batch.rejected_rows, batch.rejected_total), (3, 20_000));
     assert_eq!(batch.ghosts.iter().map(|ghost| (ghost.row, ghost.line)).collect::<Vec<_>>(), [(1, 2), (3, 4)]);
     let split = &batch.rejects[3];
     assert_eq!(split.problem, Problem::Split { total: Fen(10_000), parts: Fen(10_100) });
-    assert_eq!((split.value.as_str(), &*split.raw), ("100.00", ROW.replace("S1", "S3").replace(",40", ",41").replace(",410300", ",440300").replace(",410100", ",440100").as_str()));
+    assert_eq!(
+        (split.value.as_str(), &*split.raw),
+        (
+            "100.00",
+            ROW.replace("S1", "S3")
+                .replace(",40", ",41")
+                .replace(",410300", ",440300")
+                .replace(",410100", ",440100")
+                .as_str()
+        )
+    );
     assert!(split.problem.text().get(Lang::Zh).contains("100.00"));
     assert_eq!(read.files[0].rejected_rows, 3);
 }
@@ -129,14 +195,18 @@ fn lines_that_are_no_records() {
     let mut bytes = format!("{HEADER}\n{long}\n{ROW}\n{ROW},1\n\"{ROW}\n").into_bytes();
     bytes.extend_from_slice(&[ROW.as_bytes(), b"\xff\n", ROW.as_bytes(), b"\n"].concat());
     let read = read_text(&bytes);
-    let problems: Vec<_> = read.batches.iter().flat_map(|batch| &batch.rejects).map(|reject| (reject.line, reject.problem)).collect();
+    let problems: Vec<_> =
+        read.batches.iter().flat_map(|batch| &batch.rejects).map(|reject| (reject.line, reject.problem)).collect();
     use crate::text::RowProblem as P;
-    assert_eq!(problems, [
-        (2, Problem::Line(P::TooLong)),
-        (4, Problem::Line(P::Ragged { expected: 16, found: 17 })),
-        (5, Problem::Line(P::UnclosedQuote)),
-        (6, Problem::Line(P::BadEncoding)),
-    ]);
+    assert_eq!(
+        problems,
+        [
+            (2, Problem::Line(P::TooLong)),
+            (4, Problem::Line(P::Ragged { expected: 16, found: 17 })),
+            (5, Problem::Line(P::UnclosedQuote)),
+            (6, Problem::Line(P::BadEncoding)),
+        ]
+    );
     let raws: Vec<&str> = read.batches.iter().flat_map(|batch| &batch.rejects).map(|reject| &*reject.raw).collect();
     assert_eq!(raws[3], format!("{ROW}\\xFF"));
     assert!(raws[0].len() < 2000 && raws[0].ends_with('…'));
@@ -150,7 +220,9 @@ fn chinese_headings_in_every_encoding() {
     let text = format!("{header}\r\n{}\t张三\r\n", ROW.replace(',', "\t"));
     let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     let gb = encoding_rs::GB18030.encode(&text).0.into_owned();
-    for (bytes, encoding) in [(text.clone().into_bytes(), Encoding::Utf8), (gb, Encoding::Gb18030), (utf16, Encoding::Utf16Le)] {
+    for (bytes, encoding) in
+        [(text.clone().into_bytes(), Encoding::Utf8), (gb, Encoding::Gb18030), (utf16, Encoding::Utf16Le)]
+    {
         let read = read_text(&bytes);
         assert_eq!(read.accepted_rows(), [1], "{encoding:?}: {:?}", read.rejects());
         assert_eq!(read.files[0].encoding, Some(encoding));
@@ -176,7 +248,8 @@ fn headings_are_refused_before_anything_is_read() {
     let inputs = expand(&[folder.0.path()]).expect("files");
     let error = read_with(&inputs, &ReadOptions::default(), Limits::RUN).err().expect("refused");
     let IngestError::Rejected { diagnostics, more: 0 } = error else { panic!("{error}") };
-    let found: Vec<_> = diagnostics.iter().map(|one| (one.at.file.as_str(), one.code, one.at.column.as_str())).collect();
+    let found: Vec<_> =
+        diagnostics.iter().map(|one| (one.at.file.as_str(), one.code, one.at.column.as_str())).collect();
     assert_eq!(found, [("b.csv", "I-COLUMN-MISSING", "psn_no"), ("c.csv", "I-HEADER", ""), ("d.csv", "I-HEADER", "")]);
 }
 
@@ -192,7 +265,8 @@ fn unlisted_insurance_types_keep_their_names() {
 #[test]
 fn one_person_only() {
     let folder = Folder::new();
-    let text = table(&[], &[&[], &[("psn_no", "P2"), ("enddate", "?")], &[("psn_no", "P2")], &[("psn_no", "P12")]]) + "broken\n";
+    let text = table(&[], &[&[], &[("psn_no", "P2"), ("enddate", "?")], &[("psn_no", "P2")], &[("psn_no", "P12")]])
+        + "broken\n";
     let inputs = folder.write("claims.csv", text);
     let options = ReadOptions { person: Some(b"P2"), ..ReadOptions::default() };
     let read = read_with(&inputs, &options, Limits::RUN).expect("readable");
@@ -264,15 +338,17 @@ fn the_same_at_any_thread_count_and_block_size() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         let debug = |read: &Read| format!("{:?}", read.batches);
         let limits = Limits { block: 3000, line: crate::text::MAX_LINE_BYTES };
-        let [one, again] = [0, 1].map(|_| {
-            pool.install(|| read_with(&inputs, &ReadOptions::default(), limits)).expect("readable")
-        });
+        let [one, again] =
+            [0, 1].map(|_| pool.install(|| read_with(&inputs, &ReadOptions::default(), limits)).expect("readable"));
         assert_eq!(summary(&one), expected, "{threads} threads");
         assert_eq!(debug(&one), debug(&again));
         assert!(one.batches.len() > 20, "many blocks");
         assert!(one.accepted_rows()[..384].is_sorted());
         for (file, same) in one.files.iter().zip(&whole.files) {
-            assert_eq!((&file.sha256, file.rows, file.lines, file.blank_lines), (&same.sha256, same.rows, same.lines, same.blank_lines));
+            assert_eq!(
+                (&file.sha256, file.rows, file.lines, file.blank_lines),
+                (&same.sha256, same.rows, same.lines, same.blank_lines)
+            );
         }
     }
 }

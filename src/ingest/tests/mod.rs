@@ -1,7 +1,7 @@
 //! Files on disk through the whole of reading.
 
-mod claims_text;
 mod claims_parquet;
+mod claims_text;
 mod references;
 mod soup;
 
@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use super::source::Limits;
 use super::{Border, ClaimBatch, IngestError, InputFile, InputPath, ReadOptions, expand};
-use crate::model::reference::{InstitutionPeriod, Institutions};
 use crate::model::date::Date;
+use crate::model::reference::{InstitutionPeriod, Institutions};
 use crate::model::symbol::Sym;
 use crate::rules::vocabulary::Vocabularies;
 

@@ -31,7 +31,10 @@ fn places(problems: &[Diagnostic]) -> Vec<(&'static str, u64, usize, &str)> {
 fn institutions_and_their_overlaps() {
     let folder = Folder::new();
     let header = "定点机构编号,FIX_BLNG_ADMDVS,hosp_lv,开始日期,enddate,机构类别\n";
-    let good = folder.write("good.csv", format!("{header}H1,440300,1,2020-01-01,2020-12-31,3\nH1,440300,2.0,20210101,,\nH2,,,,2019-01-01,\n"));
+    let good = folder.write(
+        "good.csv",
+        format!("{header}H1,440300,1,2020-01-01,2020-12-31,3\nH1,440300,2.0,20210101,,\nH2,,,,2019-01-01,\n"),
+    );
     let vocab = vocab();
     let (table, files) = read_institutions(&good, &vocab, &ReadOptions::default()).expect("right");
     let day = |text: &str| Date::parse(text.as_bytes()).expect("a day");
@@ -42,11 +45,18 @@ fn institutions_and_their_overlaps() {
     assert!(open("H2", "1900-01-01").is_some() && open("H2", "2019-01-02").is_none());
     assert_eq!(files[0].rows, 3);
 
-    let bad = folder.write("bad.csv", format!("{header}H1,,1,2020-01-01,2021-01-01,\nH1,,1,2021-01-01,,\n,,,,,\nH3,,,x,,\nH4\n"));
+    let bad = folder
+        .write("bad.csv", format!("{header}H1,,1,2020-01-01,2021-01-01,\nH1,,1,2021-01-01,,\n,,,,,\nH3,,,x,,\nH4\n"));
     let problems = wrong(read_institutions(&bad, &vocab, &ReadOptions::default()));
-    assert_eq!(places(&problems), [
-        ("I-MISSING", 4, 1, "fixmedins_code"), ("I-VALUE", 5, 4, "begndate"), ("I-LINE", 6, 0, ""), ("I-OVERLAP", 3, 0, "fixmedins_code"),
-    ]);
+    assert_eq!(
+        places(&problems),
+        [
+            ("I-MISSING", 4, 1, "fixmedins_code"),
+            ("I-VALUE", 5, 4, "begndate"),
+            ("I-LINE", 6, 0, ""),
+            ("I-OVERLAP", 3, 0, "fixmedins_code"),
+        ]
+    );
     assert!(problems[3].message.en.contains("bad.csv:2"), "{}", problems[3].message.en);
 }
 
@@ -57,24 +67,45 @@ fn enrolments_filings_and_marks() {
     let options = ReadOptions::default();
     let files = folder.write("e.csv", "psn_no,insutype,insuplc_admdvs,psn_insu_date,paus_insu_date\nP2,310.0,440305,,2024-01-01\nP9,310,440305,,\nP1,399,440300.0,20200101,\n");
     let mut names = Vec::new();
-    let (rows, _) = read_enrolments(&files, &lookup, &|place: Admdvs| place.city(), &mut |name: &str| {
-        names.push(name.to_owned());
-        Insutype(names.len() as u32)
-    }, &options).expect("right");
+    let (rows, _) = read_enrolments(
+        &files,
+        &lookup,
+        &|place: Admdvs| place.city(),
+        &mut |name: &str| {
+            names.push(name.to_owned());
+            Insutype(names.len() as u32)
+        },
+        &options,
+    )
+    .expect("right");
     assert_eq!(names, ["310", "399"]);
-    assert_eq!(rows.iter().map(|(person, row)| (*person, row.insutype.0, row.pool.0)).collect::<Vec<_>>(), [(1, 1, 440_300), (0, 2, 440_300)]);
+    assert_eq!(
+        rows.iter().map(|(person, row)| (*person, row.insutype.0, row.pool.0)).collect::<Vec<_>>(),
+        [(1, 1, 440_300), (0, 2, 440_300)]
+    );
     assert_eq!((rows[0].1.from, rows[0].1.to.to_string(), rows[1].1.to), (Date::MIN, "2024-01-01".into(), Date::MAX));
     assert_eq!(rows[1].1.benefits_from, Date::MIN);
 
-    let files = folder.write("bad.csv", "psn_no,insutype,insuplc_admdvs,psn_insu_date\nP9,310,4403,\n,,440300,2024-13-01\n");
+    let files =
+        folder.write("bad.csv", "psn_no,insutype,insuplc_admdvs,psn_insu_date\nP9,310,4403,\n,,440300,2024-13-01\n");
     let problems = wrong(read_enrolments(&files, &lookup, &|place| place, &mut |_| Insutype(0), &options));
-    assert_eq!(places(&problems), [
-        ("I-VALUE", 2, 3, "insuplc_admdvs"), ("I-MISSING", 3, 1, "psn_no"), ("I-MISSING", 3, 2, "insutype"), ("I-VALUE", 3, 4, "psn_insu_date"),
-    ]);
+    assert_eq!(
+        places(&problems),
+        [
+            ("I-VALUE", 2, 3, "insuplc_admdvs"),
+            ("I-MISSING", 3, 1, "psn_no"),
+            ("I-MISSING", 3, 2, "insutype"),
+            ("I-VALUE", 3, 4, "psn_insu_date"),
+        ]
+    );
 
-    let files = folder.write("f.csv", "psn_no,out_fil_type,rloc_admdvs,begndate,enddate\nP1,01,440000,2024-01-01,\nP3,01,440000,,\n");
+    let files = folder
+        .write("f.csv", "psn_no,out_fil_type,rloc_admdvs,begndate,enddate\nP1,01,440000,2024-01-01,\nP3,01,440000,,\n");
     let (rows, _) = read_filings(&files, &vocab, &lookup, &options).expect("right");
-    assert_eq!((rows.len(), rows[0].1.area.0, rows[0].1.to, rows[0].1.filing_type), (1, 440_000, None, vocab.filing_type.find(b"01")));
+    assert_eq!(
+        (rows.len(), rows[0].1.area.0, rows[0].1.to, rows[0].1.filing_type),
+        (1, 440_000, None, vocab.filing_type.find(b"01"))
+    );
 
     let files = folder.write("m.csv", "psn_no,mark\nP1,cvlserv\nP1,other\n");
     let (rows, _) = read_marks(&files, &vocab, &lookup, &options).expect("right");

@@ -52,7 +52,14 @@ fn ended(context: &Context, number: usize, realm: &Realm, as_of: Date) -> Option
             format!("every benefit of {pool} / {insutype} has ended by {}, before {as_of}", last.to),
             format!("{pool} / {insutype} 的待遇行均已于 {} 前终止，早于 {as_of}", last.to),
         )
-        .hint(hint("add the rows now in force, or open the last period", "补充现行规则，或放开最后一段有效期")),
+        .hint(if realm.has_scheme(as_of, as_of) {
+            hint("add the rows now in force, or open the last period", "补充现行规则，或放开最后一段有效期")
+        } else {
+            hint(
+                "its scheme has ended too: was it abolished, or do the next rules wait to be written?",
+                "其 schemes 行也已终止：该险种是否已取消，还是后续规则尚未录入？",
+            )
+        }),
     )
 }
 

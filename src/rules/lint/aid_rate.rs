@@ -22,6 +22,9 @@ const LEAST: Rate = Rate(700_000);
 const AIDED: [&str; 9] =
     ["destitute", "extreme_poverty", "tekun", "特困", "low_income", "lowincome", "subsistence", "dibao", "低保"];
 
+/// Words by which a class is known to be of poor persons of any kind that the list favours.
+const POOR: [&str; 4] = ["poor", "poverty", "困难", "脱贫"];
+
 /// Words that make it another class: 低保边缘, near low income.
 const NEAR: [&str; 4] = ["near", "edge", "margin", "边缘"];
 
@@ -56,9 +59,19 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Whether a class is of persons whom critical-illness insurance favours: 特困, 低保, those who fell back into poverty.
+pub(super) fn is_poor(class: &str) -> bool {
+    let lower = class.to_lowercase();
+    is_aided(class) || (POOR.iter().any(|word| lower.contains(word)) && !is_near(&lower))
+}
+
 fn is_aided(class: &str) -> bool {
     let class = class.to_lowercase();
-    AIDED.iter().any(|word| class.contains(word)) && !NEAR.iter().any(|word| class.contains(word))
+    AIDED.iter().any(|word| class.contains(word)) && !is_near(&class)
+}
+
+fn is_near(class: &str) -> bool {
+    NEAR.iter().any(|word| class.contains(word))
 }
 
 #[cfg(test)]

@@ -18,8 +18,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 /// Where the notice stands, for every message that rests on it.
-pub(super) const NOTICE: (&str, &str) =
-    ("NHSA and MoF notice 2022 No. 22", "国家医保局、财政部医保发〔2022〕22号");
+pub(super) const NOTICE: (&str, &str) = ("NHSA and MoF notice 2022 No. 22", "国家医保局、财政部医保发〔2022〕22号");
 
 /// Filings, and how many points a rate may fall against the same tier at home.
 const ALLOWED: [(Filing, Rate); 4] = [

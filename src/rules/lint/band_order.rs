@@ -6,12 +6,10 @@ use crate::diagnostic::Diagnostic;
 use crate::rules::cell;
 use crate::rules::layout::Table;
 
-pub(super) const CHECK: Check = Check {
-    code: "L111",
-    title_en: "bands that do not rise in the file",
-    title_zh: "分段未按金额由低到高书写",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check {
+        code: "L111", title_en: "bands that do not rise in the file", title_zh: "分段未按金额由低到高书写", run
+    };
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     let table = context.table(Table::Bands);
@@ -41,9 +39,7 @@ mod tests {
 
     #[test]
     fn a_digit_lost() {
-        let pack = pack()
-            .row("bands", "x1,aid,20000,0.8,")
-            .row("bands", "x2,aid,4000,0.9,");
+        let pack = pack().row("bands", "x1,aid,20000,0.8,").row("bands", "x2,aid,4000,0.9,");
         insta::assert_snapshot!(texts(&pack, "L111"), @r"
         bands.csv:5:3 (from_amount): warning[L111]: the band of `aid` from 4000 stands below the one from 20000
           hint: the order does not matter to the engine, but a slip of a digit hides in it: write the bands rising
@@ -54,10 +50,8 @@ mod tests {
 
     #[test]
     fn sets_may_interleave() {
-        let pack = pack()
-            .row("bands", "x1,own,0,0.7,")
-            .row("bands", "x2,aid,20000,0.8,")
-            .row("bands", "x3,own,10000,0.8,");
+        let pack =
+            pack().row("bands", "x1,own,0,0.7,").row("bands", "x2,aid,20000,0.8,").row("bands", "x3,own,10000,0.8,");
         assert!(!codes(&pack).contains(&"L111"));
     }
 }

@@ -7,12 +7,8 @@ use crate::model::money::Fen;
 use crate::rules::layout::Table;
 use crate::rules::values::{DeductibleBasis, NO_CAP};
 
-pub(super) const CHECK: Check = Check {
-    code: "L124",
-    title_en: "a cap below the deductible",
-    title_zh: "封顶低于起付标准",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check { code: "L124", title_en: "a cap below the deductible", title_zh: "封顶低于起付标准", run };
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     let table = context.table(Table::Benefits);
@@ -80,8 +76,8 @@ mod tests {
 
     #[test]
     fn small_visits_fill_a_yearly_deductible() {
-        let pack = pack()
-            .row("benefits", "b8,330100,310,*,*,*,*,*,all,year,800,,,,visit_net,stay,600,,,,,,,1,2020-01-01,,g,");
+        let pack =
+            pack().row("benefits", "b8,330100,310,*,*,*,*,*,all,year,800,,,,visit_net,stay,600,,,,,,,1,2020-01-01,,g,");
         assert!(!codes(&pack).contains(&"L124"));
     }
 }

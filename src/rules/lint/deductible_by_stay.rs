@@ -43,7 +43,8 @@ mod tests {
 
     #[test]
     fn rises() {
-        let pack = pack().row("benefits", "b9,330100,310,*,*,*,*,*,all,visit,300,650,,,visit_net,stay,,,,,,,,1,2020-01-01,,g,");
+        let pack = pack()
+            .row("benefits", "b9,330100,310,*,*,*,*,*,all,visit,300,650,,,visit_net,stay,,,,,,,,1,2020-01-01,,g,");
         insta::assert_snapshot!(texts(&pack, "L123"), @r"
         benefits.csv:3:12 (deductible_2): warning[L123]: stay 2 has a higher deductible (650) than stay 1 (300)
           hint: later stays of a year pay the same or less everywhere known; the cells may have changed places
@@ -54,7 +55,8 @@ mod tests {
 
     #[test]
     fn an_empty_cell_repeats_the_one_before() {
-        let pack = pack().row("benefits", "b9,330100,310,*,*,*,*,*,all,visit,650,300,,,visit_net,stay,,,,,,,,1,2020-01-01,,g,");
+        let pack = pack()
+            .row("benefits", "b9,330100,310,*,*,*,*,*,all,visit,650,300,,,visit_net,stay,,,,,,,,1,2020-01-01,,g,");
         assert!(!codes(&pack).contains(&"L123"));
     }
 }

@@ -57,7 +57,9 @@ mod tests {
 
     fn tiers(l3: &str, l2: &str) -> super::super::testing::TextPack {
         let row = |tier: &str, deductible: &str| {
-            format!("b{tier},330100,310,*,inpatient,*,*,{tier},all,visit,{deductible},,,,visit_net,stay,,,,,,,,1,2020-01-01,,g,")
+            format!(
+                "b{tier},330100,310,*,inpatient,*,*,{tier},all,visit,{deductible},,,,visit_net,stay,,,,,,,,1,2020-01-01,,g,"
+            )
         };
         pack().row("benefits", &row("L3", l3)).row("benefits", &row("L2", l2))
     }

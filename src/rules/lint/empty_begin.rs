@@ -4,12 +4,8 @@ use super::Check;
 use super::context::{Context, DATED, hint, lines, lines_en, rows_en, warn};
 use crate::diagnostic::Diagnostic;
 
-pub(super) const CHECK: Check = Check {
-    code: "L103",
-    title_en: "a row without a first day",
-    title_zh: "未写生效日期的行",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check { code: "L103", title_en: "a row without a first day", title_zh: "未写生效日期的行", run };
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     for &table in DATED {

@@ -5,12 +5,8 @@ use super::context::{Context, hint, lines, lines_en, rows_en, warn};
 use crate::diagnostic::Diagnostic;
 use crate::rules::layout::Kind;
 
-pub(super) const CHECK: Check = Check {
-    code: "L117",
-    title_en: "a flag left empty",
-    title_zh: "是否标志留空",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check { code: "L117", title_en: "a flag left empty", title_zh: "是否标志留空", run };
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     for table in &context.pack.tables {
@@ -26,7 +22,10 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
                     format!("`{}` is empty in {} ({lines_en}): read as 0", column.name, rows_en(rows.len())),
                     format!("{} 行的 `{}` 为空（第 {lines} 行）：按 0 处理", rows.len(), column.name),
                 )
-                .hint(hint("write `0` or `1`: an empty flag looks like a forgotten one", "写明 `0` 或 `1`：留空易被误认为漏填")),
+                .hint(hint(
+                    "write `0` or `1`: an empty flag looks like a forgotten one",
+                    "写明 `0` 或 `1`：留空易被误认为漏填",
+                )),
             );
         }
     }

@@ -5,12 +5,8 @@ use super::context::{Context, DATED, hint, lines, lines_en, rows_en, warn};
 use crate::diagnostic::Diagnostic;
 use crate::rules::layout::Table;
 
-pub(super) const CHECK: Check = Check {
-    code: "L114",
-    title_en: "a row without a source",
-    title_zh: "没有来源的行",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check { code: "L114", title_en: "a row without a source", title_zh: "没有来源的行", run };
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     let described = !context.table(Table::Sources).rows.is_empty();

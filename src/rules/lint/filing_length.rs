@@ -7,12 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::model::place::Filing;
 use crate::rules::layout::Table;
 
-pub(super) const CHECK: Check = Check {
-    code: "L127",
-    title_en: "a filing holds for too short a time",
-    title_zh: "备案有效期过短",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check { code: "L127", title_en: "a filing holds for too short a time", title_zh: "备案有效期过短", run };
 
 /// What a temporary filing must hold at least.
 const LEAST_MONTHS: i32 = 6;
@@ -32,12 +28,10 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
             ),
             _ => continue,
         };
-        found.push(
-            warn(CHECK.code, table.at(row, "default_months"), en, zh).hint(hint(
-                "leave `default_months` empty for a long-term filing, write 6 or more for the others",
-                "长期备案的 `default_months` 留空，其余写 6 或以上",
-            )),
-        );
+        found.push(warn(CHECK.code, table.at(row, "default_months"), en, zh).hint(hint(
+            "leave `default_months` empty for a long-term filing, write 6 or more for the others",
+            "长期备案的 `default_months` 留空，其余写 6 或以上",
+        )));
     }
 }
 

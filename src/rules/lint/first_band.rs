@@ -7,12 +7,10 @@ use crate::model::money::Fen;
 use crate::rules::layout::Table;
 use crate::rules::values::{BandBasis, BenefitValue, DeductibleBasis};
 
-pub(super) const CHECK: Check = Check {
-    code: "L112",
-    title_en: "a benefit's first band begins above 0",
-    title_zh: "待遇的首档不从 0 起",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check {
+        code: "L112", title_en: "a benefit's first band begins above 0", title_zh: "待遇的首档不从 0 起", run
+    };
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     let table = context.table(Table::Bands);
@@ -65,9 +63,10 @@ mod tests {
 
     #[test]
     fn a_deductible_in_the_bands() {
-        let pack = pack()
-            .row("bands", "x1,from1300,1300,0.85,")
-            .row("benefits", "b9,330100,310,*,inpatient,*,*,L3,stay,visit,1300,650,,,visit_gross,from1300,,,,,,,,1,2020-01-01,,g,");
+        let pack = pack().row("bands", "x1,from1300,1300,0.85,").row(
+            "benefits",
+            "b9,330100,310,*,inpatient,*,*,L3,stay,visit,1300,650,,,visit_gross,from1300,,,,,,,,1,2020-01-01,,g,",
+        );
         insta::assert_snapshot!(texts(&pack, "L112"), @r"
         bands.csv:4:3 (from_amount): warning[L112]: the bands of `from1300` begin at 1300: below that nothing is paid by 1 row of benefits.csv, first `b9` (line 3)
           hint: write the deductible as a deductible and let the bands begin at 0
@@ -78,9 +77,10 @@ mod tests {
 
     #[test]
     fn the_deductible_lies_below() {
-        let pack = pack()
-            .row("bands", "x1,from1300,1300,0.85,")
-            .row("benefits", "b9,330100,310,*,inpatient,*,*,L3,stay,visit,1300,,,,visit_gross,from1300,,,,,,,,1,2020-01-01,,g,");
+        let pack = pack().row("bands", "x1,from1300,1300,0.85,").row(
+            "benefits",
+            "b9,330100,310,*,inpatient,*,*,L3,stay,visit,1300,,,,visit_gross,from1300,,,,,,,,1,2020-01-01,,g,",
+        );
         assert!(!codes(&pack).contains(&"L112"));
     }
 }

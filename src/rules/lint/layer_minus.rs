@@ -5,12 +5,10 @@ use super::context::{Context, hint, warn};
 use crate::diagnostic::Diagnostic;
 use crate::rules::layout::Table;
 
-pub(super) const CHECK: Check = Check {
-    code: "L119",
-    title_en: "a layer that takes off a later layer",
-    title_zh: "险层扣减其后的险层",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check {
+        code: "L119", title_en: "a layer that takes off a later layer", title_zh: "险层扣减其后的险层", run
+    };
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     let table = context.table(Table::Layers);

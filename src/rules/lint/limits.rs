@@ -6,12 +6,8 @@ use crate::diagnostic::Diagnostic;
 use crate::rules::cell;
 use crate::rules::layout::Table;
 
-pub(super) const CHECK: Check = Check {
-    code: "L118",
-    title_en: "a least that is above its most",
-    title_zh: "下限高于上限",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check { code: "L118", title_en: "a least that is above its most", title_zh: "下限高于上限", run };
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     let classes = context.table(Table::PersonClasses);
@@ -27,7 +23,10 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
                     format!("`age_min` {least} is above `age_max` {most}: nobody is of that age"),
                     format!("`age_min` {least} 大于 `age_max` {most}：没有人符合"),
                 )
-                .hint(hint("both ends are inside: `0` and `17` are the minors", "两端均含在内：未成年人写 `0` 与 `17`")),
+                .hint(hint(
+                    "both ends are inside: `0` and `17` are the minors",
+                    "两端均含在内：未成年人写 `0` 与 `17`",
+                )),
             );
         }
     }

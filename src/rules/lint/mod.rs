@@ -11,6 +11,7 @@ mod band_order;
 mod bands_fall;
 mod cap_below_deductible;
 mod context;
+mod critical_illness_poor;
 mod critical_illness_rate;
 mod deductible_by_stay;
 mod deductible_by_tier;
@@ -99,6 +100,7 @@ pub const CHECKS: &[Check] = &[
     critical_illness_rate::CHECK,
     aid_rate::CHECK,
     template::CHECK,
+    critical_illness_poor::CHECK,
 ];
 
 /// Warnings on a pack and the book compiled from it, in the order of file, line, column and code.

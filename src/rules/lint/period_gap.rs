@@ -40,10 +40,7 @@ fn keys(table: &PackTable, row: usize) -> Vec<String> {
     let columns = table.layout().columns.iter().filter(|column| match table.table {
         // What tells person classes apart are its conditions, not keys.
         Table::PersonClasses => of_a_class(column.name),
-        _ => matches!(
-            column.kind,
-            Kind::PoolKey | Kind::Key | Kind::WordKey(_) | Kind::PrefixKey | Kind::LayerNumber
-        ),
+        _ => matches!(column.kind, Kind::PoolKey | Kind::Key | Kind::WordKey(_) | Kind::PrefixKey | Kind::LayerNumber),
     });
     columns.map(|column| canonical(table.cell(row, column.name))).collect()
 }

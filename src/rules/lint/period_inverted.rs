@@ -4,12 +4,10 @@ use super::Check;
 use super::context::{Context, DATED, hint, warn};
 use crate::diagnostic::Diagnostic;
 
-pub(super) const CHECK: Check = Check {
-    code: "L102",
-    title_en: "a period that ends before it begins",
-    title_zh: "有效期终止早于开始",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check {
+        code: "L102", title_en: "a period that ends before it begins", title_zh: "有效期终止早于开始", run
+    };
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     for &table in DATED {

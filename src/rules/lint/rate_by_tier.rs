@@ -25,7 +25,9 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
             warn(
                 CHECK.code,
                 table.at(row, "band_set"),
-                format!("{high}: {here} % above {from}, more than the {there} % of the lower {low} (`{id}`, line {line})"),
+                format!(
+                    "{high}: {here} % above {from}, more than the {there} % of the lower {low} (`{id}`, line {line})"
+                ),
                 format!("{high}：{from} 元以上支付 {here}%，高于级别更低的 {low} 的 {there}%（第 {line} 行 `{id}`）"),
             )
             .hint(hint(

@@ -42,8 +42,12 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
                     warn(
                         CHECK.code,
                         table.at(row, "band_set"),
-                        format!("{case}: {there} % above {from}, less than the {here} % of `{active}` (`{id}`, line {line})"),
-                        format!("{case}：{from} 元以上支付 {there}%，低于 `{active}` 的 {here}%（第 {line} 行 `{id}`）"),
+                        format!(
+                            "{case}: {there} % above {from}, less than the {here} % of `{active}` (`{id}`, line {line})"
+                        ),
+                        format!(
+                            "{case}：{from} 元以上支付 {there}%，低于 `{active}` 的 {here}%（第 {line} 行 `{id}`）"
+                        ),
                     )
                     .hint(hint(
                         "the retired are paid at least what the active are (structure of the national benefits list): \

@@ -106,7 +106,10 @@ mod tests {
             .row("bands", "x2,web,3000,0.90,")
             .row("bands", "x3,web,5000,0.92,")
             .row("bands", "x4,web,10000,0.95,")
-            .row("benefits", &format!("b9,330100,310,*,*,*,*,*,all,none,,,,,visit_net,web,,,,,,,,1,2020-01-01,,{source},"))
+            .row(
+                "benefits",
+                &format!("b9,330100,310,*,*,*,*,*,all,none,,,,,visit_net,web,,,,,,,,1,2020-01-01,,{source},"),
+            )
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What the lint says of a pack, for its tests.
 
 use crate::model::date::Date;
-pub(super) use crate::rules::testing::{TextPack, pack};
 use crate::rules::testing::render;
+pub(super) use crate::rules::testing::{TextPack, pack};
 
 /// Codes found in a pack.
 pub(super) fn codes(pack: &TextPack) -> Vec<&'static str> {

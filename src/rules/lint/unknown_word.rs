@@ -13,12 +13,8 @@ use crate::rules::cell::Pattern;
 use crate::rules::layout::Table;
 use crate::rules::pack::PackTable;
 
-pub(super) const CHECK: Check = Check {
-    code: "L106",
-    title_en: "a key that no claim derives",
-    title_zh: "没有结算能得出的键值",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check { code: "L106", title_en: "a key that no claim derives", title_zh: "没有结算能得出的键值", run };
 
 /// A key column and the table that yields its words.
 const KEYS: [(&str, &str); 4] = [
@@ -90,12 +86,7 @@ fn say(table: &PackTable, column: &str, from_table: &str, item: &str, missing: &
 }
 
 /// The words of a key column that some claim of the realms derives on some day of a period.
-fn known<'a>(
-    context: &'a Context,
-    column: &str,
-    realms: &[&'a Realm],
-    (from, to): (Date, Date),
-) -> BTreeSet<&'a str> {
+fn known<'a>(context: &'a Context, column: &str, realms: &[&'a Realm], (from, to): (Date, Date)) -> BTreeSet<&'a str> {
     let vocab = &context.book.vocab;
     let word = |words: &'a Vocabulary, number: usize| words.word(Sym(number as u32));
     let mut known = BTreeSet::new();

@@ -7,12 +7,8 @@ use crate::rules::cell::Pattern;
 use crate::rules::layout::Kind;
 use crate::rules::rank::code;
 
-pub(super) const CHECK: Check = Check {
-    code: "L107",
-    title_en: "a pool that no place leads to",
-    title_zh: "没有区划归入的统筹区",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check { code: "L107", title_en: "a pool that no place leads to", title_zh: "没有区划归入的统筹区", run };
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     for &table in DATED {

@@ -5,12 +5,8 @@ use super::context::{Context, hint, warn};
 use crate::diagnostic::Diagnostic;
 use crate::rules::layout::Table;
 
-pub(super) const CHECK: Check = Check {
-    code: "L110",
-    title_en: "a band set that nothing uses",
-    title_zh: "未被引用的分段表",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check { code: "L110", title_en: "a band set that nothing uses", title_zh: "未被引用的分段表", run };
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     let users = context.users_of_bands();

@@ -7,12 +7,8 @@ use super::context::{Context, DATED, hint, warn};
 use crate::diagnostic::Diagnostic;
 use crate::rules::layout::Table;
 
-pub(super) const CHECK: Check = Check {
-    code: "L115",
-    title_en: "a source that no row names",
-    title_zh: "未被引用的来源",
-    run,
-};
+pub(super) const CHECK: Check =
+    Check { code: "L115", title_en: "a source that no row names", title_zh: "未被引用的来源", run };
 
 fn run(context: &Context, found: &mut Vec<Diagnostic>) {
     let mut named: HashSet<&str> = HashSet::new();

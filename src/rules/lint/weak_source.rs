@@ -35,7 +35,10 @@ fn run(context: &Context, found: &mut Vec<Diagnostic>) {
                 format!("`{id}` is {meaning_en}; {} on it: unverified", verb_en(count)),
                 format!("`{id}` 为{meaning_zh}；{count} 行以其为据：未经核实"),
             )
-            .hint(hint("find the authority's own text before such a row decides a payment", "在据以支付之前，请查得主管部门原文")),
+            .hint(hint(
+                "find the authority's own text before such a row decides a payment",
+                "在据以支付之前，请查得主管部门原文",
+            )),
         );
     }
 }
