@@ -11,7 +11,7 @@ use parquet::arrow::ArrowWriter;
 use tempfile::TempDir;
 
 use crate::fixtures::{assert_balanced, assert_good, run_small};
-use crate::support::{Outputs, Record, data, folder};
+use crate::support::{Outputs, Record, data, folder, run_args, tongchou};
 
 /// Headings and rows of the plain file.
 fn plain() -> (Vec<String>, Vec<Vec<String>>) {
@@ -242,6 +242,41 @@ fn parquet_of_strings() {
 fn parquet_of_decimals_and_whole_numbers() {
     let (_folder, path) = parquet(true);
     same_as_plain(&path, None);
+}
+
+#[test]
+fn claims_in_several_files_of_several_formats() {
+    // The plain rows again, behind the Parquet file: all of them are duplicates, whatever became of the first.
+    let (header, rows) = plain();
+    let (folder, first) = parquet(true);
+    let second = folder.path().join("claims-2.tsv");
+    let lines = std::iter::once(&header).chain(&rows).map(|cells| cells.join("\t") + "\n");
+    std::fs::write(&second, lines.collect::<String>()).expect("a file");
+    let third = folder.path().join("a-new-row.csv");
+    let row = rows[0].join(",").replacen("A1,P1", "N1,P1", 1);
+    std::fs::write(&third, format!("{}\n{row}\n", header.join(","))).expect("a file");
+    let out = folder.path().join("out");
+    let mut args = run_args(&data("small/rules"), &first, &out, &[]);
+    let at = args.iter().position(|word| word == "--out").expect("--out");
+    args.splice(at..at, [second.into(), third.into()]);
+    tongchou(args).expect(1);
+    let outputs = Outputs::read(&out);
+    assert_balanced(&outputs);
+    let plain = run_small(&data("small/claims.csv"), &[], 1);
+    assert_eq!(outputs.rows("in"), 2 * plain.rows("in") + 1);
+    assert_eq!(outputs.rows("rejected"), plain.rows("rejected") + plain.rows("in"));
+    let new = outputs.settlement("N1");
+    assert_eq!([&new["src_file"], &new["src_row"], &new["status"]], ["a-new-row.csv", "1", "paid"]);
+    let duplicates =
+        outputs.rejects.iter().filter(|row| row["reason"] == "R-DUPLICATE" && row["file"] == "claims-2.tsv");
+    assert_eq!(duplicates.count(), rows.len());
+    let files: Vec<&str> = outputs.manifest["claims"]
+        .as_array()
+        .expect("claims")
+        .iter()
+        .filter_map(|file| file["file"].as_str())
+        .collect();
+    assert_eq!(files, ["claims.parquet", "claims-2.tsv", "a-new-row.csv"], "in the order of the arguments");
 }
 
 #[test]

@@ -121,7 +121,7 @@ impl Pack<'_> {
         };
         for _ in 0..=self.rng.weighted(&[30, 30, 20, 15, 5]) {
             let rate = self.rate();
-            let note = if self.rng.chance(3) { "two, lines, \"quoted\"" } else { "" };
+            let note = if self.rng.chance(3) { "two\nlines, \"quoted\"" } else { "" };
             let row = row_of(
                 "rule_id band_set from_amount rate note",
                 &[&format!("bd{:05}", self.bands.len()), &name, &yuan(from), &rate, note],

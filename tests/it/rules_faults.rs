@@ -107,6 +107,19 @@ fn two_disease_prefixes_of_which_one_begins_with_the_other() {
 }
 
 #[test]
+fn a_note_over_two_lines_is_one_record_and_later_lines_are_still_counted() {
+    let (exit, text) = check("bands.csv", "in-active,0,0.8,", "in-active,0,0.8,\"two\nlines\"");
+    assert_eq!(exit, 0, "{text}");
+    let (exit, text) = check(
+        "bands.csv",
+        "in-active,0,0.8,\nBA-2,in-active,10000,0.85",
+        "in-active,0,0.8,\"two\nlines\"\nBA-2,in-active,10000,85",
+    );
+    assert_eq!(exit, 2, "{text}");
+    assert!(text.starts_with("bands.csv:4:4 (rate): error[E007]"), "{text}");
+}
+
+#[test]
 fn what_looks_odd_and_is_allowed() {
     let odd = [
         ("bands.csv", "10000,0.85", "10000.000,0.850000"),
