@@ -148,15 +148,6 @@ fn fail(error: &RunError, lang: Lang) -> Exit {
         }
         _ => {}
     }
-    let mut text = match lang {
-        Lang::En => format!("error: {error}"),
-        Lang::Zh => format!("错误：{error}"),
-    };
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text += &format!(": {inner}");
-        cause = inner.source();
-    }
-    terminal::complain(&text);
+    terminal::complain_error(error, lang);
     Exit::Failure
 }

@@ -171,8 +171,7 @@ fn test(args: &TestArgs, cancel: &AtomicBool) -> Exit {
         Ok(tested) => tested,
         Err(ExamplesError::Run(error)) => return fail(&error, lang),
         Err(error) => {
-            let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
-            terminal::complain(&format!("error: {error}{cause}"));
+            terminal::complain_error(&error, lang);
             return Exit::Failure;
         }
     };

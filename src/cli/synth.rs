@@ -97,7 +97,7 @@ pub(super) fn synth(args: &SynthArgs, cancel: &AtomicBool) -> Exit {
         }
         Err(SynthError::Run(error)) => fail(&error, lang),
         Err(error) => {
-            terminal::complain(&chain(&error, lang));
+            terminal::complain_error(&error, lang);
             Exit::Failure
         }
     }
@@ -112,19 +112,6 @@ fn render(report: &SynthReport, plan: &SynthPlan, seconds: f64, lang: Lang) -> S
         Lang::En => format!("{seconds:.1} s; invented data, no row is about a real person\n"),
         Lang::Zh => format!("{seconds:.1} 秒；均为虚构数据，不涉及任何真实个人\n"),
     };
-    text
-}
-
-fn chain(error: &SynthError, lang: Lang) -> String {
-    let mut text = match lang {
-        Lang::En => format!("error: {error}"),
-        Lang::Zh => format!("错误：{error}"),
-    };
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text += &format!(": {inner}");
-        cause = inner.source();
-    }
     text
 }
 

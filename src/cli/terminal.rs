@@ -41,6 +41,20 @@ pub fn complain(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
+/// An error and the chain of its causes to stderr, once.
+pub fn complain_error(error: &dyn std::error::Error, lang: Lang) {
+    let mut text = match lang {
+        Lang::En => format!("error: {error}"),
+        Lang::Zh => format!("错误：{error}"),
+    };
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text += &format!(": {inner}");
+        cause = inner.source();
+    }
+    complain(&text);
+}
+
 /// Diagnostics to stderr, at most `most`, and how many more there are.
 pub fn complain_all(diagnostics: &[Diagnostic], more: usize, lang: Lang) {
     for diagnostic in diagnostics {
