@@ -11,12 +11,12 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
 use super::RunError;
 use super::load::Loaded;
+use crate::columnar::row_groups::properties;
 use crate::diagnostic::Lang;
 use crate::ingest::{self, Column, IngestError, PendedColumns, Problem, Recalled, Reject, Value};
 use crate::ledger::fold::DuplicateRow;
 use crate::model::outcome::Reasons;
-use crate::report::adjudicated::properties;
-use crate::report::publish::{OutputFile, Staging, Written};
+use crate::publish::{OutputFile, Staging, Written};
 
 /// A pended row and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

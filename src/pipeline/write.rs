@@ -11,12 +11,13 @@ use super::kept;
 use super::load::Loaded;
 use super::{RunError, RunPlan, Stage, Watch, check};
 use crate::audit::totals;
+use crate::columnar::row_groups::{Encoder, RowGroups};
 use crate::columnar::schema;
 use crate::ledger::fold::{self, Chunk, DuplicateRow};
 use crate::model::outcome::{Reason, Reasons, Status};
-use crate::report::adjudicated::{self, Encoder, RowGroups, Words};
+use crate::publish::{Staging, Written};
+use crate::report::adjudicated::{self, Words};
 use crate::report::balance::{ADJUDICATED, Balance, Summary};
-use crate::report::publish::{Staging, Written};
 
 /// A chunk on its way into the file.
 struct Encoded {
