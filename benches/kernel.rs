@@ -81,6 +81,7 @@ fn kernel(criterion: &mut Criterion) {
                     context,
                     &loaded.rows.arenas,
                     &facts,
+                    &[],
                     claims,
                     &mut accumulators,
                     &mut fold,

@@ -80,7 +80,7 @@ pub fn fold_chunk(
         let facts = facts.of(person as u32);
         accumulators.reset(facts.balance.unwrap_or_default());
         let claims = &chunk.claims[first..];
-        fold_person(context, &rows.arenas, &facts, claims, &mut accumulators, &mut chunk.fold, |_| Off, |_, _| ());
+        fold_person(context, &rows.arenas, &facts, &[], claims, &mut accumulators, &mut chunk.fold, |_| Off, |_, _| ());
     }
     chunk
 }

@@ -116,7 +116,7 @@ pub fn persons_of(
     watch.begin(super::Stage::Ingest, None);
     let rules = load_rules(&inputs.rules)?;
     let files = ingest::expand(&inputs.claims)?;
-    let border = Border { vocab: &rules.book.vocab, institutions: None };
+    let border = Border { vocab: &rules.book.vocab, institutions: None, with_mdtrt_id: false };
     let advance = |rows: u64, _bytes: u64| watch.advance(rows);
     let options = ReadOptions { person: None, progress: Some(&advance), cancel: Some(cancel) };
     let mut persons: Vec<Vec<u8>> = Vec::new();
@@ -164,6 +164,7 @@ pub fn explain_person(
             loaded.context(),
             &loaded.rows.arenas,
             &facts,
+            &[],
             &own,
             &mut accumulators,
             &mut fold,

@@ -173,7 +173,7 @@ fn read_claims(
     cancel: &AtomicBool,
 ) -> Result<(Arrivals, Vec<InputFile>), RunError> {
     watch.begin(Stage::Ingest, None);
-    let border = Border { vocab: &rules.book.vocab, institutions };
+    let border = Border { vocab: &rules.book.vocab, institutions, with_mdtrt_id: false };
     let advance = |rows: u64, _bytes: u64| watch.advance(rows);
     let options = ReadOptions { person, progress: Some(&advance), cancel: Some(cancel) };
     let mut arrivals = Arrivals::default();

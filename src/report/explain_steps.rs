@@ -106,6 +106,11 @@ pub(super) fn line(step: &Step, explained: &Explanation) -> Option<Line> {
             format!("takes back the person's settlement no. {}", original + 1),
             format!("冲回该人员第 {} 笔结算", original + 1),
         ),
+        Step::ReversalOfEarlier { .. } => simple(
+            "reversal",
+            "takes back a settlement of an earlier night".to_owned(),
+            "冲回以前批次的结算".to_owned(),
+        ),
         Step::Burden { deductible, prepay, over_base, over_cap, coinsurance, preself } => simple(
             "burden",
             format!(
