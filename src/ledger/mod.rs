@@ -2,3 +2,5 @@
 
 pub mod fold;
 pub mod opening;
+#[cfg(feature = "app")]
+pub mod tables;
