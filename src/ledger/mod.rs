@@ -1,3 +1,6 @@
-//! From grouped rows to adjudicated persons, in parallel, with the same result at any number of threads.
+//! From grouped rows to adjudicated persons, in parallel, with the same result at any number of threads; and the
+//! store of all nights before.
 
 pub mod fold;
+#[cfg(feature = "app")]
+pub mod store;
