@@ -1,5 +1,6 @@
 //! Inputs and rule packs in the archive: stored once, given back whole or not at all.
 
+use super::super::archive::{check_rules_file, find_input};
 use super::*;
 
 fn input(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
@@ -32,7 +33,7 @@ fn inputs_come_back_as_they_came() {
         drop(scratch);
         assert!(!folder.exists());
     }
-    assert_eq!(names(&path), [FORMAT_FILE, layout::INPUTS, LOCK_FILE, NIGHTS]);
+    assert_eq!(names(&path), [layout::INPUTS, FORMAT_FILE, LOCK_FILE, NIGHTS]);
 }
 
 #[test]
@@ -66,7 +67,7 @@ fn a_damaged_archive_is_named_and_mended_when_the_input_comes_again() {
             },
         ] {
             ledger.archive_input(&file, &digest, kind).expect("stored");
-            let archived = archive::find_input(&path, &digest).expect("archived");
+            let archived = find_input(&path, &digest).expect("archived");
             change(&archived, damage);
             let scratch = ledger.scratch().expect("a folder");
             let error = scratch.restore(&digest, "a.csv").expect_err("damaged");
@@ -91,9 +92,9 @@ fn rules_are_kept_as_they_were_used() {
     }
     let folder = ledger.rules_folder("abc").expect("archived");
     assert_eq!(names(&folder), ["benefits.csv", "schemes.csv"]);
-    archive::check_rules_file(&folder.join("benefits.csv"), &sha256(files[0].1)).expect("whole");
+    check_rules_file(&folder.join("benefits.csv"), &sha256(files[0].1)).expect("whole");
     change(&folder.join("benefits.csv"), |bytes| bytes[0] = b'R');
-    let checked = archive::check_rules_file(&folder.join("benefits.csv"), &sha256(files[0].1));
+    let checked = check_rules_file(&folder.join("benefits.csv"), &sha256(files[0].1));
     assert!(matches!(checked, Err(LedgerError::Digest { .. })));
     ledger.archive_rules("abc", &files).expect("mended");
     assert_eq!(fs::read(folder.join("benefits.csv")).expect("a file"), files[0].1);
