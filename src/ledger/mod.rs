@@ -2,5 +2,8 @@
 //! store of all nights before.
 
 pub mod fold;
+pub mod opening;
 #[cfg(feature = "app")]
 pub mod store;
+#[cfg(feature = "app")]
+pub mod tables;
