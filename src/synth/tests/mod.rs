@@ -16,7 +16,8 @@ fn plan(out: &Path, rows: u64, faults: u32, format: Format) -> SynthPlan {
         rows,
         persons: rows / 6,
         seed: 7,
-        out: out.to_owned(),
+        out: Some(out.to_owned()),
+        night: None,
         overwrite: false,
         rules: Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data/rules"),
         faults,
@@ -75,7 +76,7 @@ fn run(data: &Path, claims: &str, out: &Path) -> Summary {
         lang: Lang::En,
         memory: 1 << 33,
     };
-    pipeline::run(&plan, &Nobody, &AtomicBool::new(false)).expect("a run")
+    pipeline::run(&plan, &Nobody, &AtomicBool::new(false)).expect("a run").0
 }
 
 fn fen(row: &HashMap<String, String>, column: &str) -> i64 {
