@@ -366,6 +366,8 @@ impl From<&LedgerError> for Diagnostic {
             message.zh += &format!("：{inner}");
             cause = inner.source();
         }
+        // What is about no file is about the ledger as a whole.
+        let file = if file.is_empty() { "ledger".to_owned() } else { file };
         let at = Location { file, ..Location::default() };
         let found = Self::error(error.code(), at, message);
         match error.hint() {

@@ -44,7 +44,7 @@ use crate::model::date::Date;
 pub use self::archive::{Archived, InputKind, Scratch};
 pub use self::chain::{Base, Night};
 pub use self::error::{Action, Holder, LedgerError};
-pub use self::rollback::RolledBack;
+pub use self::rollback::{RolledBack, rollback};
 pub use self::staging::{BaseStaging, NightStaging};
 pub use self::usage::Usage;
 pub use self::verify::{Check, Verification, verify};
@@ -98,7 +98,7 @@ impl Ledger {
                 Some(Arc::new(lock))
             }
         };
-        let Chain { nights, bases, found } = Chain::read(folder);
+        let Chain { nights, bases, found } = Chain::read(folder, u32::MAX);
         if let Some(first) = found.into_iter().next() {
             return Err(first);
         }
@@ -218,20 +218,6 @@ impl Ledger {
     pub fn rules_folder(&self, sha256: &str) -> Result<PathBuf, LedgerError> {
         let folder = self.folder.join(RULES).join(sha256);
         if folder.is_dir() { Ok(folder) } else { Err(LedgerError::Missing { path: folder }) }
-    }
-
-    /// Takes the nights after `to` out of the ledger, and the bases that hold one of them. They are kept, in
-    /// `removed/`; archived inputs and rule packs stay where they are. Does nothing where there is no later night.
-    ///
-    /// # Errors
-    /// There is no such night, or something could not be moved: the ledger then holds some of the later nights, is
-    /// valid, and the same can be asked for again.
-    pub fn rollback(self, to: u32) -> Result<RolledBack, LedgerError> {
-        let _writing = self.writer();
-        if to > self.last() {
-            return Err(LedgerError::NoSuchNight { night: to, last: self.last() });
-        }
-        rollback::roll_back(&self.folder, &self.nights, &self.bases, to, |from, to| fs::rename(from, to))
     }
 
     /// What the parts of the ledger take on the disk.

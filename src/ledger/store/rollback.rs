@@ -6,9 +6,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::chain::{Base, Night};
+use super::chain::Chain;
 use super::error::{Action, LedgerError, failed};
-use super::layout::{BASES, NIGHTS, REMOVED, base_name, make_folder, names_in, night_name, sync_folder, write_whole};
+use super::layout::{
+    BASES, NIGHTS, REMOVED, base_name, has_format, make_folder, names_in, night_name, numbers_in, sync_folder,
+    write_whole,
+};
+use super::lock::Lock;
+use super::no_ledger;
 
 /// What was taken out of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,18 +28,41 @@ pub struct RolledBack {
     pub kept_in: Option<PathBuf>,
 }
 
+/// Takes the nights after `to` out of a ledger, and the bases that hold one of them. They are kept, in `removed/`;
+/// archived inputs and rule packs stay where they are. What is taken out may be damaged, what is left must not be:
+/// this is how a ledger is mended whose last nights cannot be read any more.
+///
+/// # Errors
+/// There is no such night, a night to it is damaged, somebody writes, or something could not be moved: the ledger
+/// then still holds some of the later nights, without a gap, and the same can be asked for again.
+pub fn rollback(ledger: &Path, to: u32, command: &str) -> Result<RolledBack, LedgerError> {
+    roll_back(ledger, to, command, |from, to| fs::rename(from, to))
+}
+
 /// Moves everything after `to`. Bases go first, so that none holds a night that is gone; nights go from the last, so
-/// that no gap is left by a crash between two moves.
+/// that no gap is left by a crash between two moves. `rename` is a parameter so that tests can crash.
 pub(super) fn roll_back(
     ledger: &Path,
-    nights: &[Night],
-    bases: &[Base],
     to: u32,
+    command: &str,
     rename: impl Fn(&Path, &Path) -> io::Result<()>,
 ) -> Result<RolledBack, LedgerError> {
-    let nights: Vec<u32> = nights.iter().rev().map(|night| night.number).take_while(|&number| number > to).collect();
-    let bases: Vec<u32> = bases.iter().rev().map(|base| base.through).take_while(|&through| through > to).collect();
-    if nights.is_empty() {
+    if !has_format(ledger)? {
+        return Err(no_ledger(ledger)?);
+    }
+    let _lock = Lock::take(ledger, command)?;
+    let nights = numbers_in(&ledger.join(NIGHTS), night_name)?;
+    let last = nights.last().copied().unwrap_or(0);
+    if to > 0 && !nights.contains(&to) {
+        return Err(LedgerError::NoSuchNight { night: to, last });
+    }
+    if let Some(first) = Chain::read(ledger, to).found.into_iter().next() {
+        return Err(first);
+    }
+    let after =
+        |numbers: Vec<u32>| -> Vec<u32> { numbers.into_iter().rev().take_while(|&number| number > to).collect() };
+    let (nights, bases) = (after(nights), after(numbers_in(&ledger.join(BASES), base_name)?));
+    if nights.is_empty() && bases.is_empty() {
         return Ok(RolledBack { to, nights, bases, kept_in: None });
     }
     let kept_in = next_folder(ledger)?;

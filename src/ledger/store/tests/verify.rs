@@ -107,20 +107,35 @@ fn a_night_that_does_not_add_up_is_found() {
 #[test]
 fn rolling_back_keeps_what_it_takes_away() {
     let (_temporary, path) = whole_ledger();
-    let done = writer(&path).rollback(1).expect("rolled back");
+    let done = rollback(&path, 1, "a test").expect("rolled back");
     let kept = path.join("removed/000001");
     assert_eq!(done, RolledBack { to: 1, nights: vec![3, 2], bases: vec![], kept_in: Some(kept.clone()) });
     assert_eq!(names(&kept.join(NIGHTS)), ["night=000002", "night=000003"]);
     assert_eq!(fs::read(kept.join("nights/night=000003/adjudicated.parquet")).expect("a file"), b"rows of night 3");
     assert_eq!(reader(&path).expect("a ledger").last(), 1);
     assert!(found(&path).is_empty());
-    let done = writer(&path).rollback(1).expect("nothing to do");
+    let done = rollback(&path, 1, "a test").expect("nothing to do");
     assert_eq!((done.nights, done.kept_in), (vec![], None));
     add_night(&writer(&path), "2026-01-06", &[], &[]).expect("a night");
-    assert_eq!(writer(&path).rollback(0).expect("rolled back").nights, [2, 1]);
+    assert_eq!(rollback(&path, 0, "a test").expect("rolled back").nights, [2, 1]);
     assert_eq!(names(&path.join("removed")), ["000001", "000002"]);
     assert_eq!(reader(&path).expect("a ledger").view().input_seen(&sha256(CLAIMS)), None);
-    assert_eq!(said(&path, writer(&path).rollback(1)), "there is no night 1: the last one is 0");
+    assert_eq!(said(&path, rollback(&path, 1, "a test")), "there is no night 1: the last one is 0");
+}
+
+#[test]
+fn what_is_taken_out_may_be_damaged_and_what_is_left_may_not() {
+    let (_temporary, path) = whole_ledger();
+    fs::write(path.join("nights/night=000003/manifest.json"), "{").expect("written");
+    assert!(matches!(Ledger::open(&path, write_access()), Err(LedgerError::Digest { .. })));
+    assert_eq!(rollback(&path, 2, "a test").expect("mended").nights, [3]);
+    assert!(found(&path).is_empty());
+    fs::write(path.join("nights/night=000001/manifest.json"), "{").expect("written");
+    assert!(matches!(rollback(&path, 1, "a test"), Err(LedgerError::Digest { .. })));
+    assert_eq!(names(&path.join(NIGHTS)).len(), 2);
+    let lock = path.join("no ledger");
+    assert!(matches!(rollback(&lock, 0, "a test"), Err(LedgerError::Absent { .. })));
+    assert!(!lock.exists());
 }
 
 #[test]
@@ -142,13 +157,11 @@ fn a_crash_between_two_moves_leaves_a_valid_ledger() {
             left.set(left.get() - 1);
             fs::rename(from, to)
         };
-        let ledger = writer(&path);
-        roll_back(&path, ledger.nights(), &ledger.bases, 1, failing).expect_err("it crashed");
-        drop(ledger);
+        roll_back(&path, 1, "a test", failing).expect_err("it crashed");
         assert!(found(&path).is_empty(), "after {moves} moves");
         let last = reader(&path).expect("a valid ledger").last();
         assert_eq!(last, [4, 4, 3, 2][moves]);
-        let done = writer(&path).rollback(1).expect("asked for again");
+        let done = rollback(&path, 1, "a test").expect("asked for again");
         assert_eq!(done.nights.len() as u32, last - 1);
         assert_eq!(reader(&path).expect("a ledger").last(), 1);
     }
@@ -187,7 +200,7 @@ fn every_error_has_both_languages_and_the_same_english_as_its_display() {
         assert!(!text.zh.is_ascii() && text.zh != text.en, "{}", text.zh);
         let found = Diagnostic::from(error);
         assert!(!found.message.en.is_empty() && found.code.starts_with("N-"));
-        assert_eq!(found.at.file.is_empty(), error.path().is_none());
+        assert_eq!(found.at.file == "ledger", error.path().is_none());
     }
     let rendered = Diagnostic::from(&errors[4]).render(Lang::En);
     assert!(rendered.starts_with(&format!("{}: error[N-MISSING]: is missing\n  hint: ", path.display())), "{rendered}");
