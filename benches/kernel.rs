@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tongchou::adjudicate::accumulators::Accumulators;
+use tongchou::adjudicate::opening::Earlier;
 use tongchou::adjudicate::person::{Fold, fold_person};
 use tongchou::adjudicate::trace::Off;
 use tongchou::ledger::fold::{Aside, keep_first_of_each, sort_entries};
@@ -81,7 +82,7 @@ fn kernel(criterion: &mut Criterion) {
                     context,
                     &loaded.rows.arenas,
                     &facts,
-                    &[],
+                    Earlier::default(),
                     claims,
                     &mut accumulators,
                     &mut fold,

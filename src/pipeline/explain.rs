@@ -10,6 +10,7 @@ use super::load::{Loaded, load};
 use super::rules_dir::load_rules;
 use super::{Inputs, ReferencePaths, RunError, Watch};
 use crate::adjudicate::accumulators::Accumulators;
+use crate::adjudicate::opening::Earlier;
 use crate::adjudicate::person::{Fold, fold_person};
 use crate::adjudicate::trace::{Step, Steps};
 use crate::ingest::{self, Border, ReadOptions};
@@ -164,7 +165,7 @@ pub fn explain_person(
             loaded.context(),
             &loaded.rows.arenas,
             &facts,
-            &[],
+            Earlier::default(),
             &own,
             &mut accumulators,
             &mut fold,
