@@ -124,7 +124,7 @@ pub fn test_examples(folder: &Path, cancel: &AtomicBool) -> Result<Tested, Examp
     let table = match table::parse(&bytes) {
         Ok(table) => table,
         Err(error) => {
-            tested.differences.push(Diagnostic::error("X002", whole_file, error.text()));
+            tested.differences.push(Diagnostic::error("X002", whole_file, error.text()).hint(error.hint()));
             return Ok(tested);
         }
     };
@@ -132,7 +132,8 @@ pub fn test_examples(folder: &Path, cancel: &AtomicBool) -> Result<Tested, Examp
     let sheet = Sheet { file, table };
     for row in sheet.table.rows.iter() {
         if let Some(problem) = &row.problem {
-            tested.differences.push(Diagnostic::error("X003", sheet.at(row, ""), problem.text()));
+            let finding = Diagnostic::error("X003", sheet.at(row, ""), problem.text());
+            tested.differences.push(finding.hint(problem.hint()));
         }
     }
     if !tested.differences.is_empty() {
@@ -184,11 +185,13 @@ fn check_header(table: &TextTable, file: &str, found: &mut Vec<Diagnostic>) {
             .chain(Column::ALL.iter().map(|column| column.name().to_owned()))
             .chain(REFERENCE_COLUMNS.map(str::to_owned))
             .collect();
-        let diagnostic = Diagnostic::error("X001", at, message);
-        found.push(match did_you_mean(&lower, names.iter().map(String::as_str)) {
-            Some(near) => diagnostic.hint(Text::new(format!("did you mean `{near}`?"), format!("是否应为 `{near}`？"))),
-            None => diagnostic,
-        });
+        let finding = Diagnostic::error("X001", at, message);
+        found.push(finding.near_or(did_you_mean(&lower, names.iter().map(String::as_str)), || {
+            Text::new(
+                "name a column of claims, `expect_` with an output column, or write remarks in `note`",
+                "请写结算记录的列名、`expect_` 加输出列名；说明文字写入 `note`",
+            )
+        }));
     }
 }
 
@@ -306,14 +309,14 @@ fn compare(sheet: &Sheet, row: &TextRow, number: u32, results: &Results, tested:
             let setl_id = sheet.cell(row, "setl_id");
             let shown = if found.is_empty() { "nothing".to_owned() } else { format!("`{found}`") };
             let shown_zh = if found.is_empty() { "空".to_owned() } else { format!("`{found}`") };
-            tested.differences.push(Diagnostic::error(
-                "X010",
-                sheet.at(row, &heading),
-                Text::new(
-                    format!("{example}, settlement {setl_id}: {name} is {shown}, expected `{expected}`"),
-                    format!("{example}，结算 {setl_id}：{name} 为 {shown_zh}，预期 `{expected}`"),
-                ),
-            ));
+            let message = Text::new(
+                format!("{example}, settlement {setl_id}: {name} is {shown}, expected `{expected}`"),
+                format!("{example}，结算 {setl_id}：{name} 为 {shown_zh}，预期 `{expected}`"),
+            );
+            tested.differences.push(Diagnostic::error("X010", sheet.at(row, &heading), message).hint(Text::new(
+                "the rule or the expectation is wrong: put the example's rows into a file of claims and `explain` it",
+                "规则有误或预期有误：可将该算例各行写入结算记录文件，用 `explain` 查看计算过程",
+            )));
         }
     }
 }
