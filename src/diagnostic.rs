@@ -40,6 +40,13 @@ impl Text {
     }
 }
 
+/// A failure of the world: what was attempted, and on what. What lies below it in the chain of causes is said by
+/// the system or a library, in words of their own.
+pub trait Failure: std::error::Error {
+    /// The failure without its causes. Its English is what `Display` says.
+    fn text(&self) -> Text;
+}
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {

@@ -8,26 +8,26 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::diagnostic::{Failure, Text};
+
 /// Why outputs could not be published.
 #[derive(Debug, Error)]
+#[error("{}", self.text().en)]
 pub enum PublishError {
     /// The target holds something.
-    #[error("{} is not empty: name a new folder, or pass --overwrite to replace it whole", .path.display())]
     NotEmpty {
         /// The target.
         path: PathBuf,
     },
     /// The target is a file.
-    #[error("{} is not a folder", .path.display())]
     NotAFolder {
         /// The target.
         path: PathBuf,
     },
     /// The world failed.
-    #[error("cannot {action} {}", .path.display())]
     Io {
         /// What was attempted.
-        action: &'static str,
+        action: Action,
         /// On what.
         path: PathBuf,
         /// Why it failed.
@@ -36,7 +36,61 @@ pub enum PublishError {
     },
 }
 
-fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PublishError {
+/// What was attempted with an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Looking into the target.
+    ReadFolder,
+    /// Making the folder the target stands in.
+    CreateFolder,
+    /// Making the staging folder.
+    CreateStaging,
+    /// Making a file.
+    Create,
+    /// Writing a file.
+    Write,
+    /// Putting a file onto the disk.
+    Sync,
+    /// Putting a folder onto the disk.
+    SyncFolder,
+    /// Making the staging folder the target.
+    Rename,
+    /// Exchanging the staging folder and the target.
+    Replace,
+    /// Removing what the target was.
+    RemoveReplaced,
+}
+
+impl Failure for PublishError {
+    fn text(&self) -> Text {
+        match self {
+            Self::NotEmpty { path } => Text::new(
+                format!("{} is not empty: name a new folder, or pass --overwrite to replace it whole", path.display()),
+                format!("{} 不是空文件夹：请另指定新文件夹，或用 --overwrite 整体替换", path.display()),
+            ),
+            Self::NotAFolder { path } => {
+                Text::new(format!("{} is not a folder", path.display()), format!("{} 不是文件夹", path.display()))
+            }
+            Self::Io { action, path, .. } => {
+                let (en, zh) = match action {
+                    Action::ReadFolder => ("read the folder", "读取文件夹"),
+                    Action::CreateFolder => ("create the folder", "创建文件夹"),
+                    Action::CreateStaging => ("create the staging folder", "创建暂存文件夹"),
+                    Action::Create => ("create", "创建"),
+                    Action::Write => ("write", "写入"),
+                    Action::Sync => ("sync", "落盘"),
+                    Action::SyncFolder => ("sync the folder", "落盘文件夹"),
+                    Action::Rename => ("rename the staging folder to", "将暂存文件夹改名为"),
+                    Action::Replace => ("replace", "替换"),
+                    Action::RemoveReplaced => ("remove the replaced folder", "删除被替换的文件夹"),
+                };
+                Text::new(format!("cannot {en} {}", path.display()), format!("无法{zh} {}", path.display()))
+            }
+        }
+    }
+}
+
+fn failed(action: Action, path: &Path) -> impl FnOnce(io::Error) -> PublishError {
     let path = path.to_owned();
     move |error| PublishError::Io { action, path, error }
 }
@@ -70,17 +124,17 @@ impl Staging {
             if !target.is_dir() {
                 return Err(PublishError::NotAFolder { path: target.to_owned() });
             }
-            let mut entries = fs::read_dir(target).map_err(failed("read the folder", target))?;
+            let mut entries = fs::read_dir(target).map_err(failed(Action::ReadFolder, target))?;
             if !overwrite && entries.next().is_some() {
                 return Err(PublishError::NotEmpty { path: target.to_owned() });
             }
         }
         let parent = parent_of(target);
-        fs::create_dir_all(&parent).map_err(failed("create the folder", &parent))?;
+        fs::create_dir_all(&parent).map_err(failed(Action::CreateFolder, &parent))?;
         let name = target.file_name().map_or_else(|| "out".into(), |name| name.to_string_lossy().into_owned());
         remove_abandoned(&parent, &name);
         let folder = parent.join(format!(".{name}.staging-{}", std::process::id()));
-        fs::create_dir(&folder).map_err(failed("create the staging folder", &folder))?;
+        fs::create_dir(&folder).map_err(failed(Action::CreateStaging, &folder))?;
         Ok(Self { folder, target: target.to_owned(), published: false })
     }
 
@@ -96,7 +150,7 @@ impl Staging {
     /// The file cannot be made.
     pub fn create(&self, name: &str) -> Result<OutputFile, PublishError> {
         let path = self.path(name);
-        let file = File::create_new(&path).map_err(failed("create", &path))?;
+        let file = File::create_new(&path).map_err(failed(Action::Create, &path))?;
         Ok(OutputFile { name: name.to_owned(), path, file, hash: Sha256::new(), bytes: 0 })
     }
 
@@ -117,11 +171,11 @@ impl Staging {
                 &self.target,
                 rustix::fs::RenameFlags::EXCHANGE,
             )
-            .map_err(|error| failed("replace", &self.target)(error.into()))?;
+            .map_err(|error| failed(Action::Replace, &self.target)(error.into()))?;
             self.published = true;
-            fs::remove_dir_all(&self.folder).map_err(failed("remove the replaced folder", &self.folder))?;
+            fs::remove_dir_all(&self.folder).map_err(failed(Action::RemoveReplaced, &self.folder))?;
         } else {
-            fs::rename(&self.folder, &self.target).map_err(failed("rename the staging folder to", &self.target))?;
+            fs::rename(&self.folder, &self.target).map_err(failed(Action::Rename, &self.target))?;
             self.published = true;
         }
         sync_folder(&parent)
@@ -145,7 +199,7 @@ fn parent_of(target: &Path) -> PathBuf {
 }
 
 fn sync_folder(folder: &Path) -> Result<(), PublishError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync the folder", folder))
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(Action::SyncFolder, folder))
 }
 
 /// Staging folders of runs that were killed: their process is gone.
@@ -180,7 +234,7 @@ impl OutputFile {
     /// # Errors
     /// The sync failed.
     pub fn finish(self) -> Result<Written, PublishError> {
-        self.file.sync_all().map_err(failed("sync", &self.path))?;
+        self.file.sync_all().map_err(failed(Action::Sync, &self.path))?;
         let sha256 = hex(&self.hash.finalize());
         Ok(Written { name: self.name, bytes: self.bytes, sha256 })
     }
@@ -191,7 +245,7 @@ impl OutputFile {
     /// The write failed.
     pub fn put(&mut self, bytes: &[u8]) -> Result<(), PublishError> {
         let path = self.path.clone();
-        self.write_all(bytes).map_err(failed("write", &path))
+        self.write_all(bytes).map_err(failed(Action::Write, &path))
     }
 }
 

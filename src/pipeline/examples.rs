@@ -14,7 +14,7 @@ use super::load::{Loaded, load};
 use super::rules_dir::EXAMPLES;
 use super::{Inputs, ReferencePaths, RunError, Stage, Watch};
 use crate::columnar::schema::{ADJUDICATED as COLUMNS, Kind};
-use crate::diagnostic::{Diagnostic, Location, Text, did_you_mean};
+use crate::diagnostic::{Diagnostic, Failure, Location, Text, did_you_mean};
 use crate::ingest::Column;
 use crate::ledger::fold;
 use crate::model::money::Fen;
@@ -54,18 +54,17 @@ pub struct Tested {
 
 /// Why examples could not be tested.
 #[derive(Debug, Error)]
+#[error("{}", self.text().en)]
 pub enum ExamplesError {
     /// There are none.
-    #[error("{} does not exist: the pack has no examples", .path.display())]
     None {
         /// Where they would be.
         path: PathBuf,
     },
     /// A file cannot be read or written.
-    #[error("cannot {action} {}", .path.display())]
     Io {
         /// What was attempted.
-        action: &'static str,
+        action: Action,
         /// On what.
         path: PathBuf,
         /// Why it failed.
@@ -75,6 +74,37 @@ pub enum ExamplesError {
     /// The rules or the claims of the examples cannot be used.
     #[error(transparent)]
     Run(#[from] RunError),
+}
+
+/// What was attempted with the examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Reading them.
+    Read,
+    /// Making a folder for a run of theirs.
+    CreateFolder,
+    /// Writing the tables of that run.
+    Write,
+}
+
+impl Failure for ExamplesError {
+    fn text(&self) -> Text {
+        match self {
+            Self::None { path } => Text::new(
+                format!("{} does not exist: the pack has no examples", path.display()),
+                format!("{} 不存在：规则包没有算例", path.display()),
+            ),
+            Self::Io { action, path, .. } => {
+                let (en, zh) = match action {
+                    Action::Read => ("cannot read", "无法读取"),
+                    Action::CreateFolder => ("cannot make a folder in", "无法创建文件夹于"),
+                    Action::Write => ("cannot write", "无法写入"),
+                };
+                Text::new(format!("{en} {}", path.display()), format!("{zh} {}", path.display()))
+            }
+            Self::Run(error) => error.text(),
+        }
+    }
 }
 
 /// `examples.csv` with its columns found.
@@ -117,7 +147,8 @@ pub fn test_examples(folder: &Path, cancel: &AtomicBool) -> Result<Tested, Examp
     if !path.exists() {
         return Err(ExamplesError::None { path });
     }
-    let bytes = fs::read(&path).map_err(|error| ExamplesError::Io { action: "read", path: path.clone(), error })?;
+    let bytes =
+        fs::read(&path).map_err(|error| ExamplesError::Io { action: Action::Read, path: path.clone(), error })?;
     let file = path.display().to_string();
     let mut tested = Tested::default();
     let whole_file = Location { file: file.clone(), ..Location::default() };
@@ -204,7 +235,7 @@ fn test_group(
     tested: &mut Tested,
 ) -> Result<(), ExamplesError> {
     let scratch = tempfile::tempdir().map_err(|error| ExamplesError::Io {
-        action: "make a folder in",
+        action: Action::CreateFolder,
         path: std::env::temp_dir(),
         error,
     })?;
@@ -349,7 +380,11 @@ fn write_inputs(
         writer.write_record(&header).expect("writing to memory does not fail");
         records.iter().for_each(|record| writer.write_record(record).expect("writing to memory does not fail"));
         let bytes = writer.into_inner().expect("writing to memory does not fail");
-        fs::write(&path, bytes).map_err(|error| ExamplesError::Io { action: "write", path: path.clone(), error })?;
+        fs::write(&path, bytes).map_err(|error| ExamplesError::Io {
+            action: Action::Write,
+            path: path.clone(),
+            error,
+        })?;
         Ok(path)
     };
     let claims = write(
