@@ -2,3 +2,4 @@
 
 pub mod row_groups;
 pub mod schema;
+pub mod words;

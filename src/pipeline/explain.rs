@@ -14,7 +14,7 @@ use crate::adjudicate::person::{Fold, fold_person};
 use crate::adjudicate::trace::{Step, Steps};
 use crate::diagnostic::Text;
 use crate::ingest::{self, Border, ReadOptions};
-use crate::ledger::fold::{keep_first_of_each, sort_entries};
+use crate::ledger::fold::{Aside, keep_first_of_each, sort_entries};
 use crate::model::settlement::Claim;
 
 /// One person's settlements with their traces.
@@ -170,7 +170,7 @@ pub fn explain_person(
     let mut traces = Vec::new();
     for number in 0..loaded.persons.len() {
         let mut kept = Vec::new();
-        keep_first_of_each(&loaded.rows, loaded.persons.entries_of(number), &mut kept, &mut Vec::new());
+        keep_first_of_each(&loaded.rows, loaded.persons.entries_of(number), None, &mut kept, &mut Aside::default());
         sort_entries(&loaded.rows, &mut kept);
         let own: Vec<Claim> =
             kept.iter().map(|entry| loaded.rows.claims[entry.batch as usize][entry.index as usize].clone()).collect();
