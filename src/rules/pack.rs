@@ -6,7 +6,7 @@ use super::cell;
 use super::layout::{Kind, Layout, Table};
 use crate::diagnostic::{Diagnostic, Location, Text, did_you_mean};
 use crate::model::date::Date;
-use crate::text::table::{self, TextRow};
+use crate::text::table::{self, TextError, TextRow};
 
 /// One row: its line in the file, and the cells in the order of the layout; a column the file lacks is empty.
 #[derive(Clone, Debug)]
@@ -214,7 +214,14 @@ fn read_table(table: Table, file: &PackFile, found: &mut Vec<Diagnostic>) -> Pac
     let text = match table::parse(&file.bytes) {
         Ok(text) => text,
         Err(error) => {
-            found.push(Diagnostic::error("E002", whole_file, error.text()).hint(error.hint()));
+            let hint = match error {
+                TextError::Empty => Text::new(
+                    format!("write its header line: {}", layout.header()),
+                    format!("请写入表头行：{}", layout.header()),
+                ),
+                TextError::Header { .. } => error.hint(),
+            };
+            found.push(Diagnostic::error("E002", whole_file, error.text()).hint(hint));
             return result;
         }
     };
