@@ -27,6 +27,9 @@ pub type Lookup<'a> = &'a (dyn Fn(&[u8]) -> Option<u32> + Sync);
 /// Pairs of the run's person number and a row, in file order.
 pub type PersonRows<T> = Vec<(u32, T)>;
 
+/// Balances of persons that no claim has, by their `psn_no`.
+pub type OtherBalances = Vec<(Box<[u8]>, Fen)>;
+
 /// Where an institution's earlier periods stand: first day, last day, number of the file, line.
 type Periods = Vec<(Date, Date, u32, u64)>;
 
@@ -191,7 +194,7 @@ pub fn read_marks(
 pub fn read_balances(
     files: &[InputPath],
     lookup: Lookup<'_>,
-    mut others: Option<&mut Vec<(Box<[u8]>, Fen)>>,
+    mut others: Option<&mut OtherBalances>,
     options: &ReadOptions<'_>,
 ) -> Result<(PersonRows<Fen>, Vec<InputFile>), IngestError> {
     let table = &*ACCOUNTS;

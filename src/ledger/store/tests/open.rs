@@ -1,6 +1,7 @@
 //! Opening: first use, foreign folders, the lock, the chain, and files that are not what they were.
 
 use super::*;
+use crate::diagnostic::Failure;
 
 #[test]
 fn the_first_writer_makes_a_ledger() {
