@@ -8,6 +8,7 @@ mod explain;
 mod files;
 mod fixtures;
 mod house;
+mod ledger_store;
 mod properties;
 mod random_benefits;
 mod random_claims;
