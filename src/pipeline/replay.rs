@@ -60,11 +60,7 @@ pub struct ReplayPlan {
 ///
 /// # Errors
 /// See [`RunError`]. The ledger is never touched; the output folder has everything or is as it was.
-pub fn replay(
-    plan: &ReplayPlan,
-    watch: &dyn Watch,
-    cancel: &AtomicBool,
-) -> Result<(Summary, ReplayReport), RunError> {
+pub fn replay(plan: &ReplayPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result<(Summary, ReplayReport), RunError> {
     let staging = Staging::begin(&plan.out, plan.overwrite)?;
     let ledger = Ledger::open(&plan.ledger, Access::Read)?;
     let (first, last) = (first_night(&ledger, plan.from)?, ledger.last());
@@ -73,8 +69,7 @@ pub fn replay(
         archived.inputs.rules.clone_from(rules);
     }
     override_tables(&mut archived.inputs.reference, &plan.reference);
-    let mut loaded =
-        load::load(&archived.inputs, None, Some(archived.night_input()?), plan.memory, watch, cancel)?;
+    let mut loaded = load::load(&archived.inputs, None, Some(archived.night_input()?), plan.memory, watch, cancel)?;
     give_balances(&mut loaded, &archived, first, cancel)?;
     let target = Target { staging: &staging, night: None };
     let Wrote { summary, mut outputs, .. } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
@@ -135,12 +130,7 @@ fn other_rules(ledger: &Ledger, first: u32, sha256: &str) -> Vec<u32> {
 }
 
 /// Balances that nights after the first were given hold from where those nights began.
-fn give_balances(
-    loaded: &mut Loaded,
-    archived: &Archived,
-    first: u32,
-    cancel: &AtomicBool,
-) -> Result<(), RunError> {
+fn give_balances(loaded: &mut Loaded, archived: &Archived, first: u32, cancel: &AtomicBool) -> Result<(), RunError> {
     let options = ReadOptions { person: None, progress: None, cancel: Some(cancel) };
     let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
     let find = |number: &[u8]| persons.find(arenas, number);
@@ -193,12 +183,7 @@ impl Lines {
 const GROUP_ROWS: usize = 131_072;
 
 /// Writes `delta.parquet`, `delta.csv`, `persons.csv` and `funds.csv`.
-fn compare(
-    ledger: &Ledger,
-    first: u32,
-    staging: &Staging,
-    outputs: &mut Vec<Written>,
-) -> Result<Delta, RunError> {
+fn compare(ledger: &Ledger, first: u32, staging: &Staging, outputs: &mut Vec<Written>) -> Result<Delta, RunError> {
     let nights = ledger.nights().iter().filter(|night| night.number >= first);
     let files: Vec<(u32, PathBuf)> = nights
         .map(|night| Ok((night.number, verified(&night.volume, "adjudicated.parquet")?)))
