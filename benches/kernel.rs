@@ -45,7 +45,7 @@ fn loaded() -> Loaded {
             marks: table("marks.csv"),
         },
     };
-    load(&inputs, None, u64::MAX, &Unwatched, &AtomicBool::new(false)).expect("the bench data loads")
+    load(&inputs, None, None, u64::MAX, &Unwatched, &AtomicBool::new(false)).expect("the bench data loads")
 }
 
 fn kernel(criterion: &mut Criterion) {

@@ -84,6 +84,7 @@ pub fn fold_person<T: Trace>(
             accumulators.balance = balance.or_zero();
         }
         let mut trace = trace_of(position);
+        trace.note(|| Step::Before { accumulators: Box::new(accumulators.clone()) });
         let outcome = if claim.flags.has(Flags::REVERSAL) {
             let name = arenas.init_setl_id(claim.text);
             let earlier = &claims[..position];

@@ -151,6 +151,17 @@ impl Arrivals {
     }
 }
 
+/// The files of claims, those of a night with its open items.
+///
+/// # Errors
+/// An argument names nothing.
+pub fn claims_of(inputs: &Inputs, night: Option<&NightInput>) -> Result<Vec<InputPath>, RunError> {
+    let Some(night) = night else { return Ok(ingest::expand(&inputs.claims)?) };
+    // Open items come behind all other files: a new row takes their place.
+    let carried = night.carried.as_ref().map(|carried| &carried.input);
+    Ok(night.claims.iter().chain(carried).cloned().collect())
+}
+
 /// Reads everything. With `person`, only the rows of that `psn_no` are kept.
 ///
 /// # Errors
@@ -171,13 +182,7 @@ pub fn load(
         None => None,
     };
     let (institutions, institution_files) = institutions.unzip();
-    let claims = match &night {
-        None => ingest::expand(&inputs.claims)?,
-        // Open items come behind all other files: a new row takes their place.
-        Some(night) => {
-            night.claims.iter().chain(night.carried.as_ref().map(|carried| &carried.input)).cloned().collect()
-        }
-    };
+    let claims = claims_of(inputs, night.as_ref())?;
     let border =
         Border { vocab: &rules.book.vocab, institutions: institutions.as_ref(), with_mdtrt_id: night.is_some() };
     let (mut arrivals, files) = read_claims(&claims, &border, person, memory, watch, cancel)?;
@@ -216,8 +221,10 @@ pub fn load(
         (None, None) => None,
     };
     read_facts(inputs, &mut loaded, &arrivals.number_of, &options)?;
-    read_balances(&mut loaded, accounts.as_deref(), opened.as_ref().map(|(read, _)| &*read.balances), &options)?;
+    let known = opened.as_ref().map(|(read, _)| &*read.balances);
+    let balance_given = read_balances(&mut loaded, accounts.as_deref(), known, &options)?;
     if let Some((mut read, unlisted_accumulators)) = opened {
+        read.opening.balance_given = balance_given;
         read.opening.open_items = loaded.sources.carried.as_ref().map(|(file, _)| *file);
         loaded.opening = Some(read.opening);
         loaded.recorded = read.recorded;
@@ -300,15 +307,17 @@ fn read_facts(
     Ok(())
 }
 
-/// Balances: a given table is right about the persons it names, the ledger about the others.
+/// Balances: a given table is right about the persons it names, the ledger about the others. Returns whom it names,
+/// by person; nothing without a table.
 fn read_balances(
     loaded: &mut Loaded,
     accounts: Option<&[InputPath]>,
     known: Option<&[Option<Fen>]>,
     options: &ReadOptions,
-) -> Result<(), RunError> {
+) -> Result<Vec<bool>, RunError> {
     let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
     let find = |number: &[u8]| persons.find(arenas, number);
+    let mut given = Vec::new();
     let mut balances: Vec<Fen> = match known {
         Some(known) => known.iter().map(|balance| balance.unwrap_or_default()).collect(),
         None => vec![Fen::ZERO; persons.len()],
@@ -317,12 +326,15 @@ fn read_balances(
     if let Some(accounts) = accounts {
         let others = known.is_some().then_some(&mut loaded.other_balances);
         let (rows, read) = reference::read_balances(accounts, &find, others, options)?;
-        rows.into_iter().for_each(|(person, balance)| balances[person as usize] = balance);
+        given = vec![false; persons.len()];
+        for (person, balance) in rows {
+            (balances[person as usize], given[person as usize]) = (balance, true);
+        }
         files = Some(read);
     }
     loaded.facts.balances = (files.is_some() || known.is_some()).then_some(balances);
     loaded.gates.push(("accounts", files));
-    Ok(())
+    Ok(given)
 }
 
 /// What earlier nights left, and the accumulators that the rules do not name.

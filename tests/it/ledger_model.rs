@@ -182,12 +182,16 @@ impl<'a> Model<'a> {
 impl<'a> Person<'a> {
     /// New rows and open items in the order of the person's settlements, on the state that the nights before left.
     fn night(&mut self, number: usize, inputs: &'a Inputs, fresh: Vec<(Claim<'a>, Origin)>, answer: &mut NightAnswer) {
-        let mut rows: Vec<(Claim, Origin, &'a Rec, usize)> =
-            fresh.into_iter().map(|(claim, origin)| (claim.row, (claim, origin))).map(|(row, (c, o))| (c, o, row, number)).collect();
+        let with_row = |(claim, origin): (Claim<'a>, Origin)| {
+            let row = claim.row;
+            (claim, origin, row, number)
+        };
+        let mut rows: Vec<(Claim, Origin, &'a Rec, usize)> = fresh.into_iter().map(with_row).collect();
         for open in std::mem::take(&mut self.open) {
             let claim = read_claim(&inputs.rules, open.row, 0);
-            // A new row with its number takes its place.
-            if rows.iter().any(|(new, ..)| new.setl_id == claim.setl_id) {
+            // A new row with its number takes its place; the settlement has still been waiting as long.
+            if let Some((.., since)) = rows.iter_mut().find(|(new, ..)| new.setl_id == claim.setl_id) {
+                *since = open.since;
                 answer.replaced += 1;
             } else {
                 answer.retried += 1;
