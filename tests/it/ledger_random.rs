@@ -140,7 +140,7 @@ fn change_rules(files: &mut BTreeMap<String, String>, rng: &mut Rng) {
         let Some(text) = files.get_mut(&format!("rules/{name}.csv")) else { continue };
         let mut rows = table::parse(text);
         let columns = header(text);
-        if rows.len() > 2 && rng.chance(30) {
+        if rows.len() > 2 && rng.chance(20) {
             let percent = 1 + rng.below(20);
             let first = rows[0].clone();
             rows.retain(|_| !rng.chance(percent));
