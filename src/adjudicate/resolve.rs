@@ -175,15 +175,14 @@ fn person_class<'a, T: Trace>(
     let day = claim.enddate;
     // Asked for only by rows with limits, as most have none; a birthday after the service is no birthday.
     let age = || claim.brdy.filter(|&born| born <= day).map(|born| born.full_years_to(day));
-    let class =
-        book.person_classes(pool, claim.insutype, claim.psn_type, claim.identity, claim.grade, day).find(|row| {
-            let class = row.value;
-            let age_holds = (class.age_min.is_none() && class.age_max.is_none())
-                || age().is_some_and(|age| {
-                    class.age_min.is_none_or(|least| least <= age) && class.age_max.is_none_or(|most| age <= most)
-                });
-            age_holds && class.marks.as_ref().is_none_or(|marks| has_mark(book, facts, claim, marks))
-        });
+    let holds = |class: &ClassValue| {
+        let age_holds = (class.age_min.is_none() && class.age_max.is_none())
+            || age().is_some_and(|age| {
+                class.age_min.is_none_or(|least| least <= age) && class.age_max.is_none_or(|most| age <= most)
+            });
+        age_holds && class.marks.as_ref().is_none_or(|marks| has_mark(book, facts, claim, marks))
+    };
+    let class = book.person_class(pool, claim.insutype, claim.psn_type, claim.identity, claim.grade, day, holds);
     trace.note(|| Step::Age { age: age() });
     class
 }

@@ -209,8 +209,7 @@ impl RuleBook {
         }
         // No row matches the code and the disease. A row that names the code for other diseases still
         // keeps the parent out.
-        let named = table.rows_matching([code, code], [], day).next().is_some();
-        if named {
+        if table.find([code, code], [], day, |_| true).is_some() {
             return None;
         }
         chosen(&self.visits, table.choose([parent, disease.index()], day))
@@ -237,21 +236,23 @@ impl RuleBook {
         chosen(&self.schemes, self.scheme_tables(pool, insutype).schemes.choose([], day))
     }
 
-    /// The person classes whose type, identity and grade hold, smallest priority first.
+    /// The person class of smallest priority whose type, identity and grade match, and that `holds` otherwise.
+    #[allow(clippy::too_many_arguments, reason = "the keys of the table, each once")]
     #[inline]
-    pub fn person_classes<'a>(
-        &'a self,
+    pub fn person_class(
+        &self,
         pool: Admdvs,
         insutype: Insutype,
         psn_type: CodeAndParent,
         identity: Sym,
         grade: Sym,
         day: Date,
-    ) -> impl Iterator<Item = Chosen<'a, ClassValue>> + 'a {
+        holds: impl Fn(&ClassValue) -> bool,
+    ) -> Option<Chosen<'_, ClassValue>> {
         let table = &self.scheme_tables(pool, insutype).classes;
-        table
-            .rows_matching([psn_type.code.index(), psn_type.parent.index()], [identity.index(), grade.index()], day)
-            .map(|row| Chosen { row, value: &self.classes[row as usize] })
+        let types = [psn_type.code.index(), psn_type.parent.index()];
+        let holds = |row: u32| holds(&self.classes[row as usize]);
+        chosen(&self.classes, table.find(types, [identity.index(), grade.index()], day, holds))
     }
 
     /// The channel.
