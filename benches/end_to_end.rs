@@ -20,7 +20,7 @@ fn copy(from: &Path, to: &Path) -> f64 {
     let started = Instant::now();
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(from).expect("claims")).expect("parquet");
     let reader = builder.with_batch_size(65_536).build().expect("reader");
-    let properties = tongchou::report::adjudicated::properties();
+    let properties = tongchou::columnar::row_groups::properties();
     let target = File::create(to).expect("copy");
     let mut writer = ArrowWriter::try_new(target, reader.schema(), Some(properties)).expect("writer");
     use arrow::array::RecordBatchReader as _;

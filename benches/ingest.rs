@@ -36,7 +36,7 @@ fn read(path: &Path, border: &Border) -> usize {
 
 fn ingest_claims(criterion: &mut Criterion) {
     let rules = load_rules(Path::new("sample_data/rules")).expect("the sample pack");
-    let border = Border { vocab: &rules.book.vocab, institutions: None };
+    let border = Border { vocab: &rules.book.vocab, institutions: None, with_mdtrt_id: false };
     let mut group = criterion.benchmark_group("ingest");
     group.sample_size(10);
     for format in ["csv", "parquet"] {

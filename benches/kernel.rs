@@ -10,7 +10,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tongchou::adjudicate::accumulators::Accumulators;
 use tongchou::adjudicate::person::{Fold, fold_person};
 use tongchou::adjudicate::trace::Off;
-use tongchou::ledger::fold::{keep_first_of_each, sort_entries};
+use tongchou::ledger::fold::{Aside, keep_first_of_each, sort_entries};
 use tongchou::model::settlement::Claim;
 use tongchou::pipeline::load::{Loaded, load};
 use tongchou::pipeline::{Inputs, ReferencePaths, Stage, Watch};
@@ -52,7 +52,7 @@ fn kernel(criterion: &mut Criterion) {
     let mut persons: Vec<Vec<Claim>> = Vec::new();
     for person in 0..loaded.persons.len() {
         let mut kept = Vec::new();
-        keep_first_of_each(&loaded.rows, loaded.persons.entries_of(person), &mut kept, &mut Vec::new());
+        keep_first_of_each(&loaded.rows, loaded.persons.entries_of(person), None, &mut kept, &mut Aside::default());
         sort_entries(&loaded.rows, &mut kept);
         let claim = |entry: &tongchou::shuffle::group::Entry| {
             loaded.rows.claims[entry.batch as usize][entry.index as usize].clone()
@@ -81,6 +81,7 @@ fn kernel(criterion: &mut Criterion) {
                     context,
                     &loaded.rows.arenas,
                     &facts,
+                    &[],
                     claims,
                     &mut accumulators,
                     &mut fold,

@@ -19,6 +19,8 @@ pub mod ingest;
 #[cfg(feature = "app")]
 pub mod pipeline;
 #[cfg(feature = "app")]
+pub mod publish;
+#[cfg(feature = "app")]
 pub mod report;
 #[cfg(feature = "app")]
 pub mod synth;

@@ -94,6 +94,21 @@ pub struct Positions {
     pub month: u32,
 }
 
+impl Positions {
+    /// Positions in the vectors of one person.
+    #[inline]
+    #[must_use]
+    pub fn new(scheme: usize, bucket: usize, deductible_bucket: usize, month: usize) -> Self {
+        let narrow = |position: usize| u32::try_from(position).expect("fewer than 2^32 accumulators of one person");
+        Self {
+            scheme: narrow(scheme),
+            bucket: narrow(bucket),
+            deductible_bucket: narrow(deductible_bucket),
+            month: narrow(month),
+        }
+    }
+}
+
 /// What one settlement adds to the accumulators; a reversal adds its negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Movement {

@@ -3,6 +3,7 @@
 
 pub mod accumulators;
 pub mod bands;
+pub mod opening;
 pub mod person;
 pub mod resolve;
 pub mod settle;

@@ -3,12 +3,13 @@
 use hashbrown::HashMap;
 
 use super::accumulators::{Accumulators, LayerPayment, Movement};
+use super::opening::Original;
 use super::resolve::{Context, Derived, RuleRows, resolve};
 use super::settle::{Amounts, settle};
 use super::trace::{Step, Trace};
 use crate::model::outcome::{Reason, Reasons, Status};
 use crate::model::reference::PersonFacts;
-use crate::model::settlement::{Arenas, Claim, Flags};
+use crate::model::settlement::{Arenas, Bill, Claim, Flags};
 
 /// What became of one claim.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,12 +18,14 @@ pub struct Outcome {
     pub status: Status,
     /// Why; empty for a paid or reversed row.
     pub reasons: Reasons,
-    /// What it is by the rules; `None` on a pended row.
+    /// What it is by the rules; `None` on a pended row, and on a reversal of an [`Original`].
     pub seen: Option<(Derived, RuleRows)>,
+    /// The [`Original`] that it reverses, by its number.
+    pub original: Option<u32>,
     /// The money; all zero on a pended row.
     pub amounts: Amounts,
-    /// What it moved; zero on a denied or pended row.
-    movement: Movement,
+    /// What it moved, or, on a reversal, took back; `None` on a denied or pended row and on a reversal of a denied one.
+    pub movement: Option<Movement>,
     /// First of its layer payments in [`Fold::layers`].
     first_layer: u32,
     /// Number of its layer payments.
@@ -60,12 +63,14 @@ impl Fold {
 const INDEX_FROM: usize = 64;
 
 /// Adjudicates one person's claims, which must stand in the order of (`setl_time`, `setl_id`), and appends an
-/// outcome for each to `fold`. `accumulators` must hold the person's opening state and end as the closing one.
+/// outcome for each to `fold`. `accumulators` must hold the person's opening state and end as the closing one;
+/// `originals` are the settlements of earlier folds that its reversals may name.
 #[allow(clippy::too_many_arguments, reason = "what a fold reads, what it moves, what it writes and who listens")]
 pub fn fold_person<T: Trace>(
     context: Context,
     arenas: &Arenas,
     facts: &PersonFacts,
+    originals: &[Original],
     claims: &[Claim],
     accumulators: &mut Accumulators,
     fold: &mut Fold,
@@ -87,7 +92,13 @@ pub fn fold_person<T: Trace>(
                 });
                 index.get(name).copied().filter(|&at| at < position)
             };
-            reverse(context, claims, position, original, first, accumulators, fold, &mut trace)
+            match original {
+                Some(at) => reverse(context, claims, position, at, first, accumulators, fold, &mut trace),
+                None => match originals.iter().find(|original| *original.setl_id == *name) {
+                    Some(original) => reverse_earlier(context, claim, original, first, accumulators, fold, &mut trace),
+                    None => pended(Reason::ReversalUnknown.into()),
+                },
+            }
         } else {
             ordinary(context, facts, claim, accumulators, fold, &mut trace)
         };
@@ -102,8 +113,9 @@ fn pended(reasons: Reasons) -> Outcome {
         status: Status::Pended,
         reasons,
         seen: None,
+        original: None,
         amounts: Amounts::default(),
-        movement: Movement::default(),
+        movement: None,
         first_layer: 0,
         layer_count: 0,
         is_reversed: false,
@@ -141,8 +153,9 @@ fn ordinary<T: Trace>(
                 status: Status::Paid,
                 reasons: Reasons::NONE,
                 seen,
+                original: None,
                 amounts,
-                movement,
+                movement: Some(movement),
                 first_layer: u32::try_from(first_layer).expect("fewer than 2^32 layer payments in one fold"),
                 layer_count: u16::try_from(fold.layers.len() - first_layer).expect("fewer than 2^16 layers"),
                 is_reversed: false,
@@ -161,7 +174,7 @@ fn reverse<T: Trace>(
     context: Context,
     claims: &[Claim],
     position: usize,
-    original: Option<usize>,
+    at: usize,
     first: usize,
     accumulators: &mut Accumulators,
     fold: &mut Fold,
@@ -169,36 +182,77 @@ fn reverse<T: Trace>(
 ) -> Outcome {
     let claim = &claims[position];
     let pool = |claim: &Claim| context.book.pool_of(claim.insured);
-    // Same pool and insurance type, not pended, and no reversal itself.
-    let original = original.filter(|&at| {
-        let earlier = &claims[at];
-        earlier.insutype == claim.insutype
-            && pool(earlier) == pool(claim)
-            && matches!(fold.outcomes[first + at].status, Status::Paid | Status::Denied)
-    });
-    let Some(at) = original else { return pended(Reason::ReversalUnknown.into()) };
     let settled = fold.outcomes[first + at];
-    let mut reasons = Reasons::NONE;
-    if settled.is_reversed {
-        reasons.add(Reason::ReversalTwice);
+    let earlier = &claims[at];
+    // Same pool and insurance type, not pended, and no reversal itself.
+    if earlier.insutype != claim.insutype
+        || pool(earlier) != pool(claim)
+        || !matches!(settled.status, Status::Paid | Status::Denied)
+    {
+        return pended(Reason::ReversalUnknown.into());
     }
-    if !claim.bill.negates(&claims[at].bill) {
-        reasons.add(Reason::ReversalAmount);
-    }
-    if !reasons.is_empty() {
-        return pended(reasons);
+    let refused = refusals(settled.is_reversed, claim, &earlier.bill);
+    if !refused.is_empty() {
+        return pended(refused);
     }
     trace.note(|| Step::Reversal { original: at });
-    if settled.status == Status::Paid {
-        accumulators.undo(&settled.movement, fold.layers_of(&settled));
+    if let Some(movement) = &settled.movement {
+        accumulators.undo(movement, fold.layers_of(&settled));
     }
     fold.outcomes[first + at].is_reversed = true;
     Outcome {
         status: Status::Reversed,
         reasons: Reasons::NONE,
         amounts: settled.amounts.negated(),
-        movement: Movement::default(),
         is_reversed: false,
         ..settled
+    }
+}
+
+/// Why an original that is there cannot be reversed.
+fn refusals(is_reversed: bool, claim: &Claim, original: &Bill) -> Reasons {
+    let mut reasons = Reasons::NONE;
+    if is_reversed {
+        reasons.add(Reason::ReversalTwice);
+    }
+    if !claim.bill.negates(original) {
+        reasons.add(Reason::ReversalAmount);
+    }
+    reasons
+}
+
+/// A reversal of a settlement of an earlier fold.
+fn reverse_earlier<T: Trace>(
+    context: Context,
+    claim: &Claim,
+    original: &Original,
+    first: usize,
+    accumulators: &mut Accumulators,
+    fold: &mut Fold,
+    trace: &mut T,
+) -> Outcome {
+    if original.insutype != claim.insutype || original.pool != context.book.pool_of(claim.insured) {
+        return pended(Reason::ReversalUnknown.into());
+    }
+    let reversed_here = fold.outcomes[first..].iter().any(|outcome| outcome.original == Some(original.number));
+    let refused = refusals(original.is_reversed || reversed_here, claim, &original.bill);
+    if !refused.is_empty() {
+        return pended(refused);
+    }
+    trace.note(|| Step::ReversalOfEarlier { original: original.number });
+    let first_layer = u32::try_from(fold.layers.len()).expect("fewer than 2^32 layer payments in one fold");
+    fold.layers.extend_from_slice(&original.layers);
+    let movement = original.moved.as_ref().map(|moved| accumulators.placed(moved));
+    if let Some(movement) = &movement {
+        accumulators.undo(movement, &original.layers);
+    }
+    Outcome {
+        status: Status::Reversed,
+        original: Some(original.number),
+        amounts: original.amounts.negated(),
+        movement,
+        first_layer,
+        layer_count: u16::try_from(original.layers.len()).expect("fewer than 2^16 layers"),
+        ..pended(Reasons::NONE)
     }
 }

@@ -196,13 +196,7 @@ fn positions(claim: &Claim, resolved: &Resolved, accumulators: &mut Accumulators
         accumulators.bucket(scheme, benefit.deductible_accumulator)
     };
     let month = accumulators.month(bucket, year * 12 + month as i32 - 1);
-    let narrow = |position: usize| u32::try_from(position).expect("fewer than 2^32 accumulators of one person");
-    Positions {
-        scheme: narrow(scheme),
-        bucket: narrow(bucket),
-        deductible_bucket: narrow(deductible_bucket),
-        month: narrow(month),
-    }
+    Positions::new(scheme, bucket, deductible_bucket, month)
 }
 
 /// Transfer prepayment, base caps, deductible: what is left enters the pool.

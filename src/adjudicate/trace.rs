@@ -191,6 +191,10 @@ pub enum Step {
     After {
         accumulators: Box<Accumulators>,
     },
+    /// A reversal of a settlement of an earlier fold.
+    ReversalOfEarlier {
+        original: u32,
+    },
     Reversal {
         original: usize,
     },

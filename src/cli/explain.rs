@@ -111,7 +111,7 @@ fn explanation<'a>(explained: &'a Explained, setl_id: &str) -> Option<Explanatio
 
 /// Why rows of the person were rejected.
 fn rejections(explained: &Explained, lang: Lang) -> Vec<String> {
-    let files = &explained.loaded.shown;
+    let files = &explained.loaded.sources.files;
     let lines = explained.loaded.rejects.iter().map(|reject| {
         let (file, line) = (&files[reject.file as usize], reject.line);
         let (column, value) = (reject.column, &reject.value);

@@ -1,3 +1,5 @@
-//! Columns: every output column's name and type, once.
+//! Columns: every output column's name and type, once, and how they get into a Parquet file.
 
+pub mod row_groups;
 pub mod schema;
+pub mod words;

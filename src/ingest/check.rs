@@ -41,6 +41,7 @@ pub(super) struct Texts<'r> {
     pub(super) setl_id: &'r [u8],
     pub(super) institution: &'r [u8],
     pub(super) init_setl_id: &'r [u8],
+    pub(super) mdtrt_id: &'r [u8],
 }
 
 /// What a row amounts to. The claim's file, row and text are still to be filled in.
@@ -97,6 +98,11 @@ impl<'a> Checker<'a> {
             setl_id: self.identifier(row, Column::SetlId, true),
             institution: self.identifier(row, Column::FixmedinsCode, true),
             init_setl_id: self.identifier(row, Column::InitSetlId, false),
+            // What is wrong with it is found below, with the columns that are only checked.
+            mdtrt_id: match row.cell(Column::MdtrtId.index()).text() {
+                Typed::Is(text) if self.border.with_mdtrt_id => text,
+                _ => b"",
+            },
         };
         let reversal = !texts.init_setl_id.is_empty();
         let (bill, total) = self.bill(row, reversal);

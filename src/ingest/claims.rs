@@ -24,6 +24,8 @@ pub struct Border<'a> {
     pub vocab: &'a Vocabularies,
     /// The institutions, where the table was given.
     pub institutions: Option<&'a Institutions>,
+    /// Keep each claim's `mdtrt_id`: a ledger lists admissions by it.
+    pub with_mdtrt_id: bool,
 }
 
 /// A run of consecutive rows of one file.
@@ -50,7 +52,7 @@ pub struct ClaimBatch {
 /// A rejected row that has both `psn_no` and `setl_id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ghost {
-    /// `psn_no` and `setl_id`; the other two lengths are 0.
+    /// `psn_no` and `setl_id`; the other lengths are 0.
     pub text: TextRef,
     /// Number of the input file.
     pub file: u32,
@@ -134,9 +136,9 @@ impl ClaimBatch {
 
     /// Puts the texts of a row into the arena.
     fn store(&mut self, texts: Texts<'_>) -> TextRef {
-        // A batch's rows come from one block, or are at most 8,192 rows of four texts of 64 KiB: 32 bits suffice.
+        // A batch's rows come from one block, or are at most 8,192 rows of five texts of 64 KiB: 32 bits suffice.
         let offset = self.arena.len() as u32;
-        for text in [texts.psn_no, texts.setl_id, texts.institution, texts.init_setl_id] {
+        for text in [texts.psn_no, texts.setl_id, texts.institution, texts.init_setl_id, texts.mdtrt_id] {
             self.arena.extend_from_slice(text);
         }
         TextRef {
@@ -146,6 +148,7 @@ impl ClaimBatch {
             setl_len: texts.setl_id.len() as u16,
             inst_len: texts.institution.len() as u16,
             init_len: texts.init_setl_id.len() as u16,
+            mdtrt_len: texts.mdtrt_id.len() as u16,
         }
     }
 }

@@ -3,11 +3,13 @@
 
 use hashbrown::HashMap;
 
+use super::opening::{Closing, Opening, Settled};
 use crate::adjudicate::accumulators::Accumulators;
 use crate::adjudicate::person::{Fold, fold_person};
 use crate::adjudicate::resolve::Context;
 use crate::adjudicate::trace::Off;
 use crate::model::money::Fen;
+use crate::model::outcome::{Reason, Reasons};
 use crate::model::reference::Facts;
 use crate::model::settlement::Claim;
 use crate::shuffle::group::{Entry, Persons, Rows, text_hash};
@@ -15,9 +17,9 @@ use crate::shuffle::group::{Entry, Persons, Rows, text_hash};
 /// Rows a chunk has at least, unless it is the last.
 pub const CHUNK_ROWS: usize = 131_072;
 
-/// A row that has the settlement number and person of an earlier one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct DuplicateRow {
+/// A row that has the settlement number and person of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefusedRow {
     /// Number of the input file.
     pub file: u32,
     /// Data row in that file.
@@ -26,6 +28,17 @@ pub struct DuplicateRow {
     pub was_rejected: bool,
     /// Its total, `medfee_sumamt`; 0 when it was already rejected.
     pub total: Fen,
+    /// `R-DUPLICATE`, `R-SETTLED` or both.
+    pub reasons: Reasons,
+}
+
+/// Rows of a chunk that were not adjudicated.
+#[derive(Debug, Default)]
+pub struct Aside {
+    /// They name a settlement that an earlier row of the run, or the ledger, has.
+    pub refused: Vec<RefusedRow>,
+    /// Open items of earlier nights whose place a new row takes.
+    pub replaced: Vec<RefusedRow>,
 }
 
 /// Folded persons with their claims, in output order.
@@ -35,8 +48,10 @@ pub struct Chunk {
     pub claims: Vec<Claim>,
     /// Outcomes of the claims.
     pub fold: Fold,
-    /// Rows that were not adjudicated, as they name an earlier row's settlement.
-    pub duplicates: Vec<DuplicateRow>,
+    /// Rows that were not adjudicated.
+    pub aside: Aside,
+    /// What the night keeps; `None` in a run without a ledger.
+    pub closing: Option<Closing>,
 }
 
 /// Runs of persons for [`fold_chunk`].
@@ -56,16 +71,17 @@ pub fn chunks(persons: &Persons) -> Vec<std::ops::Range<usize>> {
     chunks
 }
 
-/// Adjudicates the persons of a chunk.
+/// Adjudicates the persons of a chunk, on the state that earlier nights left.
 #[must_use]
 pub fn fold_chunk(
     context: Context,
     facts: &Facts,
     rows: &Rows,
     persons: &Persons,
+    opening: Option<&Opening>,
     range: std::ops::Range<usize>,
 ) -> Chunk {
-    let mut chunk = Chunk::default();
+    let mut chunk = Chunk { closing: opening.map(|_| Closing::default()), ..Chunk::default() };
     let count = (persons.starts[range.end] - persons.starts[range.start]) as usize;
     chunk.claims.reserve(count);
     chunk.fold.outcomes.reserve(count);
@@ -73,14 +89,20 @@ pub fn fold_chunk(
     let mut kept: Vec<Entry> = Vec::new();
     for person in range {
         kept.clear();
-        keep_first_of_each(rows, persons.entries_of(person), &mut kept, &mut chunk.duplicates);
+        keep_first_of_each(rows, persons.entries_of(person), opening, &mut kept, &mut chunk.aside);
         sort_entries(rows, &mut kept);
         let first = chunk.claims.len();
         chunk.claims.extend(kept.iter().map(|&entry| claim(rows, entry).clone()));
-        let facts = facts.of(person as u32);
-        accumulators.reset(facts.balance.unwrap_or_default());
-        let claims = &chunk.claims[first..];
-        fold_person(context, &rows.arenas, &facts, claims, &mut accumulators, &mut chunk.fold, |_| Off, |_, _| ());
+        let person = person as u32;
+        let facts = facts.of(person);
+        let usage = opening.map_or(&[][..], |opening| opening.usage.of(person));
+        let originals = opening.map_or(&[][..], |opening| opening.originals.of(person));
+        accumulators.open(facts.balance.unwrap_or_default(), usage);
+        let (claims, arenas, fold) = (&chunk.claims[first..], &rows.arenas, &mut chunk.fold);
+        fold_person(context, arenas, &facts, originals, claims, &mut accumulators, fold, |_| Off, |_, _| ());
+        if let (Some(opening), Some(closing)) = (opening, &mut chunk.closing) {
+            closing.close(person, opening, Settled { arenas, claims, fold, accumulators: &accumulators });
+        }
     }
     chunk
 }
@@ -100,23 +122,50 @@ pub fn sort_entries(rows: &Rows, entries: &mut [Entry]) {
     }
 }
 
-/// Claims whose settlement number no earlier row of the person has, whatever became of that row.
-pub fn keep_first_of_each(rows: &Rows, entries: &[Entry], kept: &mut Vec<Entry>, duplicates: &mut Vec<DuplicateRow>) {
+/// Claims whose settlement number neither the ledger nor an earlier row of the person has, whatever became of that
+/// row. An open item of earlier nights gives way to a new claim, and to nothing else.
+pub fn keep_first_of_each(
+    rows: &Rows,
+    entries: &[Entry],
+    opening: Option<&Opening>,
+    kept: &mut Vec<Entry>,
+    aside: &mut Aside,
+) {
     let id = |entry: Entry| rows.arenas.setl_id(rows.text(entry));
-    let has_ghosts = entries.iter().any(|entry| entry.index >= Entry::GHOSTS);
-    if !has_ghosts && !may_repeat(entries.iter().map(|&entry| text_hash(id(entry)))) {
+    let is_settled = |entry: &Entry| opening.is_some_and(|opening| opening.settled.contains(entry));
+    let is_ghost = |entry: Entry| entry.index >= Entry::GHOSTS;
+    let is_plain = |entry: &Entry| !is_ghost(*entry) && !is_settled(entry);
+    if entries.iter().all(is_plain) && !may_repeat(entries.iter().map(|&entry| text_hash(id(entry)))) {
         kept.extend_from_slice(entries);
         return;
     }
     // Input order: a ghost is numbered apart from the claims of its batch, so file and row decide.
     let mut ordered: Vec<((u32, u32), Entry)> = entries.iter().map(|&entry| (position(rows, entry), entry)).collect();
     ordered.sort_unstable();
-    let mut seen: HashMap<&[u8], ()> = HashMap::with_capacity(ordered.len());
+    // For each number, whether one of its rows is to be adjudicated.
+    let mut seen: HashMap<&[u8], bool> = HashMap::with_capacity(ordered.len());
     for ((file, row), entry) in ordered {
-        let ghost = entry.index >= Entry::GHOSTS;
-        if seen.insert(id(entry), ()).is_some() {
-            let total = if ghost { Fen::ZERO } else { claim(rows, entry).bill.total };
-            duplicates.push(DuplicateRow { file, row, was_rejected: ghost, total });
+        let ghost = is_ghost(entry);
+        let total = if ghost { Fen::ZERO } else { claim(rows, entry).bill.total };
+        let mut refused = RefusedRow { file, row, was_rejected: ghost, total, reasons: Reasons::NONE };
+        if opening.is_some_and(|opening| opening.open_items == Some(file)) {
+            if seen.insert(id(entry), true) == Some(true) {
+                aside.replaced.push(refused);
+            } else {
+                kept.push(entry);
+            }
+            continue;
+        }
+        if is_settled(&entry) {
+            refused.reasons.add(Reason::Settled);
+        }
+        if seen.contains_key(id(entry)) {
+            refused.reasons.add(Reason::Duplicate);
+        } else {
+            seen.insert(id(entry), !ghost && refused.reasons.is_empty());
+        }
+        if !refused.reasons.is_empty() {
+            aside.refused.push(refused);
         } else if !ghost {
             kept.push(entry);
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A six-digit division code as a number: `440300`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Admdvs(pub u32);
 
 impl Admdvs {

@@ -131,7 +131,7 @@ pub struct ByPerson<T> {
     rows: Vec<T>,
 }
 
-impl<T: Copy> ByPerson<T> {
+impl<T> ByPerson<T> {
     /// Groups `(person, row)` pairs of `persons` persons; rows of one person keep their order.
     #[must_use]
     pub fn group(persons: usize, mut pairs: Vec<(u32, T)>) -> Self {

@@ -109,6 +109,8 @@ pub struct TextRef {
     pub inst_len: u16,
     /// Bytes of `init_setl_id`.
     pub init_len: u16,
+    /// Bytes of `mdtrt_id`; 0 also where nobody asked for it.
+    pub mdtrt_len: u16,
 }
 
 /// The text of all claims, batch by batch.
@@ -150,12 +152,20 @@ impl Arenas {
         let skip = usize::from(text.psn_len) + usize::from(text.setl_len) + usize::from(text.inst_len);
         self.slice(text, skip, text.init_len)
     }
+
+    /// `mdtrt_id`; empty when missing, or when ingestion was not asked for it.
+    #[inline]
+    #[must_use]
+    pub fn mdtrt_id(&self, text: TextRef) -> &[u8] {
+        let skip = [text.psn_len, text.setl_len, text.inst_len, text.init_len].map(usize::from).iter().sum();
+        self.slice(text, skip, text.mdtrt_len)
+    }
 }
 
 /// One accepted row, typed; codes are symbols of the rule book's vocabularies.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    /// `psn_no, setl_id, fixmedins_code, init_setl_id`.
+    /// `psn_no, setl_id, fixmedins_code, init_setl_id, mdtrt_id`.
     pub text: TextRef,
     /// Number of the input file.
     pub file: u32,

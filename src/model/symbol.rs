@@ -11,6 +11,8 @@ impl Sym {
     pub const EMPTY: Self = Self(0);
     /// A value that no rule names: only `*` matches it.
     pub const OTHER: Self = Self(1);
+    /// First number of words that come from elsewhere than the rules and must be told apart all the same.
+    pub const UNLISTED: u32 = 0x8000_0000;
 
     /// The position in a table indexed by symbol.
     #[inline]

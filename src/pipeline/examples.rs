@@ -18,7 +18,7 @@ use crate::diagnostic::{Diagnostic, Location, Text, did_you_mean};
 use crate::ingest::Column;
 use crate::ledger::fold;
 use crate::model::money::Fen;
-use crate::model::outcome::{Reason, Reasons, Status};
+use crate::model::outcome::{Reasons, Status};
 use crate::report::adjudicated;
 use crate::text::table::{self, TextRow, TextTable};
 
@@ -231,7 +231,7 @@ struct Results {
 
 impl Results {
     fn add(&mut self, loaded: &Loaded, range: std::ops::Range<usize>) {
-        let chunk = fold::fold_chunk(loaded.context(), &loaded.facts, &loaded.rows, &loaded.persons, range);
+        let chunk = fold::fold_chunk(loaded.context(), &loaded.facts, &loaded.rows, &loaded.persons, None, range);
         let mut row = 0;
         for (claim, outcome) in chunk.claims.iter().zip(&chunk.fold.outcomes) {
             let result = if outcome.status == Status::Pended {
@@ -242,9 +242,9 @@ impl Results {
             };
             self.by_row.insert(claim.row, result);
         }
-        for duplicate in &chunk.duplicates {
-            let reasons = Reason::Duplicate.into();
-            self.by_row.insert(duplicate.row, Outcome::Not { status: Status::Rejected, reasons });
+        for refused in &chunk.aside.refused {
+            let reasons = refused.reasons;
+            self.by_row.insert(refused.row, Outcome::Not { status: Status::Rejected, reasons });
         }
         self.batches.push(adjudicated::columns(&chunk, loaded.words()));
     }

@@ -13,7 +13,7 @@ use crate::adjudicate::accumulators::Accumulators;
 use crate::adjudicate::person::{Fold, fold_person};
 use crate::adjudicate::trace::{Step, Steps};
 use crate::ingest::{self, Border, ReadOptions};
-use crate::ledger::fold::{keep_first_of_each, sort_entries};
+use crate::ledger::fold::{Aside, keep_first_of_each, sort_entries};
 use crate::model::settlement::Claim;
 
 /// One person's settlements with their traces.
@@ -116,7 +116,7 @@ pub fn persons_of(
     watch.begin(super::Stage::Ingest, None);
     let rules = load_rules(&inputs.rules)?;
     let files = ingest::expand(&inputs.claims)?;
-    let border = Border { vocab: &rules.book.vocab, institutions: None };
+    let border = Border { vocab: &rules.book.vocab, institutions: None, with_mdtrt_id: false };
     let advance = |rows: u64, _bytes: u64| watch.advance(rows);
     let options = ReadOptions { person: None, progress: Some(&advance), cancel: Some(cancel) };
     let mut persons: Vec<Vec<u8>> = Vec::new();
@@ -153,7 +153,7 @@ pub fn explain_person(
     let mut traces = Vec::new();
     for number in 0..loaded.persons.len() {
         let mut kept = Vec::new();
-        keep_first_of_each(&loaded.rows, loaded.persons.entries_of(number), &mut kept, &mut Vec::new());
+        keep_first_of_each(&loaded.rows, loaded.persons.entries_of(number), None, &mut kept, &mut Aside::default());
         sort_entries(&loaded.rows, &mut kept);
         let own: Vec<Claim> =
             kept.iter().map(|entry| loaded.rows.claims[entry.batch as usize][entry.index as usize].clone()).collect();
@@ -164,6 +164,7 @@ pub fn explain_person(
             loaded.context(),
             &loaded.rows.arenas,
             &facts,
+            &[],
             &own,
             &mut accumulators,
             &mut fold,

@@ -11,12 +11,12 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
 use super::RunError;
 use super::load::Loaded;
+use crate::columnar::row_groups::properties;
 use crate::diagnostic::Lang;
 use crate::ingest::{self, Column, IngestError, PendedColumns, Problem, Recalled, Reject, Value};
-use crate::ledger::fold::DuplicateRow;
+use crate::ledger::fold::RefusedRow;
 use crate::model::outcome::Reasons;
-use crate::report::adjudicated::properties;
-use crate::report::publish::{OutputFile, Staging, Written};
+use crate::publish::{OutputFile, Staging, Written};
 
 /// A pended row and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +87,9 @@ fn pended_batch(loaded: &Loaded, columns: &mut PendedColumns, rows: &[PendedRow]
     assert_eq!(claims.num_rows(), rows.len(), "a recalled row for every pended row");
     let mut arrays: Vec<ArrayRef> = claims.columns().to_vec();
     arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.reasons.joined()))));
-    arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &loaded.shown[row.file as usize]))));
-    arrays.push(Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| src_row(row.row)))));
+    let source = |row: &PendedRow| loaded.sources.of(row.file, row.row);
+    arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|row| source(row).0))));
+    arrays.push(Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| src_row(source(row).1)))));
     RecordBatch::try_new(pended_schema(), arrays).map_err(IngestError::Columns)
 }
 
@@ -101,22 +102,27 @@ pub fn src_row(row: u32) -> i32 {
 /// Writes `rejects.csv`, in input order, a line for each reason and column.
 ///
 /// # Errors
-/// A duplicate row cannot be read again, or the file cannot be written.
+/// A refused row cannot be read again, or the file cannot be written.
 pub fn write_rejects(
     loaded: &Loaded,
     staging: &Staging,
-    duplicates: &[DuplicateRow],
+    refused: &[RefusedRow],
     lang: Lang,
 ) -> Result<Written, RunError> {
-    let mut wanted: Vec<(u32, u32)> = duplicates.iter().map(|row| (row.file, row.row)).collect();
+    let reasons: HashMap<(u32, u32), Reasons> = refused.iter().map(|row| ((row.file, row.row), row.reasons)).collect();
+    let mut wanted: Vec<(u32, u32)> = reasons.keys().copied().collect();
     wanted.sort_unstable();
-    let mut of_duplicates: HashMap<(u32, u32), Reject> = HashMap::with_capacity(wanted.len());
+    let mut recalled: Vec<Reject> = Vec::with_capacity(wanted.len());
     ingest::recall(&loaded.files, &wanted, &mut |row| {
-        of_duplicates.insert((row.file, row.row), duplicate(&row));
+        for problem in [Problem::Duplicate, Problem::Settled] {
+            if reasons[&(row.file, row.row)].has(problem.reason()) {
+                recalled.push(taken(&row, problem));
+            }
+        }
         Ok(())
     })?;
     // A row that was rejected already keeps its reasons in front: reporting order.
-    let mut lines: Vec<&Reject> = loaded.rejects.iter().chain(of_duplicates.values()).collect();
+    let mut lines: Vec<&Reject> = loaded.rejects.iter().chain(&recalled).collect();
     lines.sort_by_key(|reject| (reject.file, reject.row, reject.reason as u8));
     let mut file = staging.create("rejects.csv")?;
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
@@ -125,7 +131,7 @@ pub fn write_rejects(
     for reject in lines {
         writer
             .write_record([
-                loaded.shown[reject.file as usize].as_str(),
+                loaded.sources.files[reject.file as usize].as_str(),
                 &reject.line.to_string(),
                 reject.column,
                 &reject.value,
@@ -143,12 +149,12 @@ pub fn write_rejects(
     Ok(file.finish()?)
 }
 
-fn duplicate(row: &Recalled) -> Reject {
+/// A row whose settlement another row, or the ledger, has.
+fn taken(row: &Recalled, problem: Problem) -> Reject {
     let value = match row.value(Column::SetlId) {
         Value::Text(text) | Value::Bad(text) => text.clone(),
         _ => String::new(),
     };
-    let problem = Problem::Duplicate;
     Reject {
         file: row.file,
         row: row.row,

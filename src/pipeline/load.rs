@@ -8,12 +8,13 @@ use hashbrown::HashMap;
 use super::rules_dir::{Rules, load_rules};
 use super::{Inputs, RunError, Stage, Watch, check};
 use crate::adjudicate::resolve::Context;
+use crate::columnar::words::{Recorded, Sources, Words};
 use crate::ingest::{self, Border, ClaimBatch, IngestError, InputFile, ReadOptions, Reject, reference};
+use crate::ledger::opening::Opening;
 use crate::model::money::Fen;
 use crate::model::reference::{ByPerson, Facts, Institutions};
 use crate::model::settlement::{Claim, Insutype};
 use crate::model::symbol::Sym;
-use crate::report::adjudicated::Words;
 use crate::report::balance::Tally;
 use crate::shuffle::group::{Ghost, Persons, Rows};
 
@@ -36,8 +37,14 @@ pub struct Loaded {
     pub unlisted_insutypes: Vec<Box<str>>,
     /// Files of claims.
     pub files: Vec<InputFile>,
-    /// The same as `src_file` names them.
-    pub shown: Vec<String>,
+    /// Where rows came from, as `src_file` and `src_row` say it.
+    pub sources: Sources,
+    /// What earlier nights left; `None` without a ledger.
+    pub opening: Option<Opening>,
+    /// Settlements of earlier nights that this night's reversals name.
+    pub recorded: Vec<Recorded>,
+    /// Accumulators of earlier nights that the rules do not name.
+    pub unlisted_accumulators: Vec<Box<str>>,
     /// Reference tables: a missing one switches its gate off.
     pub gates: Vec<Gate>,
     /// Rejected rows, reason by reason.
@@ -62,7 +69,9 @@ impl Loaded {
             book: &self.rules.book,
             arenas: &self.rows.arenas,
             unlisted_insutypes: &self.unlisted_insutypes,
-            files: &self.shown,
+            unlisted_accumulators: &self.unlisted_accumulators,
+            sources: &self.sources,
+            recorded: &self.recorded,
         }
     }
 }
@@ -147,7 +156,10 @@ pub fn load(
         institutions,
         facts: Facts::default(),
         unlisted_insutypes: arrivals.unlisted,
-        shown: files.iter().map(|file| file.shown.clone()).collect(),
+        sources: Sources { files: files.iter().map(|file| file.shown.clone()).collect(), carried: None },
+        opening: None,
+        recorded: Vec::new(),
+        unlisted_accumulators: Vec::new(),
         files,
         gates: Vec::new(),
         rejects: arrivals.rejects,
@@ -173,7 +185,7 @@ fn read_claims(
     cancel: &AtomicBool,
 ) -> Result<(Arrivals, Vec<InputFile>), RunError> {
     watch.begin(Stage::Ingest, None);
-    let border = Border { vocab: &rules.book.vocab, institutions };
+    let border = Border { vocab: &rules.book.vocab, institutions, with_mdtrt_id: false };
     let advance = |rows: u64, _bytes: u64| watch.advance(rows);
     let options = ReadOptions { person, progress: Some(&advance), cancel: Some(cancel) };
     let mut arrivals = Arrivals::default();

@@ -8,8 +8,8 @@ use super::ReferencePaths;
 use super::load::Loaded;
 use crate::diagnostic::Lang;
 use crate::ingest::InputFile;
+use crate::publish::Written;
 use crate::report::balance::{self, Summary};
-use crate::report::publish::Written;
 
 /// What a manifest tells of.
 pub struct Manifest<'a> {

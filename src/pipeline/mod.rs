@@ -24,8 +24,8 @@ use thiserror::Error;
 use crate::audit::totals::TotalsError;
 use crate::diagnostic::{Diagnostic, Lang};
 use crate::ingest::IngestError;
+use crate::publish::{PublishError, Staging};
 use crate::report::balance::Summary;
-use crate::report::publish::{PublishError, Staging};
 
 use self::manifest::Manifest;
 

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::RunError;
 use crate::diagnostic::{Diagnostic, Location, Text, did_you_mean};
-use crate::report::publish::hex;
+use crate::publish::hex;
 use crate::rules::book::RuleBook;
 use crate::rules::compile::compile;
 use crate::rules::layout::Table;

@@ -11,18 +11,20 @@ use super::kept;
 use super::load::Loaded;
 use super::{RunError, RunPlan, Stage, Watch, check};
 use crate::audit::totals;
+use crate::columnar::row_groups::{Encoder, RowGroups};
 use crate::columnar::schema;
-use crate::ledger::fold::{self, Chunk, DuplicateRow};
-use crate::model::outcome::{Reason, Reasons, Status};
-use crate::report::adjudicated::{self, Encoder, RowGroups, Words};
+use crate::columnar::words::Words;
+use crate::ledger::fold::{self, Aside, Chunk, RefusedRow};
+use crate::model::outcome::{Reasons, Status};
+use crate::publish::{Staging, Written};
+use crate::report::adjudicated;
 use crate::report::balance::{ADJUDICATED, Balance, Summary};
-use crate::report::publish::{Staging, Written};
 
 /// A chunk on its way into the file.
 struct Encoded {
     group: Option<Vec<ArrowColumnChunk>>,
     balance: Balance,
-    duplicates: Vec<DuplicateRow>,
+    aside: Aside,
     pended: Vec<kept::PendedRow>,
     rows: u64,
 }
@@ -41,7 +43,7 @@ pub(super) fn write(
     let mut balance = Balance::default();
     balance.by_status[Status::Rejected as usize] = loaded.rejected;
     let mut pended = Vec::new();
-    let mut duplicates = Vec::new();
+    let mut aside = Aside::default();
     let failed = |error| RunError::Parquet { file: "adjudicated.parquet", error };
     let mut file = RowGroups::begin(staging.create("adjudicated.parquet")?, schema::adjudicated()).map_err(failed)?;
     watch.begin(Stage::Adjudicate, Some(loaded.rows.len() as u64));
@@ -54,9 +56,10 @@ pub(super) fn write(
         let encoded: Vec<Result<Encoded, ParquetError>> = window
             .par_iter()
             .map(|range| {
+                let (facts, opening) = (&loaded.facts, loaded.opening.as_ref());
                 let chunk =
-                    fold::fold_chunk(loaded.context(), &loaded.facts, &loaded.rows, &loaded.persons, range.clone());
-                encode(&chunk, loaded.words(), &encoder)
+                    fold::fold_chunk(loaded.context(), facts, &loaded.rows, &loaded.persons, opening, range.clone());
+                encode(chunk, loaded.words(), &encoder)
             })
             .collect();
         for chunk in encoded {
@@ -66,16 +69,17 @@ pub(super) fn write(
             }
             balance.merge(&chunk.balance);
             pended.append(&mut chunk.pended);
-            duplicates.append(&mut chunk.duplicates);
+            aside.refused.append(&mut chunk.aside.refused);
+            aside.replaced.append(&mut chunk.aside.replaced);
             watch.advance(chunk.rows);
         }
     }
     let mut outputs = vec![file.finish().map_err(failed)?.finish()?];
     check(cancel)?;
-    count_duplicates(&duplicates, loaded, &mut balance);
-    watch.begin(Stage::Keep, Some((pended.len() + duplicates.len()) as u64));
+    count_refused(&aside.refused, loaded, &mut balance);
+    watch.begin(Stage::Keep, Some((pended.len() + aside.refused.len()) as u64));
     outputs.push(kept::write_pended(loaded, staging, pended)?);
-    outputs.push(kept::write_rejects(loaded, staging, &duplicates, plan.lang)?);
+    outputs.push(kept::write_rejects(loaded, staging, &aside.refused, plan.lang)?);
     check(cancel)?;
     watch.begin(Stage::Verify, Some(balance.of(Status::Paid).rows));
     totals::verify(&staging.path("adjudicated.parquet"), &balance)?;
@@ -84,7 +88,7 @@ pub(super) fn write(
     Ok((summary, outputs))
 }
 
-fn encode(chunk: &Chunk, words: Words, encoder: &Encoder) -> Result<Encoded, ParquetError> {
+fn encode(chunk: Chunk, words: Words, encoder: &Encoder) -> Result<Encoded, ParquetError> {
     let mut balance = Balance::default();
     let mut pended = Vec::new();
     for (claim, outcome) in chunk.claims.iter().zip(&chunk.fold.outcomes) {
@@ -100,23 +104,23 @@ fn encode(chunk: &Chunk, words: Words, encoder: &Encoder) -> Result<Encoded, Par
             None => pended.push(kept::PendedRow { file: claim.file, row: claim.row, reasons: outcome.reasons }),
         }
     }
-    let batch = adjudicated::columns(chunk, words);
+    let batch = adjudicated::columns(&chunk, words);
     let group = if batch.num_rows() > 0 { Some(encoder.encode(&batch)?) } else { None };
     Ok(Encoded {
         group,
         balance,
-        duplicates: chunk.duplicates.clone(),
+        rows: (chunk.claims.len() + chunk.aside.refused.len() + chunk.aside.replaced.len()) as u64,
+        aside: chunk.aside,
         pended,
-        rows: (chunk.claims.len() + chunk.duplicates.len()) as u64,
     })
 }
 
 /// Rejected rows are counted once, however many reasons they have.
-fn count_duplicates(duplicates: &[DuplicateRow], loaded: &Loaded, balance: &mut Balance) {
-    for duplicate in duplicates {
-        balance.count_reasons(Reason::Duplicate.into());
-        if !duplicate.was_rejected {
-            balance.by_status[Status::Rejected as usize].add(duplicate.total.0);
+fn count_refused(refused: &[RefusedRow], loaded: &Loaded, balance: &mut Balance) {
+    for row in refused {
+        balance.count_reasons(row.reasons);
+        if !row.was_rejected {
+            balance.by_status[Status::Rejected as usize].add(row.total.0);
         }
     }
     // The reasons found by ingestion: one line a reason and column, counted once a row.

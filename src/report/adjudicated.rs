@@ -1,56 +1,22 @@
-//! `adjudicated.parquet`: a chunk of persons becomes columns, the columns a row group. Row groups are encoded
-//! in parallel and appended in order.
+//! `adjudicated.parquet`: a chunk of persons becomes columns.
 
 use std::sync::Arc;
 
+use crate::adjudicate::person::Outcome;
+use crate::adjudicate::resolve::{Derived, RuleRows};
+use crate::columnar::schema::{self, MONEY_COLUMNS, MONEY_PRECISION, MONEY_SCALE};
+use crate::columnar::words::{Recorded, Words};
+use crate::ledger::fold::Chunk;
+use crate::model::money::{Fen, MAX_AMOUNT_FEN};
+use crate::model::outcome::Status;
+use crate::model::place::Admdvs;
+use crate::model::settlement::Claim;
+use crate::rules::book::RuleBook;
+use crate::rules::layout::Table;
 use arrow::array::{
     ArrayRef, BinaryArray, Date32Array, Decimal64Array, Int32Array, RecordBatch, StringArray, StringBuilder,
     TimestampMicrosecondArray,
 };
-use arrow::datatypes::SchemaRef;
-use parquet::arrow::arrow_writer::{
-    ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions, compute_leaves,
-};
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
-
-use super::publish::OutputFile;
-use crate::adjudicate::person::Outcome;
-use crate::columnar::schema::{self, MONEY_COLUMNS, MONEY_PRECISION, MONEY_SCALE};
-use crate::ledger::fold::Chunk;
-use crate::model::money::{Fen, MAX_AMOUNT_FEN};
-use crate::model::outcome::Status;
-use crate::model::settlement::{Arenas, Claim, Insutype};
-use crate::rules::book::RuleBook;
-use crate::rules::layout::Table;
-
-/// The words that numbers stand for.
-#[derive(Clone, Copy, Debug)]
-pub struct Words<'a> {
-    /// The compiled pack.
-    pub book: &'a RuleBook,
-    /// Text of the claims.
-    pub arenas: &'a Arenas,
-    /// Insurance types the pack does not name, from [`Insutype::UNLISTED`] up.
-    pub unlisted_insutypes: &'a [Box<str>],
-    /// Input files as `src_file` names them.
-    pub files: &'a [String],
-}
-
-impl<'a> Words<'a> {
-    /// The insurance type as written.
-    #[inline]
-    #[must_use]
-    pub fn insutype(&self, insutype: Insutype) -> &'a str {
-        if insutype.0 >= Insutype::UNLISTED {
-            &self.unlisted_insutypes[(insutype.0 - Insutype::UNLISTED) as usize]
-        } else {
-            self.book.vocab.insutype.word(insutype.sym())
-        }
-    }
-}
 
 /// The money columns of a row, in the order of the output.
 #[inline]
@@ -90,8 +56,7 @@ pub fn money(claim: &Claim, outcome: &Outcome) -> [Fen; MONEY_COLUMNS] {
 pub fn columns<'a>(chunk: &Chunk, words: Words<'a>) -> RecordBatch {
     let rows: Vec<(&Claim, &Outcome)> =
         chunk.claims.iter().zip(&chunk.fold.outcomes).filter(|(_, outcome)| outcome.status != Status::Pended).collect();
-    let vocab = &words.book.vocab;
-    let seen = |outcome: &Outcome| outcome.seen.expect("a row that is not pended has its rows");
+    let seen = |outcome: &Outcome| Seen::of(outcome, words);
     let text = |of: &dyn Fn(&Claim, &Outcome, &mut StringBuilder)| -> ArrayRef {
         let mut builder = StringBuilder::with_capacity(rows.len(), rows.len() * 8);
         rows.iter().for_each(|(claim, outcome)| of(claim, outcome, &mut builder));
@@ -100,8 +65,6 @@ pub fn columns<'a>(chunk: &Chunk, words: Words<'a>) -> RecordBatch {
     let word = |of: &dyn Fn(&Claim, &Outcome) -> &'a str| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(rows.iter().map(|(claim, outcome)| of(claim, outcome))))
     };
-    let rule =
-        |table: Table, row: &dyn Fn(&Outcome) -> u32| word(&|_, outcome| words.book.rule_id(table, row(outcome)));
     let id = |of: &dyn Fn(&Claim) -> &'a [u8]| -> ArrayRef {
         let bytes = BinaryArray::from_iter_values(rows.iter().map(|(claim, _)| of(claim)));
         // Checked to be UTF-8 once for the whole column; ingestion let nothing else in.
@@ -118,13 +81,13 @@ pub fn columns<'a>(chunk: &Chunk, words: Words<'a>) -> RecordBatch {
         id(&|claim| words.arenas.setl_id(claim.text)),
         id(&|claim| words.arenas.person(claim.text)),
         word(&|claim, _| words.insutype(claim.insutype)),
-        code(&|_, outcome| seen(outcome).0.pool.0),
-        Arc::new(Int32Array::from_iter_values(rows.iter().map(|(_, outcome)| seen(outcome).0.benefit_year))),
-        word(&|_, outcome| vocab.psn_class.word(seen(outcome).0.keys.psn_class)),
-        word(&|_, outcome| vocab.med_class.word(seen(outcome).0.keys.med_class)),
-        word(&|_, outcome| vocab.tier.word(seen(outcome).0.keys.tier)),
-        word(&|_, outcome| seen(outcome).0.keys.place.word()),
-        word(&|_, outcome| seen(outcome).0.keys.filing.word()),
+        code(&|_, outcome| seen(outcome).pool().0),
+        Arc::new(Int32Array::from_iter_values(rows.iter().map(|(_, outcome)| seen(outcome).benefit_year()))),
+        word(&|_, outcome| seen(outcome).text(0)),
+        word(&|_, outcome| seen(outcome).text(1)),
+        word(&|_, outcome| seen(outcome).text(2)),
+        word(&|_, outcome| seen(outcome).text(3)),
+        word(&|_, outcome| seen(outcome).text(4)),
         Arc::new(TimestampMicrosecondArray::from_iter_values(
             rows.iter().map(|(claim, _)| claim.setl_time.0 * 1_000_000),
         )),
@@ -139,25 +102,88 @@ pub fn columns<'a>(chunk: &Chunk, words: Words<'a>) -> RecordBatch {
                 builder.append_value(outcome.reasons.joined());
             }
         }),
-        rule(Table::Schemes, &|outcome| seen(outcome).1.scheme),
-        rule(Table::PersonClasses, &|outcome| seen(outcome).1.class),
-        rule(Table::Channels, &|outcome| seen(outcome).1.channel),
-        rule(Table::Benefits, &|outcome| seen(outcome).1.benefit),
-        text(&|_, outcome, builder| layer_rules(chunk, words.book, outcome, builder)),
+        word(&|_, outcome| seen(outcome).text(5)),
+        word(&|_, outcome| seen(outcome).text(6)),
+        word(&|_, outcome| seen(outcome).text(7)),
+        word(&|_, outcome| seen(outcome).text(8)),
+        text(&|_, outcome, builder| layer_rules(chunk, words, outcome, builder)),
     ];
     arrays.extend(money_columns(&rows));
-    arrays.push(word(&|claim, _| &words.files[claim.file as usize]));
+    let source = |claim: &Claim| words.sources.of(claim.file, claim.row);
+    arrays.push(word(&|claim, _| source(claim).0));
     arrays.push(Arc::new(Int32Array::from_iter_values(
-        rows.iter().map(|(claim, _)| i32::try_from(claim.row).expect("fewer than 2^31 rows in a file")),
+        rows.iter().map(|(claim, _)| i32::try_from(source(claim).1).expect("fewer than 2^31 rows in a file")),
     )));
     RecordBatch::try_new(schema::adjudicated(), arrays).expect("the columns are those of the schema")
 }
 
-fn layer_rules(chunk: &Chunk, book: &RuleBook, outcome: &Outcome, builder: &mut StringBuilder) {
+/// What a row says of the rules: by this run's rule book, or as an earlier night recorded it.
+#[derive(Clone, Copy)]
+enum Seen<'a> {
+    Here(Derived, RuleRows, &'a RuleBook),
+    Recorded(&'a Recorded),
+}
+
+/// Position of `layer_rules` in [`Recorded::COLUMNS`].
+const LAYER_RULES: usize = 9;
+
+impl<'a> Seen<'a> {
+    #[inline]
+    fn of(outcome: &Outcome, words: Words<'a>) -> Self {
+        match (outcome.seen, outcome.original) {
+            (Some((derived, rows)), _) => Self::Here(derived, rows, words.book),
+            (None, Some(number)) => Self::Recorded(&words.recorded[number as usize]),
+            (None, None) => unreachable!("a row that is not pended has its rows"),
+        }
+    }
+
+    #[inline]
+    fn pool(self) -> Admdvs {
+        match self {
+            Self::Here(derived, ..) => derived.pool,
+            Self::Recorded(recorded) => recorded.pool,
+        }
+    }
+
+    #[inline]
+    fn benefit_year(self) -> i32 {
+        match self {
+            Self::Here(derived, ..) => derived.benefit_year,
+            Self::Recorded(recorded) => recorded.benefit_year,
+        }
+    }
+
+    /// A text column, by its position in [`Recorded::COLUMNS`].
+    #[inline]
+    fn text(self, column: usize) -> &'a str {
+        let (derived, rows, book) = match self {
+            Self::Here(derived, rows, book) => (derived, rows, book),
+            Self::Recorded(recorded) => return &recorded.texts[column],
+        };
+        match column {
+            0 => book.vocab.psn_class.word(derived.keys.psn_class),
+            1 => book.vocab.med_class.word(derived.keys.med_class),
+            2 => book.vocab.tier.word(derived.keys.tier),
+            3 => derived.keys.place.word(),
+            4 => derived.keys.filing.word(),
+            5 => book.rule_id(Table::Schemes, rows.scheme),
+            6 => book.rule_id(Table::PersonClasses, rows.class),
+            7 => book.rule_id(Table::Channels, rows.channel),
+            8 => book.rule_id(Table::Benefits, rows.benefit),
+            _ => unreachable!("{} is put together elsewhere", Recorded::COLUMNS[column]),
+        }
+    }
+}
+
+fn layer_rules(chunk: &Chunk, words: Words, outcome: &Outcome, builder: &mut StringBuilder) {
     use std::fmt::Write as _;
+    if let Some(number) = outcome.original {
+        builder.append_value(&words.recorded[number as usize].texts[LAYER_RULES]);
+        return;
+    }
     for (index, payment) in chunk.fold.layers_of(outcome).iter().enumerate() {
         let bar = if index > 0 { "|" } else { "" };
-        write!(builder, "{bar}{}", book.rule_id(Table::Layers, payment.row)).expect("a builder takes every text");
+        write!(builder, "{bar}{}", words.book.rule_id(Table::Layers, payment.row)).expect("a builder takes every text");
     }
     builder.append_value("");
 }
@@ -178,85 +204,4 @@ fn money_columns(rows: &[(&Claim, &Outcome)]) -> Vec<ArrayRef> {
             Arc::new(array.expect("16 digits, 2 decimals"))
         })
         .collect()
-}
-
-/// Writer properties that all Parquet outputs share.
-#[must_use]
-pub fn properties() -> WriterProperties {
-    WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("level 1 exists")))
-        .set_created_by(concat!("tongchou ", env!("CARGO_PKG_VERSION")).to_owned())
-        .build()
-}
-
-/// Writer of a Parquet file whose row groups are encoded elsewhere.
-pub struct RowGroups {
-    writer: SerializedFileWriter<OutputFile>,
-    factory: ArrowRowGroupWriterFactory,
-    schema: SchemaRef,
-    groups: usize,
-}
-
-/// Encodes row groups, on any thread.
-pub struct Encoder<'a> {
-    factory: &'a ArrowRowGroupWriterFactory,
-    schema: &'a SchemaRef,
-}
-
-impl Encoder<'_> {
-    /// One row group's column chunks.
-    ///
-    /// # Errors
-    /// The encoder failed.
-    pub fn encode(&self, batch: &RecordBatch) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
-        let mut writers = self.factory.create_column_writers(0)?;
-        let mut next = writers.iter_mut();
-        for (field, array) in self.schema.fields().iter().zip(batch.columns()) {
-            for leaf in compute_leaves(field, array)? {
-                next.next().expect("a writer for every leaf").write(&leaf)?;
-            }
-        }
-        writers.into_iter().map(parquet::arrow::arrow_writer::ArrowColumnWriter::close).collect()
-    }
-}
-
-impl RowGroups {
-    /// Begins a file.
-    ///
-    /// # Errors
-    /// The header cannot be written.
-    pub fn begin(file: OutputFile, schema: SchemaRef) -> Result<Self, ParquetError> {
-        let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options)?;
-        let (writer, factory) = writer.into_serialized_writer()?;
-        Ok(Self { writer, factory, schema, groups: 0 })
-    }
-
-    /// The encoder of its row groups.
-    #[must_use]
-    pub fn encoder(&self) -> Encoder<'_> {
-        Encoder { factory: &self.factory, schema: &self.schema }
-    }
-
-    /// Appends an encoded row group.
-    ///
-    /// # Errors
-    /// The write failed.
-    pub fn append(&mut self, chunks: Vec<ArrowColumnChunk>) -> Result<(), ParquetError> {
-        let mut group = self.writer.next_row_group()?;
-        for chunk in chunks {
-            chunk.append_to_row_group(&mut group)?;
-        }
-        group.close()?;
-        self.groups += 1;
-        Ok(())
-    }
-
-    /// Writes the footer and gives the file back.
-    ///
-    /// # Errors
-    /// The write failed.
-    pub fn finish(self) -> Result<OutputFile, ParquetError> {
-        self.writer.into_inner()
-    }
 }

@@ -3,13 +3,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::adjudicated::{Words, money};
+use super::adjudicated::money;
 use super::explain_steps::{Line, line};
 use super::words::{money_name, reason_name, status_name};
 use crate::adjudicate::accumulators::Accumulators;
 use crate::adjudicate::person::Outcome;
 use crate::adjudicate::trace::Step;
 use crate::columnar::schema::{ADJUDICATED as COLUMNS, FIRST_MONEY};
+use crate::columnar::words::Words;
 use crate::diagnostic::Lang;
 use crate::model::settlement::Claim;
 use crate::rules::layout::{Kind, Table};
@@ -114,17 +115,17 @@ impl Explanation<'_> {
         let person = self.text_of(self.words.arenas.person(claim.text));
         let institution = self.text_of(self.words.arenas.institution(claim.text));
         let status = status_name(self.outcome.status, lang);
-        let (id, file) = (self.setl_id(), &self.words.files[claim.file as usize]);
+        let (id, (file, row)) = (self.setl_id(), self.words.sources.of(claim.file, claim.row));
         let insutype = self.words.insutype(claim.insutype);
         let mut text = if zh {
             format!(
                 "结算 {id}，人员 {person}，险种 {insutype}：{status}\n  机构 {institution}，{} 至 {}，结算时间 {}；{file} 第 {} 行数据\n",
-                claim.begndate, claim.enddate, claim.setl_time, claim.row
+                claim.begndate, claim.enddate, claim.setl_time, row
             )
         } else {
             format!(
                 "settlement {id} of person {person}, insurance type {insutype}: {status}\n  institution {institution}, {} to {}, settled {}; {file}, data row {}\n",
-                claim.begndate, claim.enddate, claim.setl_time, claim.row
+                claim.begndate, claim.enddate, claim.setl_time, row
             )
         };
         for reason in self.outcome.reasons.iter() {
@@ -247,8 +248,8 @@ impl Explanation<'_> {
             "status": self.outcome.status.word(),
             "reasons": self.outcome.reasons.iter().map(|reason| reason.word()).collect::<Vec<_>>(),
             "reverses": self.original,
-            "src_file": self.words.files[claim.file as usize],
-            "src_row": claim.row,
+            "src_file": self.words.sources.of(claim.file, claim.row).0,
+            "src_row": self.words.sources.of(claim.file, claim.row).1,
             "steps": steps,
             "amounts_yuan": amounts,
             "rules": rules,
@@ -266,7 +267,7 @@ fn flat(state: &Accumulators, explained: &Explanation) -> Vec<(String, String)> 
     };
     let bucket_name = |bucket: usize| {
         let bucket = &state.buckets[bucket];
-        format!("{} {}", scheme_name(bucket.scheme), words.book.vocab.accumulator.word(bucket.accumulator))
+        format!("{} {}", scheme_name(bucket.scheme), words.accumulator(bucket.accumulator))
     };
     let mut rows = Vec::new();
     let mut row = |name: String, value: String| rows.push((name, value));

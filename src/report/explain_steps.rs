@@ -106,6 +106,11 @@ pub(super) fn line(step: &Step, explained: &Explanation) -> Option<Line> {
             format!("takes back the person's settlement no. {}", original + 1),
             format!("冲回该人员第 {} 笔结算", original + 1),
         ),
+        Step::ReversalOfEarlier { .. } => simple(
+            "reversal",
+            "takes back a settlement of an earlier night".to_owned(),
+            "冲回以前批次的结算".to_owned(),
+        ),
         Step::Burden { deductible, prepay, over_base, over_cap, coinsurance, preself } => simple(
             "burden",
             format!(
@@ -133,12 +138,12 @@ pub(super) fn line(step: &Step, explained: &Explanation) -> Option<Line> {
             .amount(*amount).number("pays_for", scope).number("allowed", allowed).number("balance", balance);
             row.iter().fold(line, |line, &row| line.rule(Table::Accounts, row))
         }
-        _ => return money_line(step, explained),
+        _ => return money_line(step),
     })
 }
 
 /// Steps from the in-scope cost to the payments.
-fn money_line(step: &Step, explained: &Explanation) -> Option<Line> {
+fn money_line(step: &Step) -> Option<Line> {
     Some(match step {
         Step::Prepay { order, rate, base, amount } => {
             let (en, zh) = match order {
@@ -223,7 +228,7 @@ fn money_line(step: &Step, explained: &Explanation) -> Option<Line> {
             .amount(*amount).rule(Table::Layers, *row).number("layer", layer).number("payer", payer)
             .number("base", base).number("computed", computed)
         }
-        _ => unreachable!("explained by `line`: {step:?} of {}", explained.words.files.len()),
+        _ => unreachable!("explained by `line`: {step:?}"),
     })
 }
 

@@ -4,7 +4,6 @@ pub mod adjudicated;
 pub mod balance;
 pub mod explain;
 mod explain_steps;
-pub mod publish;
 mod rule_words;
 pub mod rules_diff;
 pub mod show;

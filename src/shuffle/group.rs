@@ -21,7 +21,7 @@ pub struct Ghost {
 }
 
 /// A row of a batch: a claim, or (from [`Entry::GHOSTS`] up) a ghost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Entry {
     /// Number of the batch.
     pub batch: u32,
@@ -170,6 +170,13 @@ impl Persons {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
+    }
+
+    /// A row of a person, for its number's text.
+    #[inline]
+    #[must_use]
+    pub fn name(&self, person: u32) -> TextRef {
+        self.names[person as usize]
     }
 
     /// The rank of a person number, if it has rows.

@@ -61,7 +61,7 @@ pub use mix::{Mix, MixCell};
 
 use crate::pipeline::RunError;
 use crate::pipeline::rules_dir::{Rules, load_rules};
-use crate::report::publish::{PublishError, Staging};
+use crate::publish::{PublishError, Staging};
 use crate::rules::book::RuleBook;
 use crate::rules::compile::compile;
 use crate::rules::layout::Table;

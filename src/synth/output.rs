@@ -16,11 +16,11 @@ use super::mix::Mix;
 use super::places::Places;
 use super::tables::{self, BY_PERSON, Tables};
 use super::{Format, SynthError, World};
+use crate::columnar::row_groups::RowGroups;
 use crate::columnar::schema::{MONEY_PRECISION, MONEY_SCALE};
 use crate::model::date::{Date, Time};
 use crate::model::money::Fen;
-use crate::report::adjudicated::RowGroups;
-use crate::report::publish::{OutputFile, Staging};
+use crate::publish::{OutputFile, Staging};
 
 /// The claims file.
 pub(super) enum ClaimsFile {

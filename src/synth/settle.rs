@@ -89,7 +89,7 @@ impl Desk {
             }
             let setl_len = SETL_ID_LEN as u16;
             let init_len = if row.init.is_some() { setl_len } else { 0 };
-            row.claim.text = TextRef { arena: 0, offset, psn_len: 0, setl_len, inst_len: 0, init_len };
+            row.claim.text = TextRef { arena: 0, offset, psn_len: 0, setl_len, inst_len: 0, init_len, mdtrt_len: 0 };
             self.claims.push(row.claim.clone());
         }
     }
@@ -103,11 +103,11 @@ impl Desk {
         let (arenas, claims) = (&self.arenas, &self.claims);
         let (accumulators, fold) = (&mut self.accumulators, &mut self.fold);
         match behind {
-            None => fold_person(context, arenas, &facts, claims, accumulators, fold, |_| Off, |_, _| ()),
+            None => fold_person(context, arenas, &facts, &[], claims, accumulators, fold, |_| Off, |_, _| ()),
             Some(behind) => {
                 behind.push(accumulators.clone());
                 let keep = |_, trace: Behind| behind.extend(trace.0.map(|accumulators| *accumulators));
-                fold_person(context, arenas, &facts, claims, accumulators, fold, |_| Behind::default(), keep);
+                fold_person(context, arenas, &facts, &[], claims, accumulators, fold, |_| Behind::default(), keep);
             }
         }
     }

@@ -109,7 +109,7 @@ impl Read {
 
 fn read_with(inputs: &[InputPath], options: &ReadOptions<'_>, limits: Limits) -> Result<Read, IngestError> {
     let (vocab, institutions) = (vocab(), institutions());
-    let border = Border { vocab: &vocab, institutions: Some(&institutions) };
+    let border = Border { vocab: &vocab, institutions: Some(&institutions), with_mdtrt_id: false };
     let mut batches = Vec::new();
     let files = super::claims::read_claims_in(inputs, &border, options, limits, &mut |batch| {
         batches.push(batch);

@@ -1,0 +1,242 @@
+//! A folded chunk as the rows of a night's tables.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, Date32Array, Decimal64Array, Int32Array, ListArray, RecordBatch, StringArray, StructArray,
+    TimestampMicrosecondArray,
+};
+use arrow::buffer::OffsetBuffer;
+
+use super::schema::{self, ACCUMULATORS, ADMISSIONS, KINDS};
+use crate::adjudicate::opening::{Moved, SchemeKey, Usage, UsageRow};
+use crate::adjudicate::person::Outcome;
+use crate::columnar::schema::{MONEY_PRECISION, MONEY_SCALE};
+use crate::columnar::words::Words;
+use crate::ledger::fold::Chunk;
+use crate::ledger::opening::{Admission, Closing, ClosingPerson};
+use crate::model::money::{Fen, MAX_AMOUNT_FEN};
+use crate::model::outcome::Status;
+use crate::model::settlement::Claim;
+use crate::model::symbol::Sym;
+
+/// A chunk's rows of the night's tables.
+#[derive(Debug)]
+pub struct Tables {
+    /// `movements.parquet`
+    pub movements: RecordBatch,
+    /// `accumulators.parquet`
+    pub accumulators: RecordBatch,
+    /// `admissions.parquet`
+    pub admissions: RecordBatch,
+    /// `persons.parquet`
+    pub persons: RecordBatch,
+}
+
+impl Tables {
+    /// The tables of a chunk that was folded on an opening. `name` gives the number of a person by rank.
+    ///
+    /// # Panics
+    /// If the chunk was folded without a ledger.
+    #[must_use]
+    pub fn of<'a>(chunk: &Chunk, words: Words<'a>, name: &dyn Fn(u32) -> &'a [u8]) -> Self {
+        let closing = chunk.closing.as_ref().expect("a chunk of a night with a ledger");
+        let name = |person: u32| utf8(name(person));
+        Self {
+            movements: movements(chunk, closing, words),
+            accumulators: accumulators(&closing.usage, words, &name),
+            admissions: admissions(&closing.admissions, words, &name),
+            persons: persons(closing.persons.iter(), &name),
+        }
+    }
+}
+
+/// Text that ingestion checked.
+fn utf8(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("text that was read as UTF-8")
+}
+
+fn text<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(values))
+}
+
+fn integer(values: impl Iterator<Item = i32>) -> ArrayRef {
+    Arc::new(Int32Array::from_iter_values(values))
+}
+
+/// A money column. A sum over a year can outgrow N(16,2) only where its parts were never money.
+fn money(values: impl Iterator<Item = Fen>) -> ArrayRef {
+    let fen: Vec<i64> = values
+        .map(|amount| {
+            assert!(amount.0.unsigned_abs() <= MAX_AMOUNT_FEN as u64, "{amount} does not fit N(16,2)");
+            amount.0
+        })
+        .collect();
+    let array = Decimal64Array::from(fen).with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE);
+    Arc::new(array.expect("16 digits, 2 decimals"))
+}
+
+/// A calendar month as yyyymm.
+#[must_use]
+pub fn yyyymm(month: i32) -> i32 {
+    month.div_euclid(12) * 100 + month.rem_euclid(12) + 1
+}
+
+/// The inverse of [`yyyymm`].
+#[must_use]
+pub fn month_of(yyyymm: i32) -> i32 {
+    yyyymm.div_euclid(100) * 12 + yyyymm.rem_euclid(100) - 1
+}
+
+fn movements<'a>(chunk: &Chunk, closing: &Closing, words: Words<'a>) -> RecordBatch {
+    struct Row<'r> {
+        claim: &'r Claim,
+        outcome: &'r Outcome,
+        moved: Option<&'r Moved>,
+        late: bool,
+    }
+    let both = chunk.claims.iter().zip(&chunk.fold.outcomes);
+    let rows: Vec<Row> = both
+        .zip(closing.moved.iter().zip(&closing.late))
+        .filter(|((_, outcome), _)| outcome.status != Status::Pended)
+        .map(|((claim, outcome), (moved, &late))| Row { claim, outcome, moved: moved.as_ref(), late })
+        .collect();
+    let id = |of: &dyn Fn(&Claim) -> &'a [u8]| text(rows.iter().map(|row| utf8(of(row.claim))));
+    let sign = |row: &Row| if row.outcome.status == Status::Reversed { -1 } else { 1 };
+    let amount = |of: &dyn Fn(&Moved) -> Fen| {
+        money(rows.iter().map(|row| Fen(row.moved.map_or(0, |moved| of(moved).0 * sign(row)))))
+    };
+    let pools: Vec<String> = rows.iter().map(|row| row.moved.map_or(String::new(), |moved| pool(&moved.key))).collect();
+    let word = |of: &dyn Fn(&Moved) -> Sym| {
+        text(rows.iter().map(|row| row.moved.map_or("", |moved| words.accumulator(of(moved)))))
+    };
+    let number = |of: &dyn Fn(&Moved) -> i32| integer(rows.iter().map(|row| row.moved.map_or(0, |moved| of(moved))));
+    let arenas = words.arenas;
+    let times = rows.iter().map(|row| row.claim.setl_time.0 * 1_000_000);
+    let mut arrays: Vec<ArrayRef> = vec![
+        id(&|claim| arenas.person(claim.text)),
+        id(&|claim| arenas.setl_id(claim.text)),
+        Arc::new(TimestampMicrosecondArray::from_iter_values(times)),
+        id(&|claim| arenas.init_setl_id(claim.text)),
+        id(&|claim| arenas.mdtrt_id(claim.text)),
+        integer(rows.iter().map(|row| i32::from(row.late))),
+        text(pools.iter().map(String::as_str)),
+        text(rows.iter().map(|row| row.moved.map_or("", |moved| words.insutype(moved.key.insutype)))),
+        number(&|moved| moved.key.year),
+        word(&|moved| moved.accumulator),
+        word(&|moved| moved.deductible_accumulator),
+        number(&|moved| yyyymm(moved.month)),
+        integer(rows.iter().map(|row| row.moved.map_or(0, |moved| moved.admissions as i32 * sign(row) as i32))),
+        amount(&|moved| moved.deductible),
+        amount(&|moved| moved.base),
+        amount(&|moved| moved.pool_base),
+        amount(&|moved| moved.paid),
+        amount(&|moved| moved.counted),
+        amount(&|moved| moved.account),
+    ];
+    let parts = || {
+        rows.iter().flat_map(|row| {
+            let moves = row.moved.is_some();
+            chunk.fold.layers_of(row.outcome).iter().filter(move |_| moves).map(move |layer| (layer, sign(row)))
+        })
+    };
+    let layers = StructArray::new(
+        schema::layer_fields(),
+        vec![
+            integer(parts().map(|(layer, _)| layer.layer as i32)),
+            money(parts().map(|(layer, sign)| Fen(layer.base.0 * sign))),
+            money(parts().map(|(layer, sign)| Fen(layer.paid.0 * sign))),
+        ],
+        None,
+    );
+    let lengths = rows.iter().map(|row| if row.moved.is_some() { chunk.fold.layers_of(row.outcome).len() } else { 0 });
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    arrays.push(Arc::new(ListArray::new(schema::layer_item(), offsets, Arc::new(layers), None)));
+    RecordBatch::try_new(schema::movements(), arrays).expect("the columns are those of the schema")
+}
+
+fn pool(key: &SchemeKey) -> String {
+    format!("{:06}", key.pool.0)
+}
+
+/// The columns of one usage: kind, accumulator, month, layer, admissions, deductible, base, pool base, paid.
+fn cells<'a>(usage: &Usage, words: Words<'a>) -> (usize, &'a str, i32, i32, i32, [Fen; 4]) {
+    const ZERO: Fen = Fen::ZERO;
+    match *usage {
+        Usage::Scheme { counted } => (0, "", 0, 0, 0, [ZERO, ZERO, ZERO, counted]),
+        Usage::Bucket { accumulator, admissions, deductible, base, pool_base, paid } => {
+            (1, words.accumulator(accumulator), 0, 0, admissions as i32, [deductible, base, pool_base, paid])
+        }
+        Usage::Month { accumulator, month, base, paid } => {
+            (2, words.accumulator(accumulator), yyyymm(month), 0, 0, [ZERO, base, ZERO, paid])
+        }
+        Usage::Layer { layer, base, paid } => (3, "", 0, layer as i32, 0, [ZERO, base, ZERO, paid]),
+    }
+}
+
+/// Rows of `accumulators.parquet`, in the order of person and words: the order in which a fold met them, and the
+/// numbers of words, differ from pack to pack.
+pub fn accumulators<'a>(usage: &[(u32, UsageRow)], words: Words<'a>, name: &dyn Fn(u32) -> &'a str) -> RecordBatch {
+    let mut rows: Vec<_> = usage.iter().map(|(person, row)| (*person, row.key, cells(&row.usage, words))).collect();
+    rows.sort_by_key(|&(person, key, (kind, accumulator, month, layer, ..))| {
+        (person, key.pool, words.insutype(key.insutype), key.year, kind, accumulator, month, layer)
+    });
+    let pools: Vec<String> = rows.iter().map(|(_, key, _)| pool(key)).collect();
+    let amount = |index: usize| money(rows.iter().map(|(.., cells)| cells.5[index]));
+    let arrays = vec![
+        text(rows.iter().map(|(person, ..)| name(*person))),
+        text(pools.iter().map(String::as_str)),
+        text(rows.iter().map(|(_, key, _)| words.insutype(key.insutype))),
+        integer(rows.iter().map(|(_, key, _)| key.year)),
+        text(rows.iter().map(|(.., cells)| KINDS[cells.0])),
+        text(rows.iter().map(|(.., cells)| cells.1)),
+        integer(rows.iter().map(|(.., cells)| cells.2)),
+        integer(rows.iter().map(|(.., cells)| cells.3)),
+        integer(rows.iter().map(|(.., cells)| cells.4)),
+        amount(0),
+        amount(1),
+        amount(2),
+        amount(3),
+    ];
+    RecordBatch::try_new(schema::plain(&ACCUMULATORS), arrays).expect("the columns are those of the schema")
+}
+
+/// Rows of `admissions.parquet`, in the order of person, words, date and settlement.
+pub fn admissions<'a>(admissions: &[(u32, Admission)], words: Words<'a>, name: &dyn Fn(u32) -> &'a str) -> RecordBatch {
+    let mut rows: Vec<&(u32, Admission)> = admissions.iter().collect();
+    rows.sort_by_key(|(person, row)| {
+        let key = row.key;
+        let accumulator = words.accumulator(row.accumulator);
+        (*person, key.pool, words.insutype(key.insutype), key.year, accumulator, row.enddate, &row.setl_id)
+    });
+    let pools: Vec<String> = rows.iter().map(|(_, row)| pool(&row.key)).collect();
+    let arrays = vec![
+        text(rows.iter().map(|(person, _)| name(*person))),
+        text(pools.iter().map(String::as_str)),
+        text(rows.iter().map(|(_, row)| words.insutype(row.key.insutype))),
+        integer(rows.iter().map(|(_, row)| row.key.year)),
+        text(rows.iter().map(|(_, row)| words.accumulator(row.accumulator))),
+        Arc::new(Date32Array::from_iter_values(rows.iter().map(|(_, row)| row.enddate.0))),
+        text(rows.iter().map(|(_, row)| utf8(&row.institution))),
+        text(rows.iter().map(|(_, row)| utf8(&row.mdtrt_id))),
+        text(rows.iter().map(|(_, row)| utf8(&row.setl_id))),
+        money(rows.iter().map(|(_, row)| row.deductible)),
+    ];
+    RecordBatch::try_new(schema::plain(&ADMISSIONS), arrays).expect("the columns are those of the schema")
+}
+
+/// Rows of `persons.parquet`, in the order given.
+pub fn persons<'a, 'p>(
+    persons: impl Iterator<Item = &'p ClosingPerson> + Clone,
+    name: &dyn Fn(u32) -> &'a str,
+) -> RecordBatch {
+    let last = || persons.clone().map(|person| person.last.as_ref());
+    let times = last().map(|last| last.map(|last| last.time.0 * 1_000_000));
+    let arrays: Vec<ArrayRef> = vec![
+        text(persons.clone().map(|person| name(person.person))),
+        money(persons.clone().map(|person| person.balance)),
+        Arc::new(TimestampMicrosecondArray::from_iter(times)),
+        Arc::new(StringArray::from_iter(last().map(|last| last.map(|last| utf8(&last.setl_id))))),
+    ];
+    RecordBatch::try_new(schema::persons(), arrays).expect("the columns are those of the schema")
+}

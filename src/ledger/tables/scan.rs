@@ -1,0 +1,343 @@
+//! What the nights before left of tonight's persons: one pass over the tables, newest night first.
+
+use std::path::PathBuf;
+
+use arrow::array::Array as _;
+use hashbrown::{HashMap, HashSet};
+
+use super::encode::month_of;
+use super::originals::{self, Wanted};
+pub use super::read::TableError;
+use super::read::{Batch, TableFile};
+use super::schema::KINDS;
+use crate::adjudicate::opening::{SchemeKey, Usage, UsageRow};
+use crate::columnar::words::Recorded;
+use crate::ledger::opening::{Admission, Opening, Place};
+use crate::model::date::{Date, Time};
+use crate::model::money::Fen;
+use crate::model::place::Admdvs;
+use crate::model::reference::ByPerson;
+use crate::model::settlement::{Flags, Insutype};
+use crate::model::symbol::Sym;
+use crate::rules::book::RuleBook;
+use crate::shuffle::group::{Entry, Persons, Rows};
+
+/// A night, or the state of several that were compacted into one.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The night, or the last of those compacted.
+    pub night: u32,
+    /// Files by name, each compared with its digest.
+    pub files: HashMap<&'static str, PathBuf>,
+}
+
+impl Part {
+    /// Tables that an opening is read from.
+    pub const TABLES: [&'static str; 4] =
+        ["movements.parquet", "accumulators.parquet", "admissions.parquet", "persons.parquet"];
+
+    pub(super) fn open(&self, table: &str) -> Result<TableFile, TableError> {
+        TableFile::open(&self.files[table])
+    }
+}
+
+/// Words of the ledger as numbers of this run.
+pub struct Numbers<'a> {
+    /// The compiled pack.
+    pub book: &'a RuleBook,
+    /// Insurance types the pack does not name.
+    pub insutypes: &'a mut Vec<Box<str>>,
+    /// Accumulators the pack does not name.
+    pub accumulators: &'a mut Vec<Box<str>>,
+}
+
+impl Numbers<'_> {
+    /// The insurance type of a word.
+    pub fn insutype(&mut self, word: &str) -> Insutype {
+        match self.book.vocab.insutype.find(word.as_bytes()) {
+            Sym::OTHER => Insutype(Insutype::UNLISTED + number(self.insutypes, word)),
+            listed => Insutype(listed.0),
+        }
+    }
+
+    /// The accumulator of a word.
+    pub fn accumulator(&mut self, word: &str) -> Sym {
+        match self.book.vocab.accumulator.find(word.as_bytes()) {
+            Sym::OTHER => Sym(Sym::UNLISTED + number(self.accumulators, word)),
+            listed => listed,
+        }
+    }
+}
+
+/// Position of a word in a short list, made if it is new.
+fn number(words: &mut Vec<Box<str>>, word: &str) -> u32 {
+    let found = words.iter().position(|known| **known == *word).unwrap_or_else(|| {
+        words.push(word.into());
+        words.len() - 1
+    });
+    u32::try_from(found).expect("fewer than 2^31 words")
+}
+
+/// An opening and what belongs to it.
+pub struct OpeningRead {
+    /// What the fold takes.
+    pub opening: Opening,
+    /// The settlements that reversals name, by number.
+    pub recorded: Vec<Recorded>,
+    /// Balance of each person; `None`: the ledger knows none.
+    pub balances: Vec<Option<Fen>>,
+}
+
+/// Reads what `parts` (newest first) hold of the persons of `rows`.
+///
+/// `outputs` gives the verified `adjudicated.parquet` and `movements.parquet` of a night, for settlements that
+/// reversals name.
+///
+/// # Errors
+/// A table cannot be read.
+pub fn read_opening<E: From<TableError>>(
+    parts: &[Part],
+    rows: &Rows,
+    persons: &Persons,
+    numbers: &mut Numbers<'_>,
+    outputs: &dyn Fn(u32, &str) -> Result<PathBuf, E>,
+) -> Result<OpeningRead, E> {
+    let count = persons.len();
+    let mut scan = Scan {
+        rows,
+        persons,
+        newest: HashMap::new(),
+        usage: Vec::new(),
+        admissions: Vec::new(),
+        last: vec![None; count],
+        balances: vec![None; count],
+        settled: HashSet::new(),
+        wanted: Vec::new(),
+        reversed: HashSet::new(),
+    };
+    for part in parts {
+        scan.persons_table(part)?;
+        scan.accumulators(part, numbers)?;
+        scan.admissions(part, numbers)?;
+        scan.movements(part)?;
+    }
+    let (originals, recorded) = originals::read(&scan.wanted, &scan.reversed, numbers, outputs)?;
+    let opening = Opening {
+        usage: ByPerson::group(count, scan.usage),
+        originals: ByPerson::group(count, originals),
+        admissions: ByPerson::group(count, scan.admissions),
+        last: scan.last,
+        settled: scan.settled,
+        open_items: None,
+    };
+    Ok(OpeningRead { opening, recorded, balances: scan.balances })
+}
+
+struct Scan<'a> {
+    rows: &'a Rows,
+    persons: &'a Persons,
+    /// The newest night that touched a person's scheme and year.
+    newest: HashMap<(u32, SchemeKey), u32>,
+    usage: Vec<(u32, UsageRow)>,
+    admissions: Vec<(u32, Admission)>,
+    last: Vec<Option<Place>>,
+    balances: Vec<Option<Fen>>,
+    settled: HashSet<Entry>,
+    wanted: Vec<Wanted>,
+    /// Persons and settlement numbers that a reversal has taken back.
+    reversed: HashSet<(u32, Box<[u8]>)>,
+}
+
+/// The person of each row; rows of one person mostly stand together.
+struct Finder<'a> {
+    rows: &'a Rows,
+    persons: &'a Persons,
+    last: Option<(Vec<u8>, Option<u32>)>,
+}
+
+impl Finder<'_> {
+    fn find(&mut self, number: &[u8]) -> Option<u32> {
+        match &mut self.last {
+            Some((name, found)) if name == number => *found,
+            last => {
+                let found = self.persons.find(&self.rows.arenas, number);
+                let (name, known) = last.get_or_insert_with(|| (Vec::new(), None));
+                name.clear();
+                name.extend_from_slice(number);
+                *known = found;
+                found
+            }
+        }
+    }
+}
+
+impl<'a> Scan<'a> {
+    fn finder(&self) -> Finder<'a> {
+        Finder { rows: self.rows, persons: self.persons, last: None }
+    }
+
+    /// Balances and last settlements: the newest that is known.
+    fn persons_table<E: From<TableError>>(&mut self, part: &Part) -> Result<(), E> {
+        let mut finder = self.finder();
+        part.open("persons.parquet")?.visit(&["psn_no", "balc", "last_setl_time", "last_setl_id"], &mut |batch| {
+            let (names, balances) = (batch.text("psn_no")?, batch.money("balc")?);
+            let (times, ids) = (batch.second("last_setl_time")?, batch.text("last_setl_id")?);
+            for row in 0..batch.rows() {
+                let Some(person) = finder.find(names.value(row).as_bytes()) else { continue };
+                let person = person as usize;
+                self.balances[person].get_or_insert(balances[row]);
+                if self.last[person].is_none() && times.is_valid(row) && ids.is_valid(row) {
+                    let time = Time(times.value(row).div_euclid(1_000_000));
+                    self.last[person] = Some(Place { time, setl_id: ids.value(row).as_bytes().into() });
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn accumulators<E: From<TableError>>(&mut self, part: &Part, numbers: &mut Numbers<'_>) -> Result<(), E> {
+        let mut finder = self.finder();
+        let columns = super::schema::ACCUMULATORS.map(|(name, _)| name);
+        part.open("accumulators.parquet")?.visit(&columns, &mut |batch| {
+            let names = batch.text("psn_no")?;
+            let (kinds, accumulators) = (batch.text("kind")?, batch.text("accumulator")?);
+            let (months, layers) = (batch.integer("month")?, batch.integer("layer")?);
+            let counts = batch.integer("admissions")?;
+            let keys = Keys::of(batch)?;
+            let [deductibles, bases, pool_bases, paids] = [
+                batch.money("deductible_amt")?,
+                batch.money("base_amt")?,
+                batch.money("pool_base_amt")?,
+                batch.money("paid_amt")?,
+            ];
+            for row in 0..batch.rows() {
+                let Some(person) = finder.find(names.value(row).as_bytes()) else { continue };
+                let key = keys.at(row, numbers)?;
+                if *self.newest.entry((person, key)).or_insert(part.night) != part.night {
+                    continue;
+                }
+                let wrong = |column| keys.wrong(column);
+                let count = |value: i32, column| u32::try_from(value).map_err(|_| wrong(column));
+                let (base, pool_base, paid) = (bases[row], pool_bases[row], paids[row]);
+                let kind = KINDS.iter().position(|kind| *kind == kinds.value(row));
+                let mut accumulator = || numbers.accumulator(accumulators.value(row));
+                let usage = match kind {
+                    Some(0) => Usage::Scheme { counted: paid },
+                    Some(1) => Usage::Bucket {
+                        accumulator: accumulator(),
+                        admissions: count(counts.value(row), "admissions")?,
+                        deductible: deductibles[row],
+                        base,
+                        pool_base,
+                        paid,
+                    },
+                    Some(2) => {
+                        Usage::Month { accumulator: accumulator(), month: month_of(months.value(row)), base, paid }
+                    }
+                    Some(3) => Usage::Layer { layer: count(layers.value(row), "layer")?, base, paid },
+                    _ => return Err(wrong("kind").into()),
+                };
+                self.usage.push((person, UsageRow { key, usage }));
+            }
+            Ok(())
+        })
+    }
+
+    /// Admissions of the newest night that touched their scheme and year; needs [`accumulators`](Self::accumulators).
+    fn admissions<E: From<TableError>>(&mut self, part: &Part, numbers: &mut Numbers<'_>) -> Result<(), E> {
+        let mut finder = self.finder();
+        let columns = super::schema::ADMISSIONS.map(|(name, _)| name);
+        part.open("admissions.parquet")?.visit(&columns, &mut |batch| {
+            let (names, keys) = (batch.text("psn_no")?, Keys::of(batch)?);
+            let (accumulators, days) = (batch.text("accumulator")?, batch.day("enddate")?);
+            let deductibles = batch.money("act_pay_dedc")?;
+            let ids = [batch.text("setl_id")?, batch.text("fixmedins_code")?, batch.text("mdtrt_id")?];
+            for row in 0..batch.rows() {
+                let Some(person) = finder.find(names.value(row).as_bytes()) else { continue };
+                let key = keys.at(row, numbers)?;
+                if self.newest.get(&(person, key)) != Some(&part.night) {
+                    continue;
+                }
+                let [setl_id, institution, mdtrt_id] = ids.map(|column| column.value(row).as_bytes().into());
+                let admission = Admission {
+                    key,
+                    accumulator: numbers.accumulator(accumulators.value(row)),
+                    enddate: Date(days.value(row)),
+                    deductible: deductibles[row],
+                    setl_id,
+                    institution,
+                    mdtrt_id,
+                };
+                self.admissions.push((person, admission));
+            }
+            Ok(())
+        })
+    }
+
+    /// Which rows of tonight are settled already, and where the settlements stand that its reversals name.
+    fn movements<E: From<TableError>>(&mut self, part: &Part) -> Result<(), E> {
+        let mut finder = self.finder();
+        let (rows, persons) = (self.rows, self.persons);
+        let mut first = 0;
+        part.open("movements.parquet")?.visit(&["psn_no", "setl_id", "init_setl_id"], &mut |batch| {
+            let (names, ids, inits) = (batch.text("psn_no")?, batch.text("setl_id")?, batch.text("init_setl_id")?);
+            for row in 0..batch.rows() {
+                let Some(person) = finder.find(names.value(row).as_bytes()) else { continue };
+                let (id, init) = (ids.value(row).as_bytes(), inits.value(row).as_bytes());
+                for &entry in persons.entries_of(person as usize) {
+                    let text = rows.text(entry);
+                    if rows.arenas.setl_id(text) == id {
+                        self.settled.insert(entry);
+                    }
+                    let is_claim = entry.index < Entry::GHOSTS;
+                    if !is_claim || !rows.claims[entry.batch as usize][entry.index as usize].flags.has(Flags::REVERSAL)
+                    {
+                        continue;
+                    }
+                    let name = rows.arenas.init_setl_id(text);
+                    if name == id && init.is_empty() {
+                        self.wanted.push(Wanted { person, night: part.night, row: first + row });
+                    }
+                    if name == init {
+                        self.reversed.insert((person, init.into()));
+                    }
+                }
+            }
+            first += batch.rows();
+            Ok(())
+        })
+    }
+}
+
+/// The key columns of a batch.
+pub(super) struct Keys<'b> {
+    pools: &'b arrow::array::StringArray,
+    insutypes: &'b arrow::array::StringArray,
+    years: &'b arrow::array::Int32Array,
+    path: PathBuf,
+}
+
+impl<'b> Keys<'b> {
+    pub(super) fn of(batch: &Batch<'b>) -> Result<Self, TableError> {
+        Ok(Self {
+            pools: batch.text("pool")?,
+            insutypes: batch.text("insutype")?,
+            years: batch.integer("benefit_year")?,
+            path: batch.path().to_owned(),
+        })
+    }
+
+    pub(super) fn wrong(&self, column: &'static str) -> TableError {
+        TableError::Column { path: self.path.clone(), column }
+    }
+
+    pub(super) fn at(&self, row: usize, numbers: &mut Numbers<'_>) -> Result<SchemeKey, TableError> {
+        let pool = self.pools.value(row).parse().map(Admdvs).map_err(|_| self.wrong("pool"))?;
+        Ok(SchemeKey { pool, insutype: numbers.insutype(self.insutypes.value(row)), year: self.years.value(row) })
+    }
+
+    /// The same for a row of `movements.parquet`: a denied one moved nothing and has no key.
+    pub(super) fn moved_at(&self, row: usize, numbers: &mut Numbers<'_>) -> Result<Option<SchemeKey>, TableError> {
+        if self.pools.value(row).is_empty() { Ok(None) } else { self.at(row, numbers).map(Some) }
+    }
+}
