@@ -106,15 +106,15 @@ impl KeyTable {
     }
 
     /// The most specific row that matches `keys` on a day.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn choose<const N: usize>(&self, keys: [usize; N], day: Date) -> Option<u32> {
         let behind = self.changes_behind(day);
         for word in 0..self.words {
-            let sets = &self.sets[word * self.count..][..self.count];
+            let sets = self.word(word);
             let mut bits = sets[behind];
-            for (first, key) in self.first_set.into_iter().zip(keys) {
-                bits &= sets[first + key];
+            for column in 0..N {
+                bits &= sets[self.first_set[column] + keys[column]];
             }
             if bits != 0 {
                 return Some(self.rows[word * 64 + bits.trailing_zeros() as usize]);
@@ -135,11 +135,11 @@ impl KeyTable {
     ) -> Option<u32> {
         let behind = self.changes_behind(day);
         for word in 0..self.words {
-            let sets = &self.sets[word * self.count..][..self.count];
+            let sets = self.word(word);
             let first = self.first_set[0];
             let mut bits = sets[behind] & (sets[first + either[0]] | sets[first + either[1]]);
-            for (first, key) in self.first_set[1..].iter().zip(keys) {
-                bits &= sets[first + key];
+            for column in 0..N {
+                bits &= sets[self.first_set[column + 1] + keys[column]];
             }
             while bits != 0 {
                 let row = self.rows[word * 64 + bits.trailing_zeros() as usize];
@@ -152,10 +152,21 @@ impl KeyTable {
         None
     }
 
+    /// That word of every set.
+    #[inline]
+    fn word(&self, word: usize) -> &[u64] {
+        // Nearly every table has one word.
+        if word == 0 { &self.sets[..self.count] } else { &self.sets[word * self.count..][..self.count] }
+    }
+
     /// How many changes lie on or before a day. Most days asked for are recent ones.
     #[inline]
     fn changes_behind(&self, day: Date) -> usize {
-        self.changes.iter().rposition(|&change| change <= day).map_or(0, |last| last + 1)
+        let mut behind = self.changes.len();
+        while behind > 0 && self.changes[behind - 1] > day {
+            behind -= 1;
+        }
+        behind
     }
 }
 
