@@ -41,12 +41,17 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Publis
     move |error| PublishError::Io { action, path, error }
 }
 
+/// Brings a file or a folder to the disk. A field of [`Staging`], so that tests can let it fail.
+type Sync = fn(&File) -> io::Result<()>;
+
 /// A folder in the making. Dropped before [`publish`](Self::publish), it is removed.
 #[derive(Debug)]
 pub struct Staging {
     folder: PathBuf,
     target: PathBuf,
+    replace: bool,
     published: bool,
+    sync: Sync,
 }
 
 /// What a finished output file is.
@@ -80,8 +85,35 @@ impl Staging {
         let name = target.file_name().map_or_else(|| "out".into(), |name| name.to_string_lossy().into_owned());
         remove_abandoned(&parent, &name);
         let folder = parent.join(format!(".{name}.staging-{}", std::process::id()));
+        Self::create_folder(folder, target, overwrite)
+    }
+
+    /// Prepares to write `target`, which must not exist, in a staging folder of the caller's choice. Both must lie
+    /// on one file system. Staging folders that others left behind are the caller's business.
+    ///
+    /// # Errors
+    /// The staging folder exists or cannot be made.
+    pub fn begin_in(folder: PathBuf, target: &Path) -> Result<Self, PublishError> {
+        Self::create_folder(folder, target, false)
+    }
+
+    fn create_folder(folder: PathBuf, target: &Path, replace: bool) -> Result<Self, PublishError> {
         fs::create_dir(&folder).map_err(failed("create the staging folder", &folder))?;
-        Ok(Self { folder, target: target.to_owned(), published: false })
+        Ok(Self { folder, target: target.to_owned(), replace, published: false, sync: File::sync_all })
+    }
+
+    /// Lets syncing fail as a test wants it.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn with_sync(mut self, sync: Sync) -> Self {
+        self.sync = sync;
+        self
+    }
+
+    /// The staging folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Where a file is written until it is published.
@@ -97,35 +129,50 @@ impl Staging {
     pub fn create(&self, name: &str) -> Result<OutputFile, PublishError> {
         let path = self.path(name);
         let file = File::create_new(&path).map_err(failed("create", &path))?;
-        Ok(OutputFile { name: name.to_owned(), path, file, hash: Sha256::new(), bytes: 0 })
+        Ok(OutputFile { name: name.to_owned(), path, file, hash: Sha256::new(), bytes: 0, sync: self.sync })
     }
 
     /// Makes everything written so far the target, in one step.
     ///
     /// # Errors
-    /// The rename failed; the target is as it was.
+    /// The rename failed, or could not be brought to the disk; the target is as it was.
     pub fn publish(mut self) -> Result<(), PublishError> {
-        sync_folder(&self.folder)?;
+        self.sync_folder(&self.folder)?;
         let parent = parent_of(&self.target);
         let is_empty = || fs::read_dir(&self.target).map(|mut entries| entries.next().is_none()).unwrap_or(true);
-        if self.target.exists() && !is_empty() {
+        if self.replace && self.target.exists() && !is_empty() {
             // One step for the reader: the two folders change places, then the old one is removed.
-            rustix::fs::renameat_with(
-                rustix::fs::CWD,
-                &self.folder,
-                rustix::fs::CWD,
-                &self.target,
-                rustix::fs::RenameFlags::EXCHANGE,
-            )
-            .map_err(|error| failed("replace", &self.target)(error.into()))?;
+            exchange(&self.folder, &self.target)?;
+            if let Err(error) = self.sync_folder(&parent) {
+                // What the disk holds now is either of the two, whole; the reader gets back what was there before.
+                exchange(&self.folder, &self.target)?;
+                return Err(error);
+            }
             self.published = true;
-            fs::remove_dir_all(&self.folder).map_err(failed("remove the replaced folder", &self.folder))?;
+            fs::remove_dir_all(&self.folder).map_err(failed("remove the replaced folder", &self.folder))
         } else {
-            fs::rename(&self.folder, &self.target).map_err(failed("rename the staging folder to", &self.target))?;
+            let rename =
+                |from: &Path, to: &Path| fs::rename(from, to).map_err(failed("rename the staging folder to", to));
+            rename(&self.folder, &self.target)?;
+            if let Err(error) = self.sync_folder(&parent) {
+                rename(&self.target, &self.folder)?;
+                return Err(error);
+            }
             self.published = true;
+            Ok(())
         }
-        sync_folder(&parent)
     }
+
+    fn sync_folder(&self, folder: &Path) -> Result<(), PublishError> {
+        File::open(folder).and_then(|folder| (self.sync)(&folder)).map_err(failed("sync the folder", folder))
+    }
+}
+
+/// Two folders change places.
+fn exchange(folder: &Path, target: &Path) -> Result<(), PublishError> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, folder, CWD, target, RenameFlags::EXCHANGE)
+        .map_err(|error| failed("replace", target)(error.into()))
 }
 
 impl Drop for Staging {
@@ -142,10 +189,6 @@ fn parent_of(target: &Path) -> PathBuf {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     }
-}
-
-fn sync_folder(folder: &Path) -> Result<(), PublishError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync the folder", folder))
 }
 
 /// Staging folders of runs that were killed: their process is gone.
@@ -172,6 +215,7 @@ pub struct OutputFile {
     file: File,
     hash: Sha256,
     bytes: u64,
+    sync: Sync,
 }
 
 impl OutputFile {
@@ -180,7 +224,7 @@ impl OutputFile {
     /// # Errors
     /// The sync failed.
     pub fn finish(self) -> Result<Written, PublishError> {
-        self.file.sync_all().map_err(failed("sync", &self.path))?;
+        (self.sync)(&self.file).map_err(failed("sync", &self.path))?;
         let sha256 = hex(&self.hash.finalize());
         Ok(Written { name: self.name, bytes: self.bytes, sha256 })
     }

@@ -15,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::diagnostic::Lang;
 use crate::ingest::IngestError;
+use crate::model::date::Date;
 use crate::pipeline::{Inputs, ReferencePaths, RunError};
 
 /// How a command ended.
@@ -150,4 +151,9 @@ fn fail(error: &RunError, lang: Lang) -> Exit {
     }
     terminal::complain_error(error, lang);
     Exit::Failure
+}
+
+/// A day as the user types it.
+fn parse_day(text: &str) -> Result<Date, String> {
+    Date::parse(text.as_bytes()).ok_or_else(|| format!("`{text}` is not a day: write yyyy-MM-dd"))
 }

@@ -38,7 +38,7 @@ pub(super) struct CheckArgs {
     #[arg(value_name = "DIR")]
     rules: PathBuf,
     /// Warn of rules that have all ended by this day
-    #[arg(long, value_name = "yyyy-MM-dd", value_parser = parse_day)]
+    #[arg(long, value_name = "yyyy-MM-dd", value_parser = super::parse_day)]
     as_of: Option<Date>,
     /// Warnings make the exit status 1
     #[arg(long)]
@@ -64,7 +64,7 @@ pub(super) struct ShowArgs {
     #[arg(long, value_name = "CODE")]
     insutype: String,
     /// Deciding day: discharge or service
-    #[arg(long, value_name = "yyyy-MM-dd", value_parser = parse_day)]
+    #[arg(long, value_name = "yyyy-MM-dd", value_parser = super::parse_day)]
     date: Date,
     /// Person class
     #[arg(long, value_name = "WORD")]
@@ -131,10 +131,6 @@ fn as_json(diagnostic: &Diagnostic, lang: Lang) -> serde_json::Value {
         "message": diagnostic.message.get(lang),
         "hint": diagnostic.hint.as_ref().map(|hint| hint.get(lang)),
     })
-}
-
-fn parse_day(text: &str) -> Result<Date, String> {
-    Date::parse(text.as_bytes()).ok_or_else(|| format!("`{text}` is not a day: write yyyy-MM-dd"))
 }
 
 fn check(args: &CheckArgs) -> Exit {

@@ -8,7 +8,9 @@ use clap::Args;
 
 use super::terminal::{self, Progress, ProgressMode};
 use super::{CommonArgs, Exit, ReferenceArgs, fail};
+use crate::model::date::Date;
 use crate::model::outcome::Status;
+use crate::pipeline::night::NightPlan;
 use crate::pipeline::{self, ReferencePaths, RunPlan};
 use crate::report::summary::{self, RunReport};
 
@@ -22,13 +24,19 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
     /// Claims: files, folders or patterns; CSV, TSV and Parquet mix
-    #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
+    #[arg(long, value_name = "PATH", required_unless_present = "ledger", num_args = 1..)]
     claims: Vec<PathBuf>,
     #[command(flatten)]
     reference: ReferenceArgs,
-    /// Where the outputs go: must not exist, or be empty
+    /// Where the outputs go: must not exist, or be empty. A night keeps its outputs in the ledger in any case
+    #[arg(long, value_name = "DIR", required_unless_present = "ledger")]
+    out: Option<PathBuf>,
+    /// Ledger of earlier nights: go on from them and add this one. Made on first use
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    ledger: Option<PathBuf>,
+    /// Day of the night, such as 2026-01-31; by default that of the latest settlement
+    #[arg(long, value_name = "DATE", requires = "ledger", value_parser = super::parse_day)]
+    night: Option<Date>,
     /// Replace the output folder whole, in one step
     #[arg(long)]
     overwrite: bool,
@@ -54,6 +62,7 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
     let plan = RunPlan {
         inputs: args.reference.inputs(args.rules.clone(), args.claims.clone()),
         out: args.out.clone(),
+        night: args.ledger.clone().map(|ledger| NightPlan { ledger, date: args.night }),
         overwrite: args.overwrite,
         lang,
         memory: args.memory.unwrap_or_else(|| machine_memory() / 4 * 3),
@@ -61,8 +70,8 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
     let progress = Progress::new(args.progress, args.quiet, lang);
     let result = with_threads(args.threads, || pipeline::run(&plan, &progress, cancel));
     progress.finish();
-    let summary = match result {
-        Ok(summary) => summary,
+    let (summary, night) = match result {
+        Ok(done) => done,
         Err(error) => return fail(&error, lang),
     };
     let reference = &plan.inputs.reference;
@@ -71,7 +80,8 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
     let report = RunReport {
         summary: &summary,
         gates_off: &gates_off,
-        out: &plan.out.display().to_string(),
+        night: night.as_ref(),
+        out: &plan.out.as_ref().or(args.ledger.as_ref()).map(|folder| folder.display().to_string()).unwrap_or_default(),
         took: started.elapsed(),
         peak_memory_bytes: peak_memory(),
     };

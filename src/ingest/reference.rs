@@ -192,7 +192,7 @@ pub fn read_marks(
 }
 
 /// Reads the balances of the run's persons, as pairs of person number and balance in file order; each person at
-/// most once. A negative balance is 0.
+/// most once. A negative balance is 0. Balances of persons the claims do not have go to `others`, if anybody wants them.
 ///
 /// # Errors
 /// [`IngestError::Rejected`] for bad rows and for two balances of one person, of the run or not; what the files
@@ -200,6 +200,7 @@ pub fn read_marks(
 pub fn read_balances(
     files: &[InputPath],
     lookup: Lookup<'_>,
+    mut others: Option<&mut Vec<(Box<[u8]>, Fen)>>,
     options: &ReadOptions<'_>,
 ) -> Result<(PersonRows<Fen>, Vec<InputFile>), IngestError> {
     let table = &*ACCOUNTS;
@@ -232,10 +233,12 @@ pub fn read_balances(
                 problems.push(Diagnostic::error("I-BALANCE-TWICE", at, message).hint(hint));
                 return;
             }
-            seen.insert(name, (file, line));
-            if let Some(number) = number {
-                rows.push((number, balance));
+            match (number, &mut others) {
+                (Some(number), _) => rows.push((number, balance)),
+                (None, Some(others)) => others.push((name.clone(), balance)),
+                (None, None) => {}
             }
+            seen.insert(name, (file, line));
         },
     )?;
     Ok((rows, inputs))

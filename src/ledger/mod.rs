@@ -1,6 +1,9 @@
-//! From grouped rows to adjudicated persons, in parallel, with the same result at any number of threads.
+//! From grouped rows to adjudicated persons, in parallel, with the same result at any number of threads; and the
+//! store of all nights before.
 
 pub mod fold;
 pub mod opening;
+#[cfg(feature = "app")]
+pub mod store;
 #[cfg(feature = "app")]
 pub mod tables;

@@ -206,7 +206,7 @@ fn test_group(
         error,
     })?;
     let inputs = write_inputs(folder, sheet, rows, gates, scratch.path())?;
-    let loaded = load(&inputs, None, u64::MAX, &Unwatched, cancel)?;
+    let loaded = load(&inputs, None, None, u64::MAX, &Unwatched, cancel)?;
     let mut results = Results { by_row: HashMap::new(), batches: Vec::new() };
     for range in fold::chunks(&loaded.persons) {
         results.add(&loaded, range);

@@ -147,7 +147,7 @@ pub fn explain_person(
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<Explained, RunError> {
-    let loaded = load(inputs, Some(person), u64::MAX, watch, cancel)?;
+    let loaded = load(inputs, Some(person), None, u64::MAX, watch, cancel)?;
     let mut claims = Vec::new();
     let mut fold = Fold::default();
     let mut traces = Vec::new();

@@ -11,11 +11,15 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
 use super::RunError;
 use super::load::Loaded;
+use super::write::NightTables;
+use crate::adjudicate::person::Outcome;
 use crate::columnar::row_groups::properties;
 use crate::diagnostic::Lang;
 use crate::ingest::{self, Column, IngestError, PendedColumns, Problem, Recalled, Reject, Value};
 use crate::ledger::fold::RefusedRow;
+use crate::ledger::tables::schema::{OPEN_ITEMS, plain};
 use crate::model::outcome::Reasons;
+use crate::model::settlement::Claim;
 use crate::publish::{OutputFile, Staging, Written};
 
 /// A pended row and why.
@@ -45,11 +49,17 @@ pub fn pended_schema() -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// Writes `pended.parquet`: the claim's columns, `reasons`, `src_file`, `src_row`, in input order.
+/// Writes `pended.parquet`: the claim's columns, `reasons`, `src_file`, `src_row`, in input order. Every row passes
+/// `each` too.
 ///
 /// # Errors
 /// The rows cannot be read again, or the file cannot be written.
-pub fn write_pended(loaded: &Loaded, staging: &Staging, mut pended: Vec<PendedRow>) -> Result<Written, RunError> {
+pub fn write_pended(
+    loaded: &Loaded,
+    staging: &Staging,
+    mut pended: Vec<PendedRow>,
+    each: &mut dyn FnMut(&Recalled, Reasons),
+) -> Result<Written, RunError> {
     pended.sort_unstable_by_key(|row| (row.file, row.row));
     let failed = |error| RunError::Parquet { file: "pended.parquet", error };
     let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
@@ -61,6 +71,7 @@ pub fn write_pended(loaded: &Loaded, staging: &Staging, mut pended: Vec<PendedRo
     // The receiver of recalled rows speaks ingestion's errors: a failure of the writer waits outside.
     let mut write_error = None;
     let recalled = ingest::recall(&loaded.files, &wanted, &mut |row| {
+        each(&row, pended[written + columns.len()].reasons);
         columns.push(&row);
         if columns.len() == BATCH_ROWS {
             let batch = pended_batch(loaded, &mut columns, &pended[written..written + BATCH_ROWS])?;
@@ -151,10 +162,7 @@ pub fn write_rejects(
 
 /// A row whose settlement another row, or the ledger, has.
 fn taken(row: &Recalled, problem: Problem) -> Reject {
-    let value = match row.value(Column::SetlId) {
-        Value::Text(text) | Value::Bad(text) => text.clone(),
-        _ => String::new(),
-    };
+    let value = text(row, Column::SetlId);
     Reject {
         file: row.file,
         row: row.row,
@@ -165,4 +173,119 @@ fn taken(row: &Recalled, problem: Problem) -> Reject {
         problem,
         raw: row.raw.as_str().into(),
     }
+}
+
+fn text(row: &Recalled, column: Column) -> String {
+    match row.value(column) {
+        Value::Text(text) | Value::Bad(text) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+/// A pended row as the ledger keeps it beside `pended.parquet`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenItem {
+    psn_no: String,
+    setl_id: String,
+    reasons: Reasons,
+}
+
+impl OpenItem {
+    /// Of a recalled row.
+    #[must_use]
+    pub fn of(row: &Recalled, reasons: Reasons) -> Self {
+        Self { psn_no: text(row, Column::PsnNo), setl_id: text(row, Column::SetlId), reasons }
+    }
+}
+
+/// Writes `open_items.parquet`: a row for each of `pended.parquet`, with the night since which it is open.
+///
+/// # Errors
+/// The file cannot be written.
+pub(super) fn write_open_items(
+    staging: &Staging,
+    items: Vec<OpenItem>,
+    night: &NightTables,
+) -> Result<Written, RunError> {
+    let failed = |error| RunError::Parquet { file: "open_items.parquet", error };
+    let since: HashMap<(&str, &str), u32> =
+        night.since.iter().map(|(person, id, since)| ((person.as_str(), id.as_str()), *since)).collect();
+    let since = |item: &OpenItem| since.get(&(&*item.psn_no, &*item.setl_id)).copied().unwrap_or(night.number) as i32;
+    let arrays: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from_iter_values(items.iter().map(|item| &item.psn_no))),
+        Arc::new(StringArray::from_iter_values(items.iter().map(|item| &item.setl_id))),
+        Arc::new(Int32Array::from_iter_values(items.iter().map(since))),
+        Arc::new(StringArray::from_iter_values(items.iter().map(|item| item.reasons.joined()))),
+    ];
+    let schema = plain(&OPEN_ITEMS);
+    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).expect("the columns are those of the schema");
+    let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
+    let mut writer =
+        ArrowWriter::try_new_with_options(staging.create("open_items.parquet")?, schema, options).map_err(failed)?;
+    writer.write(&batch).map_err(failed)?;
+    Ok(writer.into_inner().map_err(failed)?.finish()?)
+}
+
+/// The headings of `late.csv`.
+pub const LATE_COLUMNS: [&str; 11] = [
+    "psn_no",
+    "setl_id",
+    "setl_time",
+    "last_setl_time",
+    "last_setl_id",
+    "status",
+    "fund_pay_sumamt",
+    "acct_pay",
+    "psn_cash_pay",
+    "src_file",
+    "src_row",
+];
+
+/// A line of `late.csv`.
+pub struct LateRow([String; 11]);
+
+impl LateRow {
+    /// Of a settlement whose place lies before the last one of earlier nights.
+    ///
+    /// # Panics
+    /// If its person has no earlier settlement.
+    #[must_use]
+    pub fn of(claim: &Claim, outcome: &Outcome, loaded: &Loaded) -> Self {
+        let arenas = &loaded.rows.arenas;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let person = arenas.person(claim.text);
+        let rank = loaded.persons.find(arenas, person).expect("a person of the run");
+        let opening = loaded.opening.as_ref().expect("a night");
+        let last = opening.last[rank as usize].as_ref().expect("a late claim comes before a settlement");
+        let (file, row) = loaded.sources.of(claim.file, claim.row);
+        Self([
+            text(person),
+            text(arenas.setl_id(claim.text)),
+            claim.setl_time.to_string(),
+            last.time.to_string(),
+            text(&last.setl_id),
+            outcome.status.word().to_owned(),
+            outcome.amounts.funds().to_string(),
+            outcome.amounts.account.to_string(),
+            outcome.amounts.cash().to_string(),
+            file.to_owned(),
+            row.to_string(),
+        ])
+    }
+}
+
+/// Writes `late.csv`: settlements adjudicated on the accumulators as they stand, though their place lies earlier.
+///
+/// # Errors
+/// The file cannot be written.
+pub(super) fn write_late(staging: &Staging, late: &[LateRow]) -> Result<Written, RunError> {
+    let mut file = staging.create("late.csv")?;
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let infallible = "writing to memory does not fail";
+    writer.write_record(LATE_COLUMNS).expect(infallible);
+    for row in late {
+        writer.write_record(&row.0).expect(infallible);
+    }
+    file.put(&writer.into_inner().expect(infallible))?;
+    Ok(file.finish()?)
 }

@@ -5,12 +5,15 @@ use std::sync::atomic::AtomicBool;
 
 use hashbrown::HashMap;
 
+use super::night::{Carried, verified};
 use super::rules_dir::{Rules, load_rules};
 use super::{Inputs, RunError, Stage, Watch, check};
 use crate::adjudicate::resolve::Context;
 use crate::columnar::words::{Recorded, Sources, Words};
-use crate::ingest::{self, Border, ClaimBatch, IngestError, InputFile, ReadOptions, Reject, reference};
+use crate::ingest::{self, Border, ClaimBatch, IngestError, InputFile, InputPath, ReadOptions, Reject, reference};
 use crate::ledger::opening::Opening;
+use crate::ledger::store::{View, Volume};
+use crate::ledger::tables::scan::{Numbers, OpeningRead, Part, read_opening};
 use crate::model::money::Fen;
 use crate::model::reference::{ByPerson, Facts, Institutions};
 use crate::model::settlement::{Claim, Insutype};
@@ -53,9 +56,30 @@ pub struct Loaded {
     pub rejected: Tally,
     /// All rows and their money.
     pub rows_in: Tally,
+    /// Balances of persons who have no row this night, for the ledger to keep.
+    pub other_balances: Vec<(Box<[u8]>, Fen)>,
+}
+
+/// What a night takes from the ledger, and what it leaves out of what was given.
+pub struct NightInput<'a> {
+    /// The ledger as the night finds it.
+    pub view: View<'a>,
+    /// Claims that no earlier night has read.
+    pub claims: Vec<InputPath>,
+    /// Balances that no earlier night has applied; `None`: there are none.
+    pub accounts: Option<Vec<InputPath>>,
+    /// The open items of the last night.
+    pub carried: Option<Carried>,
 }
 
 impl Loaded {
+    /// The files of claims that were given; the open items of earlier nights are none of them.
+    #[must_use]
+    pub fn claims_files(&self) -> &[InputFile] {
+        let given = self.sources.carried.as_ref().map_or(self.files.len(), |(file, _)| *file as usize);
+        &self.files[..given]
+    }
+
     /// What the kernel needs.
     #[must_use]
     pub fn context(&self) -> Context<'_> {
@@ -134,6 +158,7 @@ impl Arrivals {
 pub fn load(
     inputs: &Inputs,
     person: Option<&[u8]>,
+    night: Option<NightInput>,
     memory: u64,
     watch: &dyn Watch,
     cancel: &AtomicBool,
@@ -146,17 +171,32 @@ pub fn load(
         None => None,
     };
     let (institutions, institution_files) = institutions.unzip();
-    let files = ingest::expand(&inputs.claims)?;
-    let (arrivals, files) = read_claims(&files, &rules, institutions.as_ref(), person, memory, watch, cancel)?;
+    let claims = match &night {
+        None => ingest::expand(&inputs.claims)?,
+        // Open items come behind all other files: a new row takes their place.
+        Some(night) => {
+            night.claims.iter().chain(night.carried.as_ref().map(|carried| &carried.input)).cloned().collect()
+        }
+    };
+    let border =
+        Border { vocab: &rules.book.vocab, institutions: institutions.as_ref(), with_mdtrt_id: night.is_some() };
+    let (mut arrivals, files) = read_claims(&claims, &border, person, memory, watch, cancel)?;
     check(cancel)?;
     watch.begin(Stage::Group, Some(arrivals.rows.len() as u64));
     let persons = Persons::group(&arrivals.rows);
     watch.begin(Stage::Reference, None);
+    let mut opened = None;
+    if let Some(night) = &night {
+        opened = Some(open_night(night, &rules, &arrivals.rows, &persons, &mut arrivals.unlisted)?);
+    }
+    let names = files.iter().map(|file| file.shown.clone()).collect();
+    let carried = night.as_ref().and_then(|night| night.carried.as_ref());
+    let carried = carried.map(|carried| (claims.len() as u32 - 1, carried.origins.clone()));
     let mut loaded = Loaded {
         institutions,
         facts: Facts::default(),
         unlisted_insutypes: arrivals.unlisted,
-        sources: Sources { files: files.iter().map(|file| file.shown.clone()).collect(), carried: None },
+        sources: Sources { files: names, carried },
         opening: None,
         recorded: Vec::new(),
         unlisted_accumulators: Vec::new(),
@@ -168,29 +208,40 @@ pub fn load(
         rows: arrivals.rows,
         persons,
         rules,
+        other_balances: Vec::new(),
+    };
+    let accounts = match (&night, &inputs.reference.accounts) {
+        (Some(night), _) => night.accounts.clone(),
+        (None, Some(path)) => Some(ingest::expand(&[path])?),
+        (None, None) => None,
     };
     read_facts(inputs, &mut loaded, &arrivals.number_of, &options)?;
+    read_balances(&mut loaded, accounts.as_deref(), opened.as_ref().map(|(read, _)| &*read.balances), &options)?;
+    if let Some((mut read, unlisted_accumulators)) = opened {
+        read.opening.open_items = loaded.sources.carried.as_ref().map(|(file, _)| *file);
+        loaded.opening = Some(read.opening);
+        loaded.recorded = read.recorded;
+        loaded.unlisted_accumulators = unlisted_accumulators;
+    }
     loaded.gates.push(("institutions", institution_files));
     check(cancel)?;
     Ok(loaded)
 }
 
 fn read_claims(
-    files: &[ingest::InputPath],
-    rules: &Rules,
-    institutions: Option<&Institutions>,
+    files: &[InputPath],
+    border: &Border,
     person: Option<&[u8]>,
     memory: u64,
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<(Arrivals, Vec<InputFile>), RunError> {
     watch.begin(Stage::Ingest, None);
-    let border = Border { vocab: &rules.book.vocab, institutions, with_mdtrt_id: false };
     let advance = |rows: u64, _bytes: u64| watch.advance(rows);
     let options = ReadOptions { person, progress: Some(&advance), cancel: Some(cancel) };
     let mut arrivals = Arrivals::default();
     let mut too_large = None;
-    let result = ingest::read_claims(files, &border, &options, &mut |batch| {
+    let result = ingest::read_claims(files, border, &options, &mut |batch| {
         arrivals.take(batch);
         // Grouping and folding need about as much again.
         if arrivals.bytes * 2 > memory {
@@ -246,13 +297,58 @@ fn read_facts(
         .unzip();
     facts.marks = rows.map(|rows| ByPerson::group(count, rows));
     gate("marks", files);
-    let (rows, files) =
-        given(&paths.accounts)?.map(|files| reference::read_balances(&files, &find, options)).transpose()?.unzip();
-    facts.balances = rows.map(|rows: Vec<(u32, Fen)>| {
-        let mut balances = vec![Fen::ZERO; count];
-        rows.into_iter().for_each(|(person, balance)| balances[person as usize] = balance);
-        balances
-    });
-    gate("accounts", files);
     Ok(())
+}
+
+/// Balances: a given table is right about the persons it names, the ledger about the others.
+fn read_balances(
+    loaded: &mut Loaded,
+    accounts: Option<&[InputPath]>,
+    known: Option<&[Option<Fen>]>,
+    options: &ReadOptions,
+) -> Result<(), RunError> {
+    let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
+    let find = |number: &[u8]| persons.find(arenas, number);
+    let mut balances: Vec<Fen> = match known {
+        Some(known) => known.iter().map(|balance| balance.unwrap_or_default()).collect(),
+        None => vec![Fen::ZERO; persons.len()],
+    };
+    let mut files = None;
+    if let Some(accounts) = accounts {
+        let others = known.is_some().then_some(&mut loaded.other_balances);
+        let (rows, read) = reference::read_balances(accounts, &find, others, options)?;
+        rows.into_iter().for_each(|(person, balance)| balances[person as usize] = balance);
+        files = Some(read);
+    }
+    loaded.facts.balances = (files.is_some() || known.is_some()).then_some(balances);
+    loaded.gates.push(("accounts", files));
+    Ok(())
+}
+
+/// What earlier nights left, and the accumulators that the rules do not name.
+fn open_night(
+    night: &NightInput,
+    rules: &Rules,
+    rows: &Rows,
+    persons: &Persons,
+    insutypes: &mut Vec<Box<str>>,
+) -> Result<(OpeningRead, Vec<Box<str>>), RunError> {
+    let mut accumulators = Vec::new();
+    let mut numbers = Numbers { book: &rules.book, insutypes, accumulators: &mut accumulators };
+    let (base, nights) = night.view.parts();
+    let part = |number: u32, volume: &Volume| -> Result<Part, RunError> {
+        let mut files = HashMap::new();
+        for table in Part::TABLES {
+            files.insert(table, verified(volume, table)?);
+        }
+        Ok(Part { night: number, files })
+    };
+    let newest_first = nights.iter().rev().map(|night| part(night.number, &night.volume));
+    let parts: Vec<Part> =
+        newest_first.chain(base.map(|base| part(base.through, &base.volume))).collect::<Result<_, _>>()?;
+    let outputs = |number: u32, table: &str| -> Result<PathBuf, RunError> {
+        verified(&night.view.nights[number as usize - 1].volume, table)
+    };
+    let read = read_opening(&parts, rows, persons, &mut numbers, &outputs)?;
+    Ok((read, accumulators))
 }

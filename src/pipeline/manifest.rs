@@ -23,6 +23,8 @@ pub struct Manifest<'a> {
     pub outputs: &'a [Written],
     /// The language of the texts.
     pub lang: Lang,
+    /// The object `ledger`, in a night.
+    pub ledger: Option<Value>,
 }
 
 /// The manifest as JSON, two blanks a level, with a line end behind it.
@@ -40,7 +42,7 @@ pub fn render(manifest: &Manifest) -> String {
     }
     let files =
         loaded.rules.files.iter().map(|(name, bytes, sha256)| json!({"file": name, "bytes": bytes, "sha256": sha256}));
-    let whole = json!({
+    let mut whole = json!({
         "engine": {"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")},
         "lang": match manifest.lang { Lang::En => "en", Lang::Zh => "zh" },
         "rules": {
@@ -49,7 +51,7 @@ pub fn render(manifest: &Manifest) -> String {
             "files": files.collect::<Vec<_>>(),
             "warnings": loaded.rules.warnings.iter().map(|warning| warning.render(manifest.lang)).collect::<Vec<_>>(),
         },
-        "claims": loaded.files.iter().map(input).collect::<Vec<_>>(),
+        "claims": loaded.claims_files().iter().map(input).collect::<Vec<_>>(),
         "reference": reference,
         "gates": gates,
         "balance": balance::to_json(summary),
@@ -60,6 +62,9 @@ pub fn render(manifest: &Manifest) -> String {
             .map(|file| json!({"file": file.name, "bytes": file.bytes, "sha256": file.sha256}))
             .collect::<Vec<_>>(),
     });
+    if let Some(ledger) = &manifest.ledger {
+        whole["ledger"] = ledger.clone();
+    }
     let mut text = serde_json::to_string_pretty(&whole).expect("a manifest is JSON");
     text.push('\n');
     text

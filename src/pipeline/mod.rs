@@ -13,6 +13,8 @@ pub mod explain;
 pub mod kept;
 pub mod load;
 pub mod manifest;
+pub mod night;
+mod night_tables;
 pub mod rules_dir;
 mod write;
 
@@ -26,8 +28,14 @@ use crate::diagnostic::{Diagnostic, Lang};
 use crate::ingest::IngestError;
 use crate::publish::{PublishError, Staging};
 use crate::report::balance::Summary;
+use crate::report::night::NightReport;
+
+use crate::ledger::store::LedgerError;
+use crate::ledger::tables::TableError;
 
 use self::manifest::Manifest;
+use self::night::NightPlan;
+use self::write::{Target, Wrote};
 
 /// The tables that are given beside the claims.
 #[derive(Clone, Debug, Default)]
@@ -79,8 +87,10 @@ pub struct Inputs {
 pub struct RunPlan {
     /// What is read.
     pub inputs: Inputs,
-    /// Where outputs go.
-    pub out: PathBuf,
+    /// Where outputs go; may be left out of a night, which keeps its own.
+    pub out: Option<PathBuf>,
+    /// The ledger to go on top of.
+    pub night: Option<NightPlan>,
     /// Replace what stands there.
     pub overwrite: bool,
     /// Language of `rejects.csv`.
@@ -167,6 +177,12 @@ pub enum RunError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A table of the ledger cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// The user stopped the run.
     #[error("stopped; nothing was written")]
     Cancelled,
@@ -190,16 +206,26 @@ pub(crate) fn check(cancel: &AtomicBool) -> Result<(), RunError> {
 ///
 /// # Errors
 /// See [`RunError`]; the output folder is as it was.
-pub fn run(plan: &RunPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result<Summary, RunError> {
-    let staging = Staging::begin(&plan.out, plan.overwrite)?;
-    let loaded = load::load(&plan.inputs, None, plan.memory, watch, cancel)?;
-    let (summary, outputs) = write::write(plan, &loaded, &staging, watch, cancel)?;
+///
+/// # Panics
+/// If the plan has neither an output folder nor a ledger.
+pub fn run(plan: &RunPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result<(Summary, Option<NightReport>), RunError> {
+    let staging = plan.out.as_ref().map(|out| Staging::begin(out, plan.overwrite)).transpose()?;
+    if let Some(night) = &plan.night {
+        let (summary, report) = night::run(plan, night, staging, watch, cancel)?;
+        return Ok((summary, Some(report)));
+    }
+    let staging = staging.expect("a run without a ledger has an output folder");
+    let loaded = load::load(&plan.inputs, None, None, plan.memory, watch, cancel)?;
+    let target = Target { staging: &staging, night: None };
+    let Wrote { summary, outputs, .. } = write::write(plan, &loaded, &target, watch, cancel)?;
     let reference = &plan.inputs.reference;
-    let manifest = Manifest { loaded: &loaded, reference, summary: &summary, outputs: &outputs, lang: plan.lang };
+    let manifest =
+        Manifest { loaded: &loaded, reference, summary: &summary, outputs: &outputs, lang: plan.lang, ledger: None };
     let mut file = staging.create("manifest.json")?;
     file.put(manifest::render(&manifest).as_bytes())?;
     file.finish()?;
     check(cancel)?;
     staging.publish()?;
-    Ok(summary)
+    Ok((summary, None))
 }

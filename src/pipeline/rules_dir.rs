@@ -24,6 +24,8 @@ pub struct Rules {
     pub book: RuleBook,
     /// Name, size and SHA-256 of each file.
     pub files: Vec<(String, u64, String)>,
+    /// Name and bytes of each file.
+    pub texts: Vec<(String, Vec<u8>)>,
     /// SHA-256 over the names and digests of all files.
     pub sha256: String,
     /// What somebody should look at.
@@ -98,5 +100,13 @@ pub fn load_rules(folder: &Path) -> Result<Rules, RunError> {
             (format!("{}.csv", file.table), file.bytes.len() as u64, digest)
         })
         .collect();
-    Ok(Rules { folder: folder.to_owned(), pack, book, files: digests, sha256: hex(&whole.finalize()), warnings: found })
+    Ok(Rules {
+        folder: folder.to_owned(),
+        pack,
+        book,
+        files: digests,
+        texts: files.into_iter().map(|file| (format!("{}.csv", file.table), file.bytes)).collect(),
+        sha256: hex(&whole.finalize()),
+        warnings: found,
+    })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::balance::{self, Summary, Tally, yuan};
+use super::night::NightReport;
 use super::words::{money_name, reason_name, status_name};
 use crate::columnar::schema::{ADJUDICATED as COLUMNS, FIRST_MONEY, MONEY_COLUMNS};
 use crate::diagnostic::Lang;
@@ -16,6 +17,8 @@ pub struct RunReport<'a> {
     pub summary: &'a Summary,
     /// Reference tables that were not given.
     pub gates_off: &'a [&'static str],
+    /// The night it was, in a ledger.
+    pub night: Option<&'a NightReport>,
     /// Where the outputs are.
     pub out: &'a str,
     /// How long it took.
@@ -115,6 +118,9 @@ pub fn render(report: &RunReport, lang: Lang) -> String {
             text += &format!("  {name}{:>12}  {}\n", grouped(*rows), reason_name(*reason, lang));
         }
     }
+    if let Some(night) = report.night {
+        text += &night.render(lang);
+    }
     if !report.gates_off.is_empty() {
         let list = report.gates_off.join(", ");
         text += &if zh {
@@ -135,7 +141,7 @@ fn pad_left(text: &str, to: usize) -> String {
 #[must_use]
 pub fn to_json(report: &RunReport) -> Value {
     let seconds = report.took.as_secs_f64();
-    json!({
+    let mut whole = json!({
         "out": report.out,
         "balance": balance::to_json(report.summary),
         "persons": report.summary.persons,
@@ -145,5 +151,9 @@ pub fn to_json(report: &RunReport) -> Value {
         "peak_memory_bytes": report.peak_memory_bytes,
         "seconds": (seconds * 1000.0).round() / 1000.0,
         "rows_per_second": (report.summary.rows_in.rows as f64 / seconds.max(1e-9)).round(),
-    })
+    });
+    if let Some(night) = report.night {
+        whole["ledger"] = night.to_json();
+    }
+    whole
 }

@@ -49,7 +49,7 @@ const IMPURE: [&str; 14] = [
 ];
 
 /// A name of somebody else's crate, and the stages (or files) that may know it.
-const FOREIGN: [(&str, &[&str]); 17] = [
+const FOREIGN: [(&str, &[&str]); 18] = [
     ("polars", &["audit", "compare", "columnar/bridge.rs"]),
     ("parquet", &["columnar", "ingest", "shuffle", "ledger", "report", "audit", "pipeline", "synth"]),
     ("arrow", &["columnar", "ingest", "shuffle", "ledger", "report", "audit", "pipeline", "synth"]),
@@ -58,7 +58,8 @@ const FOREIGN: [(&str, &[&str]); 17] = [
     ("indicatif", &["cli/terminal.rs"]),
     ("comfy_table", &["cli/terminal.rs", "report"]),
     ("ctrlc", &["cli/mod.rs"]),
-    ("rustix", &["publish.rs"]),
+    ("rustix", &["publish.rs", "ledger/store"]),
+    ("zstd", &["ledger/store"]),
     ("glob", &["ingest/paths.rs", "ingest/error.rs"]),
     ("encoding_rs", &["text/encoding.rs"]),
     ("csv_core", &["text/fields.rs"]),

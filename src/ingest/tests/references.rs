@@ -117,10 +117,10 @@ fn balances_once_each() {
     let folder = Folder::new();
     let options = ReadOptions::default();
     let files = folder.write("b.csv", "psn_no,余额\nP1,-3\nP9,5\nP2,12.30\n");
-    let (rows, _) = read_balances(&files, &lookup, &options).expect("right");
+    let (rows, _) = read_balances(&files, &lookup, None, &options).expect("right");
     assert_eq!(rows, [(0, Fen(0)), (1, Fen(1230))]);
     let files = folder.write("b.csv", "psn_no,余额\nP9,1\n\nP9,1\nP1,\n");
-    let problems = wrong(read_balances(&files, &lookup, &options));
+    let problems = wrong(read_balances(&files, &lookup, None, &options));
     assert_eq!(places(&problems), [("I-MISSING", 5, 2, "balc"), ("I-BALANCE-TWICE", 4, 0, "psn_no")]);
 }
 
@@ -128,7 +128,7 @@ fn balances_once_each() {
 fn a_hundred_errors_and_a_count_of_the_rest() {
     let folder = Folder::new();
     let files = folder.write("b.csv", "psn_no,balc\n".to_owned() + &"P1,x\n".repeat(130));
-    match read_balances(&files, &lookup, &ReadOptions::default()) {
+    match read_balances(&files, &lookup, None, &ReadOptions::default()) {
         Err(IngestError::Rejected { diagnostics, more }) => assert_eq!((diagnostics.len(), more), (100, 30)),
         _ => panic!("130 errors"),
     }

@@ -1,0 +1,93 @@
+//! The tables that a night writes beside the outputs of every run.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use parquet::arrow::arrow_writer::ArrowColumnChunk;
+use parquet::errors::ParquetError;
+
+use super::RunError;
+use super::load::Loaded;
+use crate::columnar::row_groups::RowGroups;
+use crate::ledger::fold::Chunk;
+use crate::ledger::opening::ClosingPerson;
+use crate::ledger::tables::{Tables, encode, schema};
+use crate::model::money::Fen;
+use crate::publish::{Staging, Written};
+
+/// Names of the tables, in the order in which they are kept here.
+const NAMES: [&str; 4] = ["movements.parquet", "accumulators.parquet", "admissions.parquet", "persons.parquet"];
+
+/// A chunk's row groups; `None` where the chunk has no rows of a table.
+pub(super) struct NightEncoded([Option<Vec<ArrowColumnChunk>>; 4]);
+
+/// The tables in the making.
+pub(super) struct NightFiles(Vec<RowGroups>);
+
+fn failed(index: usize) -> impl Fn(ParquetError) -> RunError {
+    move |error| RunError::Parquet { file: NAMES[index], error }
+}
+
+impl NightFiles {
+    /// Begins the four files.
+    pub(super) fn begin(staging: &Staging) -> Result<Self, RunError> {
+        let schemas: [SchemaRef; 4] = [
+            schema::movements(),
+            schema::plain(&schema::ACCUMULATORS),
+            schema::plain(&schema::ADMISSIONS),
+            schema::persons(),
+        ];
+        let begun = NAMES
+            .iter()
+            .zip(schemas)
+            .enumerate()
+            .map(|(index, (name, schema))| RowGroups::begin(staging.create(name)?, schema).map_err(failed(index)));
+        Ok(Self(begun.collect::<Result<_, _>>()?))
+    }
+
+    /// A chunk's rows of all tables, on any thread.
+    pub(super) fn encode(&self, chunk: &Chunk, loaded: &Loaded) -> Result<NightEncoded, RunError> {
+        let name = |person| loaded.rows.arenas.person(loaded.persons.name(person));
+        let tables = Tables::of(chunk, loaded.words(), &name);
+        let batches = [tables.movements, tables.accumulators, tables.admissions, tables.persons];
+        let mut encoded = NightEncoded([const { None }; 4]);
+        for (index, batch) in batches.iter().enumerate().filter(|(_, batch)| batch.num_rows() > 0) {
+            encoded.0[index] = Some(self.0[index].encoder().encode(batch).map_err(failed(index))?);
+        }
+        Ok(encoded)
+    }
+
+    /// Appends a chunk's rows.
+    pub(super) fn append(&mut self, encoded: NightEncoded) -> Result<(), RunError> {
+        for (index, group) in encoded.0.into_iter().enumerate() {
+            if let Some(group) = group {
+                self.0[index].append(group).map_err(failed(index))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finishes the files. `other_balances` are of persons that had no settlement but got a balance.
+    pub(super) fn finish(mut self, other_balances: &[(Box<[u8]>, Fen)]) -> Result<Vec<Written>, RunError> {
+        const PERSONS: usize = 3;
+        let mut sorted: Vec<&(Box<[u8]>, Fen)> = other_balances.iter().collect();
+        sorted.sort_unstable();
+        for part in sorted.chunks(1 << 20) {
+            let rows: Vec<ClosingPerson> = part
+                .iter()
+                .enumerate()
+                .map(|(index, (_, balance))| ClosingPerson { person: index as u32, balance: *balance, last: None })
+                .collect();
+            let name =
+                |person: u32| std::str::from_utf8(&part[person as usize].0).expect("text that was read as UTF-8");
+            let batch: RecordBatch = encode::persons(rows.iter(), &name);
+            let group = self.0[PERSONS].encoder().encode(&batch).map_err(failed(PERSONS))?;
+            self.0[PERSONS].append(group).map_err(failed(PERSONS))?;
+        }
+        let finished = self.0.into_iter().enumerate();
+        finished.map(|(index, file)| Ok(file.finish().map_err(failed(index))?.finish()?)).collect()
+    }
+}
+
+/// Files of a night that are state, not outputs.
+pub(super) const STATE: [&str; 5] =
+    ["movements.parquet", "accumulators.parquet", "admissions.parquet", "persons.parquet", "open_items.parquet"];
