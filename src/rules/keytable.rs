@@ -110,7 +110,8 @@ impl KeyTable {
     #[must_use]
     pub fn choose<const N: usize>(&self, keys: [usize; N], day: Date) -> Option<u32> {
         let behind = self.changes_behind(day);
-        for word in 0..self.words {
+        let mut word = 0;
+        while word < self.words {
             let sets = self.word(word);
             let mut bits = sets[behind];
             for column in 0..N {
@@ -119,6 +120,7 @@ impl KeyTable {
             if bits != 0 {
                 return Some(self.rows[word * 64 + bits.trailing_zeros() as usize]);
             }
+            word += 1;
         }
         None
     }
