@@ -214,16 +214,15 @@ fn tier<'a, T: Trace>(
         Sym::EMPTY => book.lowest_level(),
         grade => grade,
     };
-    for (field, level) in [(LevelField::InstClass, class), (LevelField::DedcHospLv, dedc), (LevelField::HospLv, grade)]
-    {
-        if level != Sym::EMPTY
-            && let Some(tier) = book.tier(pool, field, level, claim.enddate)
-        {
-            trace.note(|| Step::Tier { field, level, row: tier.row, tier: tier.value.tier });
-            return Some(tier);
-        }
-    }
-    None
+    let of = |field: LevelField, level: Sym| {
+        let tier = if level == Sym::EMPTY { None } else { book.tier(pool, field, level, claim.enddate) };
+        tier.map(|tier| (field, level, tier))
+    };
+    let (field, level, tier) = of(LevelField::InstClass, class)
+        .or_else(|| of(LevelField::DedcHospLv, dedc))
+        .or_else(|| of(LevelField::HospLv, grade))?;
+    trace.note(|| Step::Tier { field, level, row: tier.row, tier: tier.value.tier });
+    Some(tier)
 }
 
 /// The filing that holds for the visit.

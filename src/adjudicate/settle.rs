@@ -382,14 +382,14 @@ impl Burden {
     /// Sum of the parts a layer looks at.
     #[inline]
     fn included(&self, layer: &LayerValue) -> Fen {
-        let parts = [self.deductible, self.coinsurance, self.over_base, self.over_cap, self.prepay, self.preself];
-        let mut sum = Fen::ZERO;
-        for (bit, part) in parts.into_iter().enumerate() {
-            if layer.includes.0 & (1 << bit) != 0 {
-                sum += part;
-            }
-        }
-        sum
+        // In the order of the bits; written out, as this runs for every layer.
+        let part = |bit: u8, part: Fen| if layer.includes.0 & (1 << bit) != 0 { part } else { Fen::ZERO };
+        part(0, self.deductible)
+            + part(1, self.coinsurance)
+            + part(2, self.over_base)
+            + part(3, self.over_cap)
+            + part(4, self.prepay)
+            + part(5, self.preself)
     }
 }
 

@@ -100,6 +100,8 @@ impl Date {
     }
 
     /// Full years from `self` (a birthday) to `on`; a 29 February birthday falls on 1 March in common years.
+    // Never inlined: the kernel asks for few ages, and inlined they are computed ahead for all.
+    #[inline(never)]
     #[must_use]
     pub fn full_years_to(self, on: Self) -> i32 {
         let (birth_year, birth_month, birth_day) = self.ymd();

@@ -59,7 +59,7 @@ pub struct KeyTable {
     /// Word by word, the words of all sets: by number of changes behind the day, then of every value of each column.
     sets: Vec<u64>,
     /// Where each column's sets begin.
-    first_set: [usize; MAX_COLUMNS],
+    first_set: [u32; MAX_COLUMNS],
 }
 
 impl KeyTable {
@@ -71,7 +71,7 @@ impl KeyTable {
         let mut first_set = [0; MAX_COLUMNS];
         let mut count = changes.len() + 1;
         for (first, size) in first_set.iter_mut().zip(sizes) {
-            *first = count;
+            *first = u32::try_from(count).expect("fewer than 2^32 values of keys");
             count += size;
         }
         let words = candidates.len().div_ceil(64);
@@ -85,6 +85,7 @@ impl KeyTable {
                 }
             }
             for ((matches, first), &size) in candidate.columns.iter().zip(first_set).zip(sizes) {
+                let first = first as usize;
                 match matches {
                     Matches::Any => (0..size).for_each(|value| table.put(index, first + value)),
                     Matches::Values(values) => values.iter().for_each(|value| table.put(index, first + value)),
@@ -108,14 +109,14 @@ impl KeyTable {
     /// The most specific row that matches `keys` on a day.
     #[inline(always)]
     #[must_use]
-    pub fn choose<const N: usize>(&self, keys: [usize; N], day: Date) -> Option<u32> {
+    pub fn choose<const N: usize>(&self, keys: [u32; N], day: Date) -> Option<u32> {
         let behind = self.changes_behind(day);
         let mut word = 0;
         while word < self.words {
             let sets = self.word(word);
             let mut bits = sets[behind];
             for column in 0..N {
-                bits &= sets[self.first_set[column] + keys[column]];
+                bits &= sets[self.set_of(column, keys[column])];
             }
             if bits != 0 {
                 return Some(self.rows[word * 64 + bits.trailing_zeros() as usize]);
@@ -130,18 +131,17 @@ impl KeyTable {
     #[inline]
     pub fn find<const N: usize>(
         &self,
-        either: [usize; 2],
-        keys: [usize; N],
+        either: [u32; 2],
+        keys: [u32; N],
         day: Date,
         mut holds: impl FnMut(u32) -> bool,
     ) -> Option<u32> {
         let behind = self.changes_behind(day);
         for word in 0..self.words {
             let sets = self.word(word);
-            let first = self.first_set[0];
-            let mut bits = sets[behind] & (sets[first + either[0]] | sets[first + either[1]]);
+            let mut bits = sets[behind] & (sets[self.set_of(0, either[0])] | sets[self.set_of(0, either[1])]);
             for column in 0..N {
-                bits &= sets[self.first_set[column + 1] + keys[column]];
+                bits &= sets[self.set_of(column + 1, keys[column])];
             }
             while bits != 0 {
                 let row = self.rows[word * 64 + bits.trailing_zeros() as usize];
@@ -152,6 +152,12 @@ impl KeyTable {
             }
         }
         None
+    }
+
+    /// The set of the rows that match a key.
+    #[inline]
+    fn set_of(&self, column: usize, key: u32) -> usize {
+        self.first_set[column] as usize + key as usize
     }
 
     /// That word of every set.
@@ -221,17 +227,18 @@ mod tests {
             for _ in 0..2_000 {
                 let keys = sizes.map(&mut next);
                 let other = next(sizes[0]);
+                let [first, second, third] = keys.map(|key| key as u32);
                 let day = [Date(-6), Date(-5), Date(-4), Date(0), Date(7), Date(8), Date(9)][next(7)];
                 let in_force = |row: &&Candidate| row.from <= day && day <= row.to;
                 let rest = |row: &&Candidate| (1..3).all(|column| matches(&row.columns[column], keys[column]));
                 let fits = |row: &&Candidate| in_force(row) && rest(row);
                 let scanned = ranked.iter().filter(fits).find(|row| matches(&row.columns[0], keys[0]));
-                assert_eq!(table.choose(keys, day), scanned.map(|row| row.row));
+                assert_eq!(table.choose([first, second, third], day), scanned.map(|row| row.row));
                 let even = |row: &&Candidate| {
                     row.row % 2 == 0 && [keys[0], other].iter().any(|&key| matches(&row.columns[0], key))
                 };
                 let scanned = ranked.iter().filter(fits).find(even);
-                let found = table.find([keys[0], other], [keys[1], keys[2]], day, |row| row % 2 == 0);
+                let found = table.find([first, other as u32], [second, third], day, |row| row % 2 == 0);
                 assert_eq!(found, scanned.map(|row| row.row));
             }
         }
