@@ -59,6 +59,10 @@ fn on_bands(bands: &[Band], adjust: Adjustment, from: Fen, to: Fen) -> impl Iter
 #[inline]
 #[must_use]
 pub fn pay(bands: &[Band], adjust: Adjustment, from: Fen, amount: Fen) -> Fen {
+    // Most often there is nothing: a layer of which the burden stays below the deductible, a visit within it.
+    if amount <= Fen::ZERO {
+        return Fen::ZERO;
+    }
     let parts = on_bands(bands, adjust, from, from.plus(amount));
     // Rates are at most one, so the sum is at most amount x PPM.
     if amount.0 <= i64::MAX / (2 * PPM) {

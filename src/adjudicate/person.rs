@@ -84,6 +84,7 @@ pub fn fold_person<T: Trace>(
             accumulators.balance = balance.or_zero();
         }
         let mut trace = trace_of(position);
+        trace.note(|| Step::Before { accumulators: Box::new(accumulators.clone()) });
         // Filled in where it stands: an outcome is large, and nearly every claim is an ordinary one.
         fold.outcomes.push(pended(Reasons::NONE));
         if claim.flags.has(Flags::REVERSAL) {

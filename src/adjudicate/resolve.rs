@@ -105,14 +105,14 @@ pub fn resolve<'a, T: Trace>(
         filing,
         tier: tier.value.tier,
     };
-    let (Some(channel), Some(benefit)) =
-        (book.channel(pool, claim.insutype, keys, day), book.benefit(pool, claim.insutype, keys, day))
-    else {
+    let channel = book.channel(pool, claim.insutype, keys, day);
+    let benefit = book.benefit(pool, claim.insutype, keys, day);
+    let (Some(channel), Some(benefit)) = (channel, benefit) else {
         let mut reasons = Reasons::NONE;
-        if book.channel(pool, claim.insutype, keys, day).is_none() {
+        if channel.is_none() {
             reasons.add(Reason::NoChannel);
         }
-        if book.benefit(pool, claim.insutype, keys, day).is_none() {
+        if benefit.is_none() {
             reasons.add(Reason::NoBenefit);
         }
         trace.note(|| Step::Keys { keys, is_emergency });

@@ -1,12 +1,14 @@
 //! The one integration-test binary: each further one would link polars again.
 
 mod against_reference;
+mod chinese;
 mod cli;
 mod conformance;
 mod explain;
 mod files;
 mod fixtures;
 mod house;
+mod ledger_store;
 mod properties;
 mod random_benefits;
 mod random_claims;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::layout::{FORMAT, FORMAT_FILE};
-use crate::diagnostic::Text;
+use crate::diagnostic::{Diagnostic, Failure, Location, Text};
 use crate::model::date::Date;
 use crate::publish::PublishError;
 
@@ -245,54 +245,9 @@ impl LedgerError {
         }
     }
 
-    /// What is wrong, in both languages; the English is that of [`Display`](fmt::Display).
-    #[must_use]
-    pub fn text(&self) -> Text {
-        let zh = match self {
-            Self::Foreign { folder } => format!("{} 不为空，也不是账本：其中没有 {FORMAT_FILE}", folder.display()),
-            Self::Absent { folder } => format!("{} 处没有账本", folder.display()),
-            Self::Format { path, found } => {
-                format!("{}：未知的格式 {found}；本程序支持格式 {FORMAT}", path.display())
-            }
-            Self::Locked { folder, holder } => format!("账本 {} 正被 {holder} 使用", folder.display()),
-            Self::Io { action, path, .. } => format!("无法{} {}", action.zh, path.display()),
-            Self::Publish(error) => format!("无法写入账本：{error}"),
-            Self::Manifest { path, reason } => format!("{}：{}", path.display(), reason.zh),
-            Self::Gap { folder, expected, found } => {
-                format!("{}：缺少第 {expected} 夜；其后现存的是第 {found} 夜", folder.display())
-            }
-            Self::Chain { path, expected, found } => {
-                format!("{}：应接续 SHA-256 为 {expected} 的清单，现存清单为 {found}", path.display())
-            }
-            Self::BaseBeyond { path, through, last } => {
-                format!("{}：包含至第 {through} 夜，而最后一夜是第 {last} 夜", path.display())
-            }
-            Self::Missing { path } => format!("缺少 {}", path.display()),
-            Self::Unknown { path } => format!("没有清单列出 {}", path.display()),
-            Self::Size { path, expected, found } => {
-                format!("{}：现有 {found} 字节，清单为 {expected} 字节", path.display())
-            }
-            Self::Digest { path, expected, found } => {
-                format!("{}：SHA-256 为 {found}，清单为 {expected}", path.display())
-            }
-            Self::Damaged { path, .. } => format!("{} 已损坏", path.display()),
-            Self::InputChanged { path, expected, found } => {
-                format!("{} 在存档时发生变化：SHA-256 原为 {expected}，现为 {found}", path.display())
-            }
-            Self::Unbalanced { path, what, expected, found } => {
-                format!("{}：{what}：{found}，应为 {expected}", path.display())
-            }
-            Self::DateGoesBack { given, night, last } => {
-                format!("{given} 不能接在第 {night} 夜（{last}）之后")
-            }
-            Self::NoSuchNight { night, last } => format!("没有第 {night} 夜：最后一夜是第 {last} 夜"),
-        };
-        Text::new(self.to_string(), zh)
-    }
-
     /// What to do about it, if there is something to say.
     #[must_use]
-    pub fn hint(&self) -> Option<Text> {
+    pub fn hint(&self) -> Text {
         let (en, zh) = match self {
             Self::Foreign { .. } => {
                 ("name a new or empty folder, or the folder of a ledger", "请指定新文件夹、空文件夹或账本文件夹")
@@ -300,7 +255,13 @@ impl LedgerError {
             Self::Absent { .. } => ("the first run with this --ledger makes it", "首次以该 --ledger 运行时创建"),
             Self::Format { .. } => ("use the version of the program that made it", "请使用创建该账本的程序版本"),
             Self::Locked { .. } => ("wait until that run has ended", "请等待该次运行结束"),
-            Self::Io { .. } | Self::Publish(_) | Self::NoSuchNight { .. } => return None,
+            Self::Io { .. } | Self::Publish(_) => (
+                "see to the disk, its space and its rights, then run again: the ledger is as it was",
+                "请检查磁盘空间和权限后重新运行：账本未被改动",
+            ),
+            Self::NoSuchNight { .. } => {
+                ("`tongchou ledger status` lists the nights", "`tongchou ledger status` 列出现有各批")
+            }
             Self::Manifest { .. }
             | Self::Gap { .. }
             | Self::Chain { .. }
@@ -314,15 +275,15 @@ impl LedgerError {
             ),
             Self::BaseBeyond { .. } => (
                 "move the base out of the ledger: it is made again from the nights",
-                "请将该基线移出账本：可由各夜重新生成",
+                "请将该基线移出账本：可由各批重新生成",
             ),
             Self::Unknown { .. } => ("move it out of the ledger", "请将其移出账本"),
             Self::InputChanged { .. } => ("run again when nobody writes to it", "请在无人写入该文件时重新运行"),
             Self::DateGoesBack { .. } => {
-                ("give the day of tonight, or roll back the later nights first", "请给出当夜日期，或先回退其后的各夜")
+                ("give the day of tonight, or roll back the later nights first", "请给出本批日期，或先回退其后的各批")
             }
         };
-        Some(Text::new(en, zh))
+        Text::new(en, zh)
     }
 
     /// The file or folder it is about, if it is about one.
@@ -347,6 +308,74 @@ impl LedgerError {
             | Self::Unbalanced { path, .. } => Some(path),
             Self::Publish(_) | Self::DateGoesBack { .. } | Self::NoSuchNight { .. } => None,
         }
+    }
+}
+
+impl Failure for LedgerError {
+    fn text(&self) -> Text {
+        let zh = match self {
+            Self::Foreign { folder } => format!("{} 不为空，也不是账本：其中没有 {FORMAT_FILE}", folder.display()),
+            Self::Absent { folder } => format!("{} 处没有账本", folder.display()),
+            Self::Format { path, found } => {
+                format!("{}：未知的格式 {found}；本程序支持格式 {FORMAT}", path.display())
+            }
+            Self::Locked { folder, holder } => format!("账本 {} 正被 {holder} 使用", folder.display()),
+            Self::Io { action, path, .. } => format!("无法{} {}", action.zh, path.display()),
+            Self::Publish(error) => format!("无法写入账本：{}", error.text().zh),
+            Self::Manifest { path, reason } => format!("{}：{}", path.display(), reason.zh),
+            Self::Gap { folder, expected, found } => {
+                format!("{}：缺少第 {expected} 批；其后现存的是第 {found} 批", folder.display())
+            }
+            Self::Chain { path, expected, found } => {
+                format!("{}：应接续 SHA-256 为 {expected} 的清单，现存清单为 {found}", path.display())
+            }
+            Self::BaseBeyond { path, through, last } => {
+                format!("{}：包含至第 {through} 批，而最后一批是第 {last} 批", path.display())
+            }
+            Self::Missing { path } => format!("{} 不存在", path.display()),
+            Self::Unknown { path } => format!("{} 未列入任何清单", path.display()),
+            Self::Size { path, expected, found } => {
+                format!("{}：现有 {found} 字节，清单为 {expected} 字节", path.display())
+            }
+            Self::Digest { path, expected, found } => {
+                format!("{}：SHA-256 为 {found}，清单为 {expected}", path.display())
+            }
+            Self::Damaged { path, .. } => format!("{} 已损坏", path.display()),
+            Self::InputChanged { path, expected, found } => {
+                format!("{} 在存档时发生变化：SHA-256 原为 {expected}，现为 {found}", path.display())
+            }
+            Self::Unbalanced { path, what, expected, found } => {
+                format!("{}：{what}：{found}，应为 {expected}", path.display())
+            }
+            Self::DateGoesBack { given, night, last } => {
+                format!("{given} 不能接在第 {night} 批（{last}）之后")
+            }
+            Self::NoSuchNight { night, last } => format!("没有第 {night} 批：最后一批是第 {last} 批"),
+        };
+        Text::new(self.to_string(), zh)
+    }
+}
+
+impl From<&LedgerError> for Diagnostic {
+    /// The same as a finding: the path is its place, the causes stand in its message.
+    fn from(error: &LedgerError) -> Self {
+        let file = error.path().map(|path| path.display().to_string()).unwrap_or_default();
+        let short = |text: String, colon: char| match text.strip_prefix(&file) {
+            Some(rest) if !file.is_empty() => rest.trim_start_matches(colon).trim_start().to_owned(),
+            _ => text,
+        };
+        let text = error.text();
+        let mut message = Text::new(short(text.en, ':'), short(text.zh, '：'));
+        let mut cause = std::error::Error::source(error);
+        while let Some(inner) = cause {
+            message.en += &format!(": {inner}");
+            message.zh += &format!("：{inner}");
+            cause = inner.source();
+        }
+        // What is about no file is about the ledger as a whole.
+        let file = if file.is_empty() { "ledger".to_owned() } else { file };
+        let at = Location { file, ..Location::default() };
+        Self::error(error.code(), at, message).hint(error.hint())
     }
 }
 

@@ -13,13 +13,14 @@ use parquet::arrow::arrow_reader::{
 use rayon::prelude::*;
 use thiserror::Error;
 
+use crate::diagnostic::{Failure, Text};
 use crate::model::money::Fen;
 
 /// Why a table of the ledger cannot be read.
 #[derive(Debug, Error)]
+#[error("{}", self.text().en)]
 pub enum TableError {
     /// It cannot be opened.
-    #[error("cannot open {}", .path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -28,7 +29,6 @@ pub enum TableError {
         error: std::io::Error,
     },
     /// It is not a Parquet file of the right columns.
-    #[error("cannot read {}", .path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -37,7 +37,6 @@ pub enum TableError {
         error: parquet::errors::ParquetError,
     },
     /// A batch cannot be decoded.
-    #[error("cannot decode {}", .path.display())]
     Decode {
         /// The file.
         path: PathBuf,
@@ -46,13 +45,29 @@ pub enum TableError {
         error: arrow::error::ArrowError,
     },
     /// A column is missing or of another type.
-    #[error("{}: the column {column} is missing or not of its type", .path.display())]
     Column {
         /// The file.
         path: PathBuf,
         /// The column.
         column: &'static str,
     },
+}
+
+impl Failure for TableError {
+    fn text(&self) -> Text {
+        let (en, zh, path) = match self {
+            Self::Open { path, .. } => ("cannot open", "无法打开", path),
+            Self::Read { path, .. } => ("cannot read", "无法读取", path),
+            Self::Decode { path, .. } => ("cannot decode", "无法解码", path),
+            Self::Column { path, column } => {
+                return Text::new(
+                    format!("{}: the column {column} is missing or not of its type", path.display()),
+                    format!("{}：缺少列 {column}，或其类型不符", path.display()),
+                );
+            }
+        };
+        Text::new(format!("{en} {}", path.display()), format!("{zh} {}", path.display()))
+    }
 }
 
 /// Rows of a batch.
