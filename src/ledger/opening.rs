@@ -56,6 +56,8 @@ pub struct Opening {
     pub settled: HashSet<Entry>,
     /// Number of the input file that holds the open items of earlier nights; it comes behind all others.
     pub open_items: Option<u32>,
+    /// Whether tonight's table gives a person's balance, by person; empty without a table.
+    pub balance_given: Vec<bool>,
     /// Balances that several nights, folded as one, were given.
     pub given: Option<GivenBalances>,
 }
@@ -103,7 +105,7 @@ pub struct Closing {
     pub usage: Vec<(u32, UsageRow)>,
     /// Admissions of the schemes and years that the night touched, person by person.
     pub admissions: Vec<(u32, Admission)>,
-    /// Persons with a settlement this night.
+    /// Persons with a settlement this night, or a balance given.
     pub persons: Vec<ClosingPerson>,
 }
 
@@ -143,7 +145,13 @@ impl Closing {
                 last = Some(claim);
             }
         }
-        let Some(last) = last else { return };
+        let Some(last) = last else {
+            // A balance that was given tonight is known from now on, though nothing was settled on it yet.
+            if opening.balance_given.get(person as usize) == Some(&true) {
+                self.persons.push(ClosingPerson { person, balance: accumulators.balance, last: before.cloned() });
+            }
+            return;
+        };
         let last = Place { time: last.setl_time, setl_id: id(last).into() };
         let last = before.filter(|before| **before > last).cloned().unwrap_or(last);
         self.persons.push(ClosingPerson { person, balance: accumulators.balance, last: Some(last) });

@@ -16,6 +16,7 @@ pub mod load;
 pub mod manifest;
 pub mod night;
 mod night_tables;
+pub mod replay;
 pub mod rules_dir;
 mod write;
 
@@ -243,7 +244,7 @@ pub fn run(plan: &RunPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result<(Su
     let staging = staging.expect("a run without a ledger has an output folder");
     let loaded = load::load(&plan.inputs, None, None, plan.memory, watch, cancel)?;
     let target = Target { staging: &staging, night: None };
-    let Wrote { summary, outputs, .. } = write::write(plan, &loaded, &target, watch, cancel)?;
+    let Wrote { summary, outputs, .. } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
     let reference = &plan.inputs.reference;
     let manifest =
         Manifest { loaded: &loaded, reference, summary: &summary, outputs: &outputs, lang: plan.lang, ledger: None };

@@ -217,6 +217,14 @@ pub enum LedgerError {
         /// The last one.
         last: u32,
     },
+    /// No night is of a day or later.
+    #[error("there is no night of {day} or later: the last one is {last}")]
+    NoNightSince {
+        /// The day.
+        day: Date,
+        /// The last night.
+        last: u32,
+    },
 }
 
 impl LedgerError {
@@ -241,7 +249,7 @@ impl LedgerError {
             Self::InputChanged { .. } => "N-CHANGED",
             Self::Unbalanced { .. } => "N-BALANCE",
             Self::DateGoesBack { .. } => "N-DATE",
-            Self::NoSuchNight { .. } => "N-NIGHT",
+            Self::NoSuchNight { .. } | Self::NoNightSince { .. } => "N-NIGHT",
         }
     }
 
@@ -259,7 +267,7 @@ impl LedgerError {
                 "see to the disk, its space and its rights, then run again: the ledger is as it was",
                 "请检查磁盘空间和权限后重新运行：账本未被改动",
             ),
-            Self::NoSuchNight { .. } => {
+            Self::NoSuchNight { .. } | Self::NoNightSince { .. } => {
                 ("`tongchou ledger status` lists the nights", "`tongchou ledger status` 列出现有各批")
             }
             Self::Manifest { .. }
@@ -306,7 +314,7 @@ impl LedgerError {
             | Self::Damaged { path, .. }
             | Self::InputChanged { path, .. }
             | Self::Unbalanced { path, .. } => Some(path),
-            Self::Publish(_) | Self::DateGoesBack { .. } | Self::NoSuchNight { .. } => None,
+            Self::Publish(_) | Self::DateGoesBack { .. } | Self::NoSuchNight { .. } | Self::NoNightSince { .. } => None,
         }
     }
 }
@@ -350,6 +358,7 @@ impl Failure for LedgerError {
             Self::DateGoesBack { given, night, last } => {
                 format!("{given} 不能接在第 {night} 批（{last}）之后")
             }
+            Self::NoNightSince { day, last } => format!("{day} 及以后没有批次：最后一批是第 {last} 批"),
             Self::NoSuchNight { night, last } => format!("没有第 {night} 批：最后一批是第 {last} 批"),
         };
         Text::new(self.to_string(), zh)
