@@ -1,3 +1,5 @@
 //! Checks that do not trust what they check: sums are derived again by another path.
 
 pub mod totals;
+
+pub mod delta;

@@ -8,18 +8,19 @@ use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int32Array, RecordBatc
 use arrow::datatypes::{Date32Type, Decimal128Type, Int32Type, TimestampMicrosecondType};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
 };
 use rayon::prelude::*;
 use thiserror::Error;
 
+use crate::diagnostic::{Failure, Text};
 use crate::model::money::Fen;
 
 /// Why a table of the ledger cannot be read.
 #[derive(Debug, Error)]
+#[error("{}", self.text().en)]
 pub enum TableError {
     /// It cannot be opened.
-    #[error("cannot open {}", .path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -28,7 +29,6 @@ pub enum TableError {
         error: std::io::Error,
     },
     /// It is not a Parquet file of the right columns.
-    #[error("cannot read {}", .path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -37,7 +37,6 @@ pub enum TableError {
         error: parquet::errors::ParquetError,
     },
     /// A batch cannot be decoded.
-    #[error("cannot decode {}", .path.display())]
     Decode {
         /// The file.
         path: PathBuf,
@@ -46,13 +45,29 @@ pub enum TableError {
         error: arrow::error::ArrowError,
     },
     /// A column is missing or of another type.
-    #[error("{}: the column {column} is missing or not of its type", .path.display())]
     Column {
         /// The file.
         path: PathBuf,
         /// The column.
         column: &'static str,
     },
+}
+
+impl Failure for TableError {
+    fn text(&self) -> Text {
+        let (en, zh, path) = match self {
+            Self::Open { path, .. } => ("cannot open", "无法打开", path),
+            Self::Read { path, .. } => ("cannot read", "无法读取", path),
+            Self::Decode { path, .. } => ("cannot decode", "无法解码", path),
+            Self::Column { path, column } => {
+                return Text::new(
+                    format!("{}: the column {column} is missing or not of its type", path.display()),
+                    format!("{}：缺少列 {column}，或其类型不符", path.display()),
+                );
+            }
+        };
+        Text::new(format!("{en} {}", path.display()), format!("{zh} {}", path.display()))
+    }
 }
 
 /// Rows of a batch.
@@ -122,6 +137,20 @@ impl TableFile {
         Ok(())
     }
 
+    /// The wanted columns batch by batch, in file order, on the calling thread.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn stream(self, wanted: &[&str]) -> Result<Streamed, TableError> {
+        let mask = ProjectionMask::columns(self.metadata.parquet_schema(), wanted.iter().copied());
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(handle(&self.path)?, self.metadata)
+            .with_projection(mask)
+            .with_batch_size(STREAM_ROWS)
+            .build()
+            .map_err(|error| TableError::Read { path: self.path.clone(), error })?;
+        Ok(Streamed { path: self.path, reader })
+    }
+
     fn decode(
         &self,
         wanted: &[&str],
@@ -135,6 +164,43 @@ impl TableFile {
             .build()
             .map_err(|error| TableError::Read { path: self.path.clone(), error })?;
         reader.collect::<Result<_, _>>().map_err(|error| TableError::Decode { path: self.path.clone(), error })
+    }
+}
+
+/// Rows of a streamed batch: many files may be open at once.
+const STREAM_ROWS: usize = 4_096;
+
+/// A table that is read batch by batch.
+pub struct Streamed {
+    path: PathBuf,
+    reader: ParquetRecordBatchReader,
+}
+
+/// A batch of a streamed table.
+pub struct OwnedBatch {
+    path: PathBuf,
+    batch: RecordBatch,
+}
+
+impl OwnedBatch {
+    /// Its columns.
+    #[must_use]
+    pub fn view(&self) -> Batch<'_> {
+        Batch { path: &self.path, batch: &self.batch }
+    }
+}
+
+impl Streamed {
+    /// The next batch; `None` at the end.
+    ///
+    /// # Errors
+    /// It cannot be decoded.
+    pub fn next_batch(&mut self) -> Result<Option<OwnedBatch>, TableError> {
+        match self.reader.next() {
+            None => Ok(None),
+            Some(Ok(batch)) => Ok(Some(OwnedBatch { path: self.path.clone(), batch })),
+            Some(Err(error)) => Err(TableError::Decode { path: self.path.clone(), error }),
+        }
     }
 }
 

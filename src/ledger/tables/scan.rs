@@ -184,10 +184,10 @@ impl<'a> Scan<'a> {
         part.open("persons.parquet")?.visit(&["psn_no", "balc", "last_setl_time", "last_setl_id"], &mut |batch| {
             let (names, balances) = (batch.text("psn_no")?, batch.money("balc")?);
             let (times, ids) = (batch.second("last_setl_time")?, batch.text("last_setl_id")?);
-            for row in 0..batch.rows() {
+            for (row, balance) in balances.into_iter().enumerate() {
                 let Some(person) = finder.find(names.value(row).as_bytes()) else { continue };
                 let person = person as usize;
-                self.balances[person].get_or_insert(balances[row]);
+                self.balances[person].get_or_insert(balance);
                 if self.last[person].is_none() && times.is_valid(row) && ids.is_valid(row) {
                     let time = Time(times.value(row).div_euclid(1_000_000));
                     self.last[person] = Some(Place { time, setl_id: ids.value(row).as_bytes().into() });
@@ -254,7 +254,7 @@ impl<'a> Scan<'a> {
             let (accumulators, days) = (batch.text("accumulator")?, batch.day("enddate")?);
             let deductibles = batch.money("act_pay_dedc")?;
             let ids = [batch.text("setl_id")?, batch.text("fixmedins_code")?, batch.text("mdtrt_id")?];
-            for row in 0..batch.rows() {
+            for (row, deductible) in deductibles.into_iter().enumerate() {
                 let Some(person) = finder.find(names.value(row).as_bytes()) else { continue };
                 let key = keys.at(row, numbers)?;
                 if self.newest.get(&(person, key)) != Some(&part.night) {
@@ -265,7 +265,7 @@ impl<'a> Scan<'a> {
                     key,
                     accumulator: numbers.accumulator(accumulators.value(row)),
                     enddate: Date(days.value(row)),
-                    deductible: deductibles[row],
+                    deductible,
                     setl_id,
                     institution,
                     mdtrt_id,

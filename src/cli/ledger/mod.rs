@@ -1,6 +1,9 @@
-//! `tongchou ledger verify|status|rollback`
+//! `tongchou ledger`
+
+mod replay;
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -20,6 +23,8 @@ pub(super) enum LedgerCommand {
     Status(StatusArgs),
     /// Take the nights after one of them out of the ledger, and keep them aside
     Rollback(RollbackArgs),
+    /// Adjudicate nights again, as one, and say what each party would owe
+    Replay(Box<replay::ReplayArgs>),
 }
 
 /// Which ledger.
@@ -61,11 +66,12 @@ pub(super) struct RollbackArgs {
     to: u32,
 }
 
-pub(super) fn ledger(command: &LedgerCommand) -> Exit {
+pub(super) fn ledger(command: &LedgerCommand, cancel: &AtomicBool) -> Exit {
     let (of, result) = match command {
         LedgerCommand::Verify(args) => (&args.of, verify_ledger(&args.of)),
         LedgerCommand::Status(args) => (&args.of, status(&args.of)),
         LedgerCommand::Rollback(args) => (&args.of, roll_back(&args.of, args.to)),
+        LedgerCommand::Replay(args) => return replay::run(args, cancel),
     };
     result.unwrap_or_else(|error| {
         terminal::complain_all(&[(&error).into()], 0, of.common.lang());
