@@ -9,6 +9,8 @@ mod files;
 mod fixtures;
 mod house;
 mod ledger_against_model;
+mod ledger_crash;
+mod ledger_faults;
 mod ledger_model;
 mod ledger_nights;
 mod ledger_random;
