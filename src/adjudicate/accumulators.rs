@@ -153,6 +153,15 @@ impl Accumulators {
         self.balance = balance.or_zero();
     }
 
+    /// Becomes equal to another one, in the memory that it has.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.schemes.clone_from(&other.schemes);
+        self.buckets.clone_from(&other.buckets);
+        self.months.clone_from(&other.months);
+        self.layers.clone_from(&other.layers);
+        self.balance = other.balance;
+    }
+
     /// Position of a scheme and year.
     #[inline]
     pub fn scheme(&mut self, pool: Admdvs, insutype: Insutype, year: i32) -> usize {

@@ -8,3 +8,4 @@ pub mod person;
 pub mod resolve;
 pub mod settle;
 pub mod trace;
+pub mod whatif;

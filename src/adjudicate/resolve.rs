@@ -61,6 +61,10 @@ pub struct Resolved<'a> {
     pub is_admission: bool,
     /// Why it is denied; empty: it is not.
     pub denied: Reasons,
+    /// The day whose rules apply: the claim's `enddate`, unless somebody asks what if.
+    pub rules_day: Date,
+    /// A layer that does not pay, where somebody asks what if.
+    pub layer_off: Option<u32>,
 }
 
 /// Finds the rows of a settlement.
@@ -145,6 +149,8 @@ pub fn resolve<'a, T: Trace>(
         benefit: benefit.value,
         is_admission: visit.value.is_admission,
         denied,
+        rules_day: day,
+        layer_off: None,
     })
 }
 

@@ -403,8 +403,12 @@ fn pay_layers<T: Trace>(
 ) {
     let first = layers.len();
     let mut paid_so_far = Fen::ZERO;
-    for chosen in context.book.layers(resolved.derived.pool, claim.insutype, resolved.derived.keys, claim.enddate) {
+    let keys = resolved.derived.keys;
+    for chosen in context.book.layers(resolved.derived.pool, claim.insutype, keys, resolved.rules_day) {
         let layer = chosen.value;
+        if resolved.layer_off == Some(layer.layer) {
+            continue;
+        }
         let used =
             accumulators.layers.iter().find(|used| used.scheme == at.scheme as usize && used.layer == layer.layer);
         let (base_before, paid_before) = used.map_or((Fen::ZERO, Fen::ZERO), |used| (used.base, used.paid));
@@ -465,7 +469,7 @@ fn pay_account<T: Trace>(
     if balance <= Fen::ZERO {
         return Fen::ZERO;
     }
-    let rule = context.book.account(resolved.derived.pool, claim.insutype, resolved.derived.keys, claim.enddate);
+    let rule = context.book.account(resolved.derived.pool, claim.insutype, resolved.derived.keys, resolved.rules_day);
     let shut = rule.is_some_and(|rule| rule.value.uses_flag) && claim.flags.has(Flags::ACCOUNT_NOT_USED);
     let pays_for = rule.map_or(PaysFor::None, |rule| rule.value.pays_for);
     let allowed = match pays_for {

@@ -12,7 +12,7 @@ use super::vocabulary::Vocabularies;
 use crate::model::date::Date;
 use crate::model::place::{Admdvs, Place};
 use crate::model::settlement::{CodeAndParent, Insutype};
-use crate::model::symbol::Sym;
+use crate::model::symbol::{Sym, Vocabulary};
 
 /// Number of possible six-digit codes.
 pub(super) const CODES: usize = 1_000_000;
@@ -141,6 +141,14 @@ pub struct FlagMarks {
 
 fn chosen<T>(values: &[T], row: Option<u32>) -> Option<Chosen<'_, T>> {
     row.map(|row| Chosen { row, value: &values[row as usize] })
+}
+
+/// Each once, in the order of the words' bytes: independent of the order of the rules.
+fn by_word(vocabulary: &Vocabulary, symbols: impl Iterator<Item = Sym>) -> Vec<Sym> {
+    let mut symbols: Vec<Sym> = symbols.collect();
+    symbols.sort_unstable_by(|&a, &b| vocabulary.word(a).cmp(vocabulary.word(b)));
+    symbols.dedup();
+    symbols
 }
 
 impl RuleBook {
@@ -308,6 +316,27 @@ impl RuleBook {
     ) -> Option<Chosen<'_, AccountValue>> {
         let table = &self.scheme_tables(pool, insutype).accounts;
         chosen(&self.accounts, table.choose([keys.psn_class.0, keys.med_class.0], day))
+    }
+
+    /// The tiers that a pool has on a day, by their words.
+    #[must_use]
+    pub fn tiers_of(&self, pool: Admdvs, day: Date) -> Vec<Sym> {
+        let rows = self.pool_tables(pool).tiers.in_force(day);
+        by_word(&self.vocab.tier, rows.map(|row| self.tiers[row as usize].tier))
+    }
+
+    /// The visit classes that a pool has on a day, by their words.
+    #[must_use]
+    pub fn visit_classes_of(&self, pool: Admdvs, day: Date) -> Vec<Sym> {
+        let rows = self.pool_tables(pool).visits.in_force(day);
+        by_word(&self.vocab.med_class, rows.map(|row| self.visits[row as usize].med_class))
+    }
+
+    /// The person classes that a pool and insurance type have on a day, by their words.
+    #[must_use]
+    pub fn person_classes_of(&self, pool: Admdvs, insutype: Insutype, day: Date) -> Vec<Sym> {
+        let rows = self.scheme_tables(pool, insutype).classes.in_force(day);
+        by_word(&self.vocab.psn_class, rows.map(|row| self.classes[row as usize].psn_class))
     }
 
     /// What a row of `schemes.csv` says.

@@ -106,6 +106,13 @@ impl KeyTable {
         self.rows.is_empty()
     }
 
+    /// All rows in force on a day, most specific first.
+    pub fn in_force(&self, day: Date) -> impl Iterator<Item = u32> + '_ {
+        let behind = self.changes_behind(day);
+        let is_in_force = move |index: usize| self.word(index / 64)[behind] & (1 << (index % 64)) != 0;
+        self.rows.iter().enumerate().filter(move |&(index, _)| is_in_force(index)).map(|(_, &row)| row)
+    }
+
     /// The most specific row that matches `keys` on a day.
     // Always: it runs about nine times a settlement, and a call adds a dozen instructions to some fifty.
     #[inline(always)]

@@ -63,9 +63,6 @@ use crate::diagnostic::{Failure, Text};
 use crate::pipeline::RunError;
 use crate::pipeline::rules_dir::{Rules, load_rules};
 use crate::publish::{PublishError, Staging};
-use crate::rules::book::RuleBook;
-use crate::rules::compile::compile;
-use crate::rules::layout::Table;
 use block::Share;
 use dice::{Dice, Stream};
 use faults::quirks;
@@ -198,8 +195,6 @@ pub(crate) struct World {
     year: Year,
     seed: u64,
     faults: FaultsPlan,
-    /// For each layer the same rules, in which it pays nothing; empty when no faults are planted.
-    skipping: Vec<(u32, RuleBook)>,
 }
 
 /// What faults a world's blocks get.
@@ -310,12 +305,11 @@ fn world(plan: &SynthPlan, year: Year) -> Result<World, SynthError> {
     }
     let text = plan.format == Format::Csv;
     let none = FaultsPlan { share: 0, text };
-    let mut world = World { rules, places, schemes, year, seed: plan.seed, faults: none, skipping: Vec::new() };
+    let mut world = World { rules, places, schemes, year, seed: plan.seed, faults: none };
     if plan.faults > 0 {
         let busy = busy(&world, plan);
         let budget = (u128::from(plan.rows) * u128::from(plan.faults) / 1_000_000) as u64;
         quirks::assign(&mut world.places, &mut Dice::new(plan.seed, Stream::Habits), &busy, budget);
-        world.skipping = skipping(&world.rules);
         world.faults = FaultsPlan { share: plan.faults, text };
     }
     Ok(world)
@@ -332,28 +326,6 @@ fn busy(world: &World, plan: &SynthPlan) -> Vec<u64> {
     }
     counts.iter_mut().for_each(|count| *count *= shares.len() as u64);
     counts
-}
-
-/// The rules with each layer in turn allowed nothing.
-fn skipping(rules: &Rules) -> Vec<(u32, RuleBook)> {
-    let layers = rules.pack.table(Table::Layers);
-    let number = |row: usize| layers.cell(row, "layer").parse::<u32>().unwrap_or_default();
-    let mut numbers: Vec<u32> = (0..layers.rows.len()).map(number).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let cap = layers.layout().position("pay_cap_visit");
-    numbers
-        .into_iter()
-        .filter_map(|layer| {
-            let mut pack = rules.pack.clone();
-            for (row, cells) in pack.tables[Table::Layers as usize].rows.iter_mut().enumerate() {
-                if number(row) == layer {
-                    cells.cells[cap] = "0".into();
-                }
-            }
-            Some((layer, compile(&pack).ok()?))
-        })
-        .collect()
 }
 
 /// Cuts persons and rows into blocks, evenly.

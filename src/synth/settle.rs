@@ -2,7 +2,6 @@
 
 use super::World;
 use super::faults::payments::Case;
-use super::faults::whatif::Stand;
 use super::faults::{OnlyIf, Planted};
 use super::persons::{Person, Record};
 use super::row::{Row, SETL_ID_LEN, paid, paid_by_person};
@@ -12,6 +11,7 @@ use crate::adjudicate::opening::Earlier;
 use crate::adjudicate::person::{Fold, Outcome, fold_person};
 use crate::adjudicate::resolve::{Context, resolve};
 use crate::adjudicate::trace::{Off, Step, Trace};
+use crate::adjudicate::whatif::{Bench, Stand};
 use crate::model::money::Fen;
 use crate::model::outcome::Status;
 use crate::model::place::Place;
@@ -28,6 +28,7 @@ pub(super) struct Desk {
     claims: Vec<Claim>,
     arenas: Arenas,
     accumulators: Accumulators,
+    bench: Bench,
 }
 
 impl Default for Desk {
@@ -39,6 +40,7 @@ impl Default for Desk {
             claims: Vec::new(),
             arenas: Arenas(vec![Vec::new()]),
             accumulators: Accumulators::default(),
+            bench: Bench::default(),
         }
     }
 }
@@ -194,7 +196,7 @@ impl Desk {
             let Ok(resolved) = resolve(context(world), &facts, claim, &mut Off) else { continue };
             let stand = Stand { context: context(world), claim, resolved: &resolved, before: &behind[at] };
             let case = Case { world, stand, outcome, who, has_account: has_account(world, claim) };
-            case.pay_wrongly(faults, &mut self.own[at], planted);
+            case.pay_wrongly(faults, &mut self.bench, &mut self.own[at], planted);
         }
     }
 }

@@ -10,7 +10,6 @@ pub(super) mod broken;
 pub(super) mod payments;
 pub(super) mod quirks;
 pub(super) mod scripts;
-pub(super) mod whatif;
 
 use std::borrow::Cow;
 

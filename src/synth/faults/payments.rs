@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::whatif::{Change, Stand, covered, without_layer};
 use super::{Faults, OnlyIf, Planted};
 use crate::adjudicate::person::Outcome;
 use crate::adjudicate::settle::Amounts;
+use crate::adjudicate::whatif::{Bench, Change, Stand};
 use crate::model::date::Date;
 use crate::model::money::Fen;
 use crate::model::outcome::{Reason, Status};
@@ -96,10 +96,16 @@ pub(in crate::synth) struct Case<'a> {
 
 impl Case<'_> {
     /// Pays a row wrongly, and says how. Nothing, if nothing that is tried makes a difference.
-    pub(in crate::synth) fn pay_wrongly(&self, faults: &mut Faults, row: &mut Row, planted: &mut Vec<Planted>) {
+    pub(in crate::synth) fn pay_wrongly(
+        &self,
+        faults: &mut Faults,
+        bench: &mut Bench,
+        row: &mut Row,
+        planted: &mut Vec<Planted>,
+    ) {
         let dice = &mut faults.dice;
         if row.force == Some(Force::OverCeiling) {
-            if let Some((code, paid)) = self.wrong(dice, Kind::CapsIgnored, &row.paid) {
+            if let Some((code, paid)) = self.wrong(dice, bench, Kind::CapsIgnored, &row.paid) {
                 let line =
                     Planted::of(row, self.who, "A401", "hifp_pay", "basic payments of the year pass the ceiling");
                 planted.push(line.money(row.paid[1], paid[1]));
@@ -108,7 +114,7 @@ impl Case<'_> {
             return;
         }
         if self.outcome.status == Status::Denied {
-            if let Some((code, paid)) = self.wrong(dice, Kind::NotCovered, &row.paid) {
+            if let Some((code, paid)) = self.wrong(dice, bench, Kind::NotCovered, &row.paid) {
                 let reasons = self.outcome.reasons;
                 let finding = if reasons.has(Reason::NotEnrolled) || reasons.has(Reason::Waiting) {
                     Some(("A301", "paid without cover"))
@@ -131,7 +137,7 @@ impl Case<'_> {
         dice.shuffle(&mut rare);
         dice.shuffle(&mut usual);
         let rare = rare.into_iter().filter(|_| dice.chance(500_000)).collect::<Vec<_>>();
-        let found = rare.into_iter().chain(usual).find_map(|kind| self.wrong(dice, kind, &row.paid));
+        let found = rare.into_iter().chain(usual).find_map(|kind| self.wrong(dice, bench, kind, &row.paid));
         if let Some((code, paid)) = found {
             self.write(row, code, paid, planted);
         }
@@ -150,23 +156,14 @@ impl Case<'_> {
     }
 
     /// A wrong payment of a kind that differs from the right one.
-    fn wrong(&self, dice: &mut Dice, kind: Kind, right: &Paid) -> Option<Wrong> {
-        let one = |code: &'static str, change: Change| self.changed(right, code.into(), change);
+    fn wrong(&self, dice: &mut Dice, bench: &mut Bench, kind: Kind, right: &Paid) -> Option<Wrong> {
+        let mut one = |code: &'static str, change: Change| self.changed(bench, right, code.into(), change);
         match kind {
             Kind::Round => rounded(dice, right, self.has_account),
             Kind::Digit => mistyped(dice, right, self.has_account),
             Kind::DoesNotAddUp => does_not_add_up(dice, right),
             Kind::MoreThanCharged => Some(more_than_charged(dice, right, self.stand.claim.bill.total)),
-            Kind::NotCovered => {
-                let amounts = match self.outcome.status {
-                    Status::Denied => covered(&self.stand)?,
-                    _ => Amounts::denied(&self.stand.claim.bill).ok()?,
-                };
-                self.differing(right, "C-NOT-COVERED".into(), amounts)
-            }
-            Kind::LayerSkipped => self.world.skipping.iter().find_map(|(layer, book)| {
-                self.differing(right, format!("C-LAYER-SKIPPED:{layer}").into(), without_layer(&self.stand, book)?)
-            }),
+            Kind::NotCovered => one("C-NOT-COVERED", Change::NotCovered),
             Kind::DeductibleNone => one("C-DEDUCTIBLE-NONE", Change::DeductibleNone),
             Kind::DeductibleFull => one("C-DEDUCTIBLE-FULL", Change::DeductibleFull),
             Kind::YearFresh => one("C-YEAR-FRESH", Change::YearFresh),
@@ -174,16 +171,22 @@ impl Case<'_> {
             Kind::PreselfInBase => one("C-PRESELF-IN-BASE", Change::PreselfInBase),
             Kind::PointsAsFactor => one("C-POINTS-AS-FACTOR", Change::PointsAsFactor),
             Kind::FactorAsPoints => one("C-FACTOR-AS-POINTS", Change::FactorAsPoints),
+            Kind::LayerSkipped => {
+                let layers = self.layers().into_iter();
+                layers.map(|layer| (format!("C-LAYER-SKIPPED:{layer}"), Change::LayerSkipped(layer))).find_map(
+                    |(code, change)| self.changed(bench, right, code.into(), change),
+                )
+            }
             Kind::Filing | Kind::Place | Kind::Tier | Kind::Class | Kind::Visit | Kind::Nth | Kind::RuleDate => {
                 let mut changes = self.alternatives(kind);
                 dice.shuffle(&mut changes);
-                changes.into_iter().find_map(|(code, change)| self.changed(right, code.into(), change))
+                changes.into_iter().find_map(|(code, change)| self.changed(bench, right, code.into(), change))
             }
         }
     }
 
-    fn changed(&self, right: &Paid, code: Cow<'static, str>, change: Change) -> Option<Wrong> {
-        self.differing(right, code, change.compute(&self.stand)?)
+    fn changed(&self, bench: &mut Bench, right: &Paid, code: Cow<'static, str>, change: Change) -> Option<Wrong> {
+        self.differing(right, code, bench.lay(self.stand).compute(change)?)
     }
 
     fn differing(&self, right: &Paid, code: Cow<'static, str>, amounts: Amounts) -> Option<Wrong> {
@@ -217,6 +220,14 @@ impl Case<'_> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Numbers of the layers that look at the settlement.
+    fn layers(&self) -> Vec<u32> {
+        let Stand { context, claim, resolved, .. } = self.stand;
+        let derived = resolved.derived;
+        let rows = context.book.layers(derived.pool, claim.insutype, derived.keys, claim.enddate);
+        rows.map(|row| row.value.layer).collect()
     }
 
     fn tiers(&self) -> Vec<Sym> {

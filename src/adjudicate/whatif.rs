@@ -1,0 +1,239 @@
+//! A settlement computed again with one thing changed, and everything else as it was: the accumulators before it,
+//! its account, its rules.
+//!
+//! `synth` plants wrong payments with it, and the audit names their causes with it: one reading of each cause.
+
+use super::accumulators::{Accumulators, LayerPayment};
+use super::resolve::{Context, Resolved};
+use super::settle::{Amounts, settle};
+use super::trace::Off;
+use crate::model::date::Date;
+use crate::model::money::{Fen, PPM, Rate};
+use crate::model::outcome::{Reason, Reasons};
+use crate::model::place::{Filing, Place};
+use crate::model::settlement::Claim;
+use crate::model::symbol::Sym;
+use crate::rules::values::{BenefitValue, Caps, ChannelValue, DeductibleBasis, NO_CAP, SchemeValue};
+
+/// A settlement as it stood when it was computed.
+#[derive(Clone, Copy)]
+pub struct Stand<'a> {
+    /// Rules and institutions.
+    pub context: Context<'a>,
+    /// The claim.
+    pub claim: &'a Claim,
+    /// Its rows.
+    pub resolved: &'a Resolved<'a>,
+    /// The person's accumulators before it.
+    pub before: &'a Accumulators,
+}
+
+/// The one thing that is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// The filing.
+    Filing(Filing),
+    /// The place.
+    Place(Place),
+    /// The hospital tier.
+    Tier(Sym),
+    /// The person class.
+    Class(Sym),
+    /// The visit class.
+    Visit(Sym),
+    /// No deductible.
+    DeductibleNone,
+    /// The deductible as if this were the first of the year.
+    DeductibleFull,
+    /// The ordinal of the admission.
+    Nth(u32),
+    /// Accumulators at zero; the account keeps its balance.
+    YearFresh,
+    /// No base caps, pay caps or fund cap.
+    CapsIgnored,
+    /// The rules of another day.
+    RuleDate(Date),
+    /// P counted into S.
+    PreselfInBase,
+    /// Points taken as a factor.
+    PointsAsFactor,
+    /// A factor taken as points.
+    FactorAsPoints,
+    /// A layer does not pay.
+    LayerSkipped(u32),
+    /// Denied, or, where it was denied, covered.
+    NotCovered,
+}
+
+/// Memory for trials, kept from settlement to settlement so that none allocates.
+#[derive(Debug, Default)]
+pub struct Bench {
+    before: Accumulators,
+    fresh: Accumulators,
+    layers: Vec<LayerPayment>,
+}
+
+impl Bench {
+    /// Lays a settlement on the bench.
+    pub fn lay<'b, 'a>(&'b mut self, stand: Stand<'a>) -> Trial<'b, 'a> {
+        self.before.copy_from(stand.before);
+        Trial { stand, bench: self }
+    }
+}
+
+/// A settlement on the bench.
+pub struct Trial<'b, 'a> {
+    stand: Stand<'a>,
+    bench: &'b mut Bench,
+}
+
+impl Trial<'_, '_> {
+    /// What a change comes to; `None`: it cannot be made here, or the rules do not answer then.
+    pub fn compute(&mut self, change: Change) -> Option<Amounts> {
+        let resolved = *self.stand.resolved;
+        if !resolved.denied.is_empty() {
+            return self.compute_denied(change);
+        }
+        match change {
+            Change::Filing(_) | Change::Place(_) | Change::Tier(_) | Change::Class(_) | Change::Visit(_) => {
+                self.rekeyed(change)
+            }
+            Change::RuleDate(day) => self.on_day(day),
+            Change::DeductibleNone => {
+                let benefit = BenefitValue { deductible_basis: DeductibleBasis::None, ..resolved.benefit.clone() };
+                let channel = ChannelValue { deductible: None, deductible_rate: None, ..resolved.channel.clone() };
+                self.run(&Resolved { benefit: &benefit, channel: &channel, ..resolved })
+            }
+            Change::DeductibleFull => self.with_deductible_bucket(|admissions, used| {
+                *admissions = 0;
+                *used = Fen::ZERO;
+            }),
+            Change::Nth(ordinal) => {
+                self.with_deductible_bucket(|admissions, _| *admissions = ordinal.saturating_sub(1))
+            }
+            Change::YearFresh => {
+                let Bench { fresh, layers, .. } = &mut *self.bench;
+                fresh.reset(self.stand.before.balance);
+                settled(self.stand.context, self.stand.claim, &resolved, fresh, layers)
+            }
+            Change::CapsIgnored => {
+                let none = Caps { visit: NO_CAP, month: NO_CAP, year: NO_CAP };
+                let benefit = BenefitValue {
+                    base_caps: none,
+                    pay_caps: none,
+                    fund_cap_year: None,
+                    ..resolved.benefit.clone()
+                };
+                let scheme = SchemeValue { fund_cap_year: NO_CAP, ..resolved.scheme.clone() };
+                self.run(&Resolved { benefit: &benefit, scheme: &scheme, ..resolved })
+            }
+            Change::PreselfInBase => {
+                let mut claim = self.stand.claim.clone();
+                claim.bill.in_scope += claim.bill.preself;
+                claim.bill.preself = Fen::ZERO;
+                let Bench { before, layers, .. } = &mut *self.bench;
+                settled(self.stand.context, &claim, &resolved, before, layers)
+            }
+            Change::PointsAsFactor => {
+                let channel = resolved.channel;
+                let factor = channel.rate_factor.times(Rate(PPM - channel.rate_points.0));
+                let changed = ChannelValue { rate_points: Rate(0), rate_factor: factor, ..channel.clone() };
+                (channel.rate_points != Rate(0)).then(|| self.run(&Resolved { channel: &changed, ..resolved }))?
+            }
+            Change::FactorAsPoints => {
+                let channel = resolved.channel;
+                let points = Rate(channel.rate_points.0 + PPM - channel.rate_factor.0);
+                let changed = ChannelValue { rate_points: points, rate_factor: Rate::ONE, ..channel.clone() };
+                (channel.rate_factor != Rate::ONE).then(|| self.run(&Resolved { channel: &changed, ..resolved }))?
+            }
+            Change::LayerSkipped(layer) => self.run(&Resolved { layer_off: Some(layer), ..resolved }),
+            Change::NotCovered => self.denied(),
+        }
+    }
+
+    /// A denied settlement stays denied, unless it is covered, or only its channel denied it and another is chosen.
+    fn compute_denied(&mut self, change: Change) -> Option<Amounts> {
+        let by_channel_alone = self.stand.resolved.denied == Reasons::from(Reason::ChannelDenies);
+        match change {
+            Change::NotCovered => self.run(&self.stand.resolved.clone()),
+            Change::Filing(_) | Change::Place(_) | Change::Tier(_) | Change::Class(_) | Change::Visit(_)
+                if by_channel_alone =>
+            {
+                self.rekeyed(change)
+            }
+            Change::RuleDate(day) if by_channel_alone => self.on_day(day),
+            _ => None,
+        }
+    }
+
+    fn denied(&self) -> Option<Amounts> {
+        Amounts::denied(&self.stand.claim.bill).ok()
+    }
+
+    fn run(&mut self, resolved: &Resolved) -> Option<Amounts> {
+        let Bench { before, layers, .. } = &mut *self.bench;
+        settled(self.stand.context, self.stand.claim, resolved, before, layers)
+    }
+
+    /// With other keys, under the rows that they choose.
+    fn rekeyed(&mut self, change: Change) -> Option<Amounts> {
+        let mut resolved = *self.stand.resolved;
+        let keys = &mut resolved.derived.keys;
+        match change {
+            Change::Filing(filing) => keys.filing = filing,
+            Change::Place(place) => keys.place = place,
+            Change::Tier(tier) => keys.tier = tier,
+            Change::Class(class) => keys.psn_class = class,
+            Change::Visit(class) => keys.med_class = class,
+            _ => unreachable!("{change:?} is no key"),
+        }
+        self.rechosen(resolved)
+    }
+
+    /// The rows in force on another day, for the same keys. Months, years and accumulators stay those of the claim.
+    fn on_day(&mut self, day: Date) -> Option<Amounts> {
+        let mut resolved = *self.stand.resolved;
+        resolved.rules_day = day;
+        resolved.scheme = self.stand.context.book.scheme(resolved.derived.pool, self.stand.claim.insutype, day)?.value;
+        self.rechosen(resolved)
+    }
+
+    fn rechosen(&mut self, resolved: Resolved) -> Option<Amounts> {
+        let book = self.stand.context.book;
+        let (pool, insutype, keys) = (resolved.derived.pool, self.stand.claim.insutype, resolved.derived.keys);
+        let channel = book.channel(pool, insutype, keys, resolved.rules_day)?;
+        let benefit = book.benefit(pool, insutype, keys, resolved.rules_day)?;
+        if channel.value.deny {
+            return self.denied();
+        }
+        self.run(&Resolved { channel: channel.value, benefit: benefit.value, ..resolved })
+    }
+
+    /// With another use of the deductible's bucket, which is put back.
+    fn with_deductible_bucket(&mut self, change: impl FnOnce(&mut u32, &mut Fen)) -> Option<Amounts> {
+        let resolved = *self.stand.resolved;
+        let derived = resolved.derived;
+        let accumulators = &mut self.bench.before;
+        let scheme = accumulators.scheme(derived.pool, self.stand.claim.insutype, derived.benefit_year);
+        let number = accumulators.bucket(scheme, resolved.benefit.deductible_accumulator);
+        let bucket = &mut accumulators.buckets[number];
+        let as_it_was = *bucket;
+        change(&mut bucket.admissions, &mut bucket.deductible);
+        let amounts = self.run(&resolved);
+        self.bench.before.buckets[number] = as_it_was;
+        amounts
+    }
+}
+
+/// Accumulators only gain empty places: what a trial leaves is what it found, for the next one.
+fn settled(
+    context: Context,
+    claim: &Claim,
+    resolved: &Resolved,
+    accumulators: &mut Accumulators,
+    layers: &mut Vec<LayerPayment>,
+) -> Option<Amounts> {
+    layers.clear();
+    let mut amounts = Amounts::default();
+    settle(context, claim, resolved, accumulators, &mut amounts, layers, &mut Off).ok().map(|_| amounts)
+}
