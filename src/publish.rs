@@ -19,6 +19,11 @@ pub enum PublishError {
         /// The target.
         path: PathBuf,
     },
+    /// The target, a file, is there already.
+    Exists {
+        /// The target.
+        path: PathBuf,
+    },
     /// The target is a file.
     NotAFolder {
         /// The target.
@@ -67,6 +72,10 @@ impl Failure for PublishError {
             Self::NotEmpty { path } => Text::new(
                 format!("{} is not empty: name a new folder, or pass --overwrite to replace it whole", path.display()),
                 format!("{} 不是空文件夹：请另指定新文件夹，或用 --overwrite 整体替换", path.display()),
+            ),
+            Self::Exists { path } => Text::new(
+                format!("{} is there already: name a new file, or pass --overwrite to replace it", path.display()),
+                format!("{} 已存在：请另指定新文件，或用 --overwrite 替换", path.display()),
             ),
             Self::NotAFolder { path } => {
                 Text::new(format!("{} is not a folder", path.display()), format!("{} 不是文件夹", path.display()))
@@ -256,6 +265,60 @@ fn remove_abandoned(parent: &Path, name: &str) {
                 .is_ok_and(|id| id == std::process::id() || !Path::new(&format!("/proc/{id}")).exists())
         {
             let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// A file that stands alone: written beside its target, and renamed. Dropped before [`publish`](Self::publish), it is
+/// removed.
+#[derive(Debug)]
+pub struct LoneFile {
+    target: PathBuf,
+    staged: PathBuf,
+    file: File,
+    published: bool,
+}
+
+impl LoneFile {
+    /// Begins a file, which must not be there unless `overwrite`.
+    ///
+    /// # Errors
+    /// It is there, or its folder cannot be written.
+    pub fn begin(target: &Path, overwrite: bool) -> Result<Self, PublishError> {
+        if target.exists() && !overwrite {
+            return Err(PublishError::Exists { path: target.to_owned() });
+        }
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let staged = parent_of(target).join(format!(".{name}.staging-{}", std::process::id()));
+        let file = File::create(&staged).map_err(failed(Action::Create, &staged))?;
+        Ok(Self { target: target.to_owned(), staged, file, published: false })
+    }
+
+    /// Writes everything.
+    ///
+    /// # Errors
+    /// The write failed.
+    pub fn put(&mut self, bytes: &[u8]) -> Result<(), PublishError> {
+        self.file.write_all(bytes).map_err(failed(Action::Write, &self.target))
+    }
+
+    /// Gives it its name.
+    ///
+    /// # Errors
+    /// It cannot be brought to the disk, or renamed.
+    pub fn publish(mut self) -> Result<(), PublishError> {
+        self.file.sync_all().map_err(failed(Action::Sync, &self.target))?;
+        fs::rename(&self.staged, &self.target).map_err(failed(Action::Replace, &self.target))?;
+        self.published = true;
+        Ok(())
+    }
+}
+
+impl Drop for LoneFile {
+    fn drop(&mut self) {
+        if !self.published {
+            // Nothing better can be done with an error here.
+            let _ = fs::remove_file(&self.staged);
         }
     }
 }

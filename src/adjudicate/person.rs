@@ -44,6 +44,12 @@ pub struct Fold {
 }
 
 impl Fold {
+    /// Whether an accepted reversal names the settlement.
+    #[must_use]
+    pub fn is_reversed(outcome: &Outcome) -> bool {
+        outcome.is_reversed
+    }
+
     /// The layer payments of an outcome.
     #[inline]
     #[must_use]

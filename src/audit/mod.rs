@@ -1,5 +1,9 @@
-//! Checks that do not trust what they check: sums are derived again by another path.
+//! Checks that do not trust what they check: sums are derived again by another path. And the comparison of what was
+//! computed with what was paid.
 
-pub mod totals;
-
+pub mod cause;
 pub mod delta;
+pub mod details;
+pub mod paid_side;
+pub mod reconciled_totals;
+pub mod totals;

@@ -2,6 +2,7 @@
 
 mod explain;
 mod ledger;
+mod reconcile;
 mod rules;
 mod run;
 mod synth;
@@ -23,16 +24,29 @@ use crate::pipeline::{Inputs, ReferencePaths, RunError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Everything as it should be.
-    Success = 0,
+    Success,
     /// Done, but something needs attention: rows pended or rejected, examples or packs that differ.
-    Attention = 1,
+    Attention,
     /// Failed; nothing was written.
-    Failure = 2,
+    Failure,
+    /// Reconciled; a bit for each result that was found.
+    Reconciled(u8),
+    /// Not reconciled; nothing was written. No sum of the bits.
+    NotReconciled,
 }
+
+/// What a command that says its results in bits ends with when it fails.
+const ABOVE_THE_BITS: u8 = 64;
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::Attention => 1,
+            Exit::Failure => 2,
+            Exit::Reconciled(bits) => bits,
+            Exit::NotReconciled => ABOVE_THE_BITS,
+        })
     }
 }
 
@@ -50,6 +64,8 @@ enum Command {
     Run(run::RunArgs),
     /// Show how one settlement was computed, step by step
     Explain(explain::ExplainArgs),
+    /// Compare a finished run with what was paid, and name the cause of every difference
+    Reconcile(reconcile::ReconcileArgs),
     /// Check, show, test and compare rule packs
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -127,7 +143,15 @@ impl ReferenceArgs {
 /// Runs the command that was typed.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // 2, as clap has it, would read as `only computed`.
+        Err(error) if error.use_stderr() && std::env::args_os().nth(1).is_some_and(|word| word == "reconcile") => {
+            terminal::complain(error.render().to_string().trim_end());
+            return ExitCode::from(ABOVE_THE_BITS);
+        }
+        Err(error) => error.exit(),
+    };
     let cancel = Arc::new(AtomicBool::new(false));
     let on_signal = Arc::clone(&cancel);
     // A second Ctrl-C while the first is being honoured changes nothing: outputs are whole or absent anyway.
@@ -138,6 +162,7 @@ pub fn main() -> ExitCode {
     let exit = match cli.command {
         Command::Run(args) => run::run(&args, &cancel),
         Command::Explain(args) => explain::explain(&args, &cancel),
+        Command::Reconcile(args) => reconcile::run(&args, &cancel),
         Command::Rules(command) => rules::rules(&command, &cancel),
         Command::Ledger(command) => ledger::ledger(&command, &cancel),
         Command::Synth(args) => synth::synth(&args, &cancel),

@@ -148,6 +148,8 @@ const fn stage_name(stage: Stage, lang: Lang) -> &'static str {
         (Stage::Keep, Lang::Zh) => "保存待处理与退回记录",
         (Stage::Verify, Lang::En) => "read back and verify",
         (Stage::Verify, Lang::Zh) => "回读核对",
+        (Stage::Reconcile, Lang::En) => "reconcile and write",
+        (Stage::Reconcile, Lang::Zh) => "对账并写出",
         (Stage::Synthesise, Lang::En) => "make and settle",
         (Stage::Synthesise, Lang::Zh) => "生成并结算",
     }

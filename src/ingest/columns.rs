@@ -92,6 +92,11 @@ impl Table {
         Self { name: schema["name"].as_str().expect("a name").to_owned(), fields, by_heading }
     }
 
+    /// Whether a heading names a field.
+    pub(super) fn names(&self, heading: &str) -> bool {
+        self.by_heading.contains_key(&fold(heading))
+    }
+
     /// The position of a field by its canonical name.
     ///
     /// # Panics
@@ -237,6 +242,8 @@ tables! {
     MARKS = "marks.schema.json";
     /// Balances of personal accounts.
     ACCOUNTS = "accounts_balances.schema.json";
+    /// What was paid, settlement by settlement.
+    PAID = "paid.schema.json";
 }
 
 macro_rules! columns {
@@ -335,7 +342,7 @@ mod tests {
 
     #[test]
     fn no_heading_means_two_columns() {
-        for table in [&CLAIMS, &ENROLMENTS, &FILINGS, &INSTITUTIONS, &MARKS, &ACCOUNTS] {
+        for table in [&CLAIMS, &ENROLMENTS, &FILINGS, &INSTITUTIONS, &MARKS, &ACCOUNTS, &PAID] {
             for (index, field) in table.fields.iter().enumerate() {
                 for heading in std::iter::once(&field.name).chain(&field.aliases) {
                     assert_eq!(table.by_heading[&fold(heading)].0, index, "{}: {heading}", table.name);

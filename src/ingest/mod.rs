@@ -19,7 +19,9 @@ mod check;
 pub mod claims;
 pub mod columns;
 pub mod error;
+mod national;
 mod open;
+pub mod paid;
 mod parquet_file;
 mod parquet_values;
 pub mod paths;
@@ -31,6 +33,7 @@ mod reference_rows;
 pub mod reject;
 mod source;
 mod text_file;
+mod zip;
 
 #[cfg(test)]
 mod tests;

@@ -206,7 +206,9 @@ fn may_repeat(hashes: impl Iterator<Item = u64>) -> bool {
     many.windows(2).any(|pair| pair[0] == pair[1])
 }
 
-fn position(rows: &Rows, entry: Entry) -> (u32, u32) {
+/// File and data row of an entry.
+#[must_use]
+pub fn position(rows: &Rows, entry: Entry) -> (u32, u32) {
     if entry.index >= Entry::GHOSTS {
         let ghost = rows.ghosts[entry.batch as usize][(entry.index - Entry::GHOSTS) as usize];
         (ghost.file, ghost.row)

@@ -3,6 +3,7 @@
 
 pub mod fold;
 pub mod opening;
+pub mod person;
 #[cfg(feature = "app")]
 pub mod store;
 #[cfg(feature = "app")]

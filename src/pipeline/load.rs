@@ -174,6 +174,23 @@ pub fn load(
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<Loaded, RunError> {
+    let with_mdtrt_id = night.is_some();
+    load_with(inputs, person, night, with_mdtrt_id, memory, watch, cancel)
+}
+
+/// [`load`], with or without the claims' `mdtrt_id`.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(
+    inputs: &Inputs,
+    person: Option<&[u8]>,
+    night: Option<NightInput>,
+    with_mdtrt_id: bool,
+    memory: u64,
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<Loaded, RunError> {
     let rules = load_rules(&inputs.rules)?;
     let paths = &inputs.reference;
     let options = ReadOptions { person: None, progress: None, cancel: Some(cancel) };
@@ -183,8 +200,7 @@ pub fn load(
     };
     let (institutions, institution_files) = institutions.unzip();
     let claims = claims_of(inputs, night.as_ref())?;
-    let border =
-        Border { vocab: &rules.book.vocab, institutions: institutions.as_ref(), with_mdtrt_id: night.is_some() };
+    let border = Border { vocab: &rules.book.vocab, institutions: institutions.as_ref(), with_mdtrt_id };
     let (mut arrivals, files) = read_claims(&claims, &border, person, memory, watch, cancel)?;
     check(cancel)?;
     watch.begin(Stage::Group, Some(arrivals.rows.len() as u64));

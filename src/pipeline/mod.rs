@@ -16,6 +16,7 @@ pub mod load;
 pub mod manifest;
 pub mod night;
 mod night_tables;
+pub mod reconcile;
 pub mod replay;
 pub mod rules_dir;
 mod write;
@@ -118,6 +119,8 @@ pub enum Stage {
     Verify,
     /// Making invented claims.
     Synthesise,
+    /// Comparing with what was paid.
+    Reconcile,
 }
 
 /// Somebody who watches a run.
@@ -175,6 +178,11 @@ pub enum RunError {
         /// What is wrong with it.
         reason: Text,
     },
+    /// The paid side has none of the compared fields.
+    NothingPaid {
+        /// Whether files of their own were given.
+        from_files: bool,
+    },
     /// The ledger cannot be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -207,6 +215,14 @@ impl Failure for RunError {
             Self::EarlierRun { path, reason } => {
                 Text::new(format!("{}: {}", path.display(), reason.en), format!("{}：{}", path.display(), reason.zh))
             }
+            Self::NothingPaid { from_files: false } => Text::new(
+                "nothing to compare with: no row of the claims says what was paid; name files that do with --paid",
+                "没有可比对的内容：结算记录中没有任何支付金额；请用 --paid 指定支付明细文件",
+            ),
+            Self::NothingPaid { from_files: true } => Text::new(
+                "nothing to compare with: the files given by --paid have no value in any of the compared fields",
+                "没有可比对的内容：--paid 指定的文件在各比对字段中均无取值",
+            ),
             Self::Ledger(error) => error.text(),
             Self::Table(error) => error.text(),
             Self::Cancelled => Text::new("stopped; nothing was written", "已停止；未写出任何内容"),

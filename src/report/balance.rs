@@ -98,6 +98,12 @@ pub struct Summary {
     pub persons: u64,
 }
 
+/// Position of a money column among the sums, if it is one.
+#[must_use]
+pub fn money_column(name: &str) -> Option<usize> {
+    (0..MONEY_COLUMNS).find(|&index| COLUMNS[FIRST_MONEY + index].0 == name)
+}
+
 /// Fen as yuan with two decimals.
 #[must_use]
 pub fn yuan(fen: i128) -> String {

@@ -6,6 +6,7 @@ pub mod explain;
 mod explain_steps;
 pub mod ledger;
 pub mod night;
+pub mod reconciled;
 pub mod replay;
 mod rule_words;
 pub mod rules_diff;

@@ -4,6 +4,8 @@ use crate::diagnostic::Lang;
 use crate::model::outcome::{Reason, Status};
 use crate::model::place::{Filing, Place};
 
+use super::reconciled::Outcome;
+
 /// A status in words.
 #[must_use]
 pub const fn status_name(status: Status, lang: Lang) -> &'static str {
@@ -72,6 +74,55 @@ pub const fn filing_name(filing: Filing, lang: Lang) -> &'static str {
         (Filing::Emergency, Lang::Zh) => "急诊",
         (Filing::Temporary, Lang::Zh) => "其他临时外出",
         (Filing::None, Lang::Zh) => "无",
+    }
+}
+
+/// A result of reconciliation in words.
+#[must_use]
+pub const fn result_name(outcome: Outcome, lang: Lang) -> &'static str {
+    match (outcome, lang) {
+        (Outcome::Agrees, Lang::En) => "agrees",
+        (Outcome::Agrees, Lang::Zh) => "对平",
+        (Outcome::OnlyComputed, Lang::En) => "only computed",
+        (Outcome::OnlyComputed, Lang::Zh) => "中心多",
+        (Outcome::OnlyPaid, Lang::En) => "only paid",
+        (Outcome::OnlyPaid, Lang::Zh) => "医药机构多",
+        (Outcome::Differs, Lang::En) => "amounts differ",
+        (Outcome::Differs, Lang::Zh) => "数据不一致",
+        (Outcome::Duplicate, Lang::En) => "duplicate number",
+        (Outcome::Duplicate, Lang::Zh) => "结算ID重复",
+        (Outcome::NotComputable, Lang::En) => "not computable",
+        (Outcome::NotComputable, Lang::Zh) => "无法计算",
+    }
+}
+
+/// A cause in words, by its code with or without what it turns on.
+#[must_use]
+pub fn cause_name(code: &str, lang: Lang) -> &'static str {
+    let both = match code.split(':').next().unwrap_or_default() {
+        "C-ROUND" => ("a fen of rounding", "一分钱的舍入"),
+        "C-FILING" => ("paid under another filing", "按另一种备案支付"),
+        "C-PLACE" => ("paid as if treated elsewhere", "按另一种就医地支付"),
+        "C-TIER" => ("paid at another hospital tier", "按另一医院等级支付"),
+        "C-CLASS" => ("paid for another class of person", "按另一人员类别支付"),
+        "C-VISIT" => ("paid as another kind of visit", "按另一医疗类别支付"),
+        "C-DEDUCTIBLE-NONE" => ("no deductible taken", "未扣起付线"),
+        "C-DEDUCTIBLE-FULL" => ("the deductible of the first time in the year", "按年度首次扣起付线"),
+        "C-NTH" => ("the deductible of another ordinal", "按另一住院次数扣起付线"),
+        "C-YEAR-FRESH" => ("as if nothing had been used this year", "未计本年度累计"),
+        "C-CAPS-IGNORED" => ("caps not applied", "未执行限额"),
+        "C-RULE-DATE" => ("by the rules of another day", "按另一日期的规则支付"),
+        "C-PRESELF-IN-BASE" => ("the first self-pay counted into the base", "先行自付计入支付基数"),
+        "C-POINTS-AS-FACTOR" => ("points off taken as a factor", "降低的百分点误作系数"),
+        "C-FACTOR-AS-POINTS" => ("a factor taken as points off", "系数误作降低的百分点"),
+        "C-LAYER-SKIPPED" => ("a layer did not pay", "某一险层未支付"),
+        "C-NOT-COVERED" => ("denied and paid changed about", "应付未付，或不应付而付"),
+        "C-DIGIT" => ("a digit mistyped", "录错一位数字"),
+        _ => ("none of these", "未能解释"),
+    };
+    match lang {
+        Lang::En => both.0,
+        Lang::Zh => both.1,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::model::outcome::Status;
 use crate::model::place::Admdvs;
 use crate::model::settlement::{Bill, Claim};
 use crate::model::symbol::Sym;
+use crate::report::reconciled::compared;
 
 /// A `setl_id`: area, day of settlement, serial number. Compares as its text does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,23 +80,9 @@ pub(super) fn paid_by_person(bill: &Bill) -> Paid {
 
 /// Amounts as paid columns.
 pub(super) fn paid_amounts(amounts: &Amounts, fund_total_has_account: bool) -> Paid {
-    let [civil, enterprise, critical, large, aid, other] = amounts.payers;
-    let account_in_funds = if fund_total_has_account { amounts.account } else { Fen::ZERO };
-    [
-        amounts.deductible,
-        amounts.basic,
-        civil,
-        enterprise,
-        critical,
-        large,
-        aid,
-        other,
-        amounts.funds() + account_in_funds,
-        amounts.person,
-        amounts.account,
-        Fen::ZERO,
-        amounts.cash(),
-    ]
+    let [dedc, hifp, civil, enterprise, critical, large, aid, other, funds, person, account, cash] =
+        compared(amounts, fund_total_has_account);
+    [dedc, hifp, civil, enterprise, critical, large, aid, other, funds, person, account, Fen::ZERO, cash]
 }
 
 /// A settlement with everything the claims table says of it.

@@ -49,7 +49,7 @@ const IMPURE: [&str; 14] = [
 ];
 
 /// A name of somebody else's crate, and the stages (or files) that may know it.
-const FOREIGN: [(&str, &[&str]); 18] = [
+const FOREIGN: [(&str, &[&str]); 19] = [
     ("polars", &["audit", "compare", "columnar/bridge.rs"]),
     ("parquet", &["columnar", "ingest", "shuffle", "ledger", "report", "audit", "pipeline", "synth"]),
     ("arrow", &["columnar", "ingest", "shuffle", "ledger", "report", "audit", "pipeline", "synth"]),
@@ -63,6 +63,7 @@ const FOREIGN: [(&str, &[&str]); 18] = [
     ("glob", &["ingest/paths.rs", "ingest/error.rs"]),
     ("encoding_rs", &["text/encoding.rs"]),
     ("csv_core", &["text/fields.rs"]),
+    ("flate2", &["ingest/zip.rs"]),
     ("strsim", &["diagnostic.rs"]),
     ("rand", &["synth"]),
     ("rand_chacha", &["synth"]),
@@ -263,7 +264,10 @@ fn the_names_of_other_crates_stand_in_their_rooms() {
 #[test]
 fn audit_does_not_ask_the_kernel() {
     let mut found = Vec::new();
-    for source in rust_files("src").iter().filter(|source| source.stage() == "audit") {
+    let sources = rust_files("src");
+    // Naming a cause asks what if; that is no check of the kernel.
+    let checks = sources.iter().filter(|source| source.stage() == "audit" && !source.is_in(&["audit/cause"]));
+    for source in checks {
         for line in source.code().filter(|line| line.code.contains("crate::adjudicate")) {
             found.push(format!("{}:{}: audit re-derives, it does not call `adjudicate`", source.path, line.number));
         }

@@ -96,6 +96,7 @@ fn input_tables_are_read_as_their_schemas_say() {
         ("institutions", &columns::INSTITUTIONS),
         ("marks", &columns::MARKS),
         ("accounts_balances", &columns::ACCOUNTS),
+        ("paid", &columns::PAID),
     ];
     for (name, table) in tables {
         let schema = schema(&format!("input/{name}"));
