@@ -118,12 +118,8 @@ impl Trial<'_, '_> {
             }
             Change::CapsIgnored => {
                 let none = Caps { visit: NO_CAP, month: NO_CAP, year: NO_CAP };
-                let benefit = BenefitValue {
-                    base_caps: none,
-                    pay_caps: none,
-                    fund_cap_year: None,
-                    ..resolved.benefit.clone()
-                };
+                let benefit =
+                    BenefitValue { base_caps: none, pay_caps: none, fund_cap_year: None, ..resolved.benefit.clone() };
                 let scheme = SchemeValue { fund_cap_year: NO_CAP, ..resolved.scheme.clone() };
                 self.run(&Resolved { benefit: &benefit, scheme: &scheme, ..resolved })
             }

@@ -53,9 +53,8 @@ impl Summands {
             Agency::Named(name) => name.to_owned(),
             Agency::Pool(pool) => pool.to_string(),
         };
-        let month = month.map_or(String::new(), |month| {
-            format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
-        });
+        let month =
+            month.map_or(String::new(), |month| format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1));
         let institution = String::from_utf8_lossy(institution).into_owned();
         let words = [insutype.to_owned(), clr_type.to_owned(), agency, institution, month];
         self.keys.iter_mut().zip(words).for_each(|(column, word)| column.push(word));
@@ -112,7 +111,8 @@ impl Totals {
             }
         }
         let sums = DataFrame::new(rows, columns)?.lazy().group_by(TOTAL_KEYS.map(col)).agg(wanted).collect()?;
-        let keys: Vec<_> = TOTAL_KEYS.iter().map(|name| Ok(sums.column(name)?.str()?.clone())).collect::<PolarsResult<_>>()?;
+        let keys: Vec<_> =
+            TOTAL_KEYS.iter().map(|name| Ok(sums.column(name)?.str()?.clone())).collect::<PolarsResult<_>>()?;
         for row in 0..sums.height() {
             let words = std::array::from_fn(|key| keys[key].get(row).expect("keys are never null").to_owned());
             let group = self.groups.entry(words).or_default();
@@ -163,7 +163,9 @@ impl Totals {
     #[must_use]
     pub fn batch(&self, fields: FieldSet, has_total: bool) -> RecordBatch {
         let mut arrays: Vec<ArrayRef> = (0..TOTAL_KEYS.len())
-            .map(|key| -> ArrayRef { Arc::new(StringArray::from_iter_values(self.groups.keys().map(|words| &words[key]))) })
+            .map(|key| -> ArrayRef {
+                Arc::new(StringArray::from_iter_values(self.groups.keys().map(|words| &words[key])))
+            })
             .collect();
         for side in 0..4 {
             let counts = self.groups.values().map(|sums| Self::four(sums, 0)[side]);

@@ -41,7 +41,10 @@ pub(super) fn read(input: &InputPath) -> Result<Option<(Part, InputFile)>, Inges
                 "I-ZIP",
                 "",
                 0,
-                Text::new("the ZIP is damaged, encrypted or packed in an unusual way", "ZIP 已损坏、加密或压缩方式不受支持"),
+                Text::new(
+                    "the ZIP is damaged, encrypted or packed in an unusual way",
+                    "ZIP 已损坏、加密或压缩方式不受支持",
+                ),
             ),
         }
     } else {
@@ -114,8 +117,7 @@ impl Reader<'_> {
     }
 
     fn line(&mut self, line: &[u8]) -> Result<(), Text> {
-        let line =
-            std::str::from_utf8(line).map_err(|_| Text::new("the line is not UTF-8", "该行不是 UTF-8 编码"))?;
+        let line = std::str::from_utf8(line).map_err(|_| Text::new("the line is not UTF-8", "该行不是 UTF-8 编码"))?;
         let fields: Vec<&str> = line.split('\t').map(str::trim).collect();
         if fields.len() < FIELDS || fields.len() > FIELDS + 1 {
             let found = fields.len();

@@ -325,10 +325,10 @@ impl Collector<'_> {
 
     fn problem(&mut self, code: &'static str, row: &impl Row, field: usize, line: u64, message: Text) {
         let at = location(self.shown, line, row.column_number(field), &self.table.fields[field].name);
-        self.problems.push(Diagnostic::error(code, at, message).hint(Text::new(
-            "correct the value or take the row out of the file",
-            "请更正该值或从文件中去掉该行",
-        )));
+        self.problems.push(
+            Diagnostic::error(code, at, message)
+                .hint(Text::new("correct the value or take the row out of the file", "请更正该值或从文件中去掉该行")),
+        );
     }
 }
 

@@ -107,8 +107,8 @@ impl EarlierRun {
         let changed = |path: &Path| RunError::EarlierRun {
             path: path.to_owned(),
             reason: Text::new(
-                "has changed since the run; explain from --rules and --claims instead, or run again",
-                "在运行之后已改动；请改用 --rules 与 --claims 说明，或重新运行",
+                "has changed since the run: run again, and ask the new output",
+                "在运行之后已改动：请重新运行，并以新的输出为准",
             ),
         };
         if loaded.rules.sha256 != self.rules_sha256 {

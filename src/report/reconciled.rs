@@ -55,14 +55,8 @@ pub enum Outcome {
 
 impl Outcome {
     /// All, in the order of their codes.
-    pub const ALL: [Self; 6] = [
-        Self::Agrees,
-        Self::OnlyComputed,
-        Self::OnlyPaid,
-        Self::Differs,
-        Self::Duplicate,
-        Self::NotComputable,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Agrees, Self::OnlyComputed, Self::OnlyPaid, Self::Differs, Self::Duplicate, Self::NotComputable];
 
     /// Its bit in the exit status.
     #[must_use]
@@ -184,20 +178,8 @@ pub struct ReconcileReport {
 }
 
 /// In which field causes are measured: the first of these that was compared.
-const MEASURES: [usize; FIELDS] = [
-    field::FUNDS,
-    field::BASIC,
-    field::PERSON,
-    field::CASH,
-    field::ACCOUNT,
-    field::DEDUCTIBLE,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-];
+const MEASURES: [usize; FIELDS] =
+    [field::FUNDS, field::BASIC, field::PERSON, field::CASH, field::ACCOUNT, field::DEDUCTIBLE, 2, 3, 4, 5, 6, 7];
 
 /// The field in which money at stake is measured.
 #[must_use]
@@ -297,8 +279,7 @@ impl ReconcileReport {
             (true, true) => "结算记录自带的支付列".to_owned(),
             (false, _) => self.paid_files.join(", "),
         };
-        let tolerance: Vec<String> =
-            self.tolerances().iter().map(|(name, fen)| format!("{name} {fen}")).collect();
+        let tolerance: Vec<String> = self.tolerances().iter().map(|(name, fen)| format!("{name} {fen}")).collect();
         let tolerance = if tolerance.is_empty() { "0".to_owned() } else { tolerance.join(", ") };
         let mut text = if zh {
             format!("{} 与 {from} 对账 → {}\n容差（元）：{tolerance}\n", self.of_run, self.out)
@@ -360,7 +341,9 @@ impl ReconcileReport {
                 text += &if zh {
                     format!("\n  差异原因，按 {measured} 差额绝对值由大到小：笔数，净差，差额绝对值合计（元）\n")
                 } else {
-                    format!("\n  causes by {measured}, largest first: settlements, net (paid - computed), gross, yuan\n")
+                    format!(
+                        "\n  causes by {measured}, largest first: settlements, net (paid - computed), gross, yuan\n"
+                    )
                 };
             }
             text += &format!(

@@ -1,6 +1,7 @@
 //! The one integration-test binary: each further one would link polars again.
 
 mod against_reference;
+mod causes;
 mod chinese;
 mod cli;
 mod conformance;
@@ -26,6 +27,7 @@ mod random_people;
 mod random_rules;
 mod random_tables;
 mod real_pack;
+mod reconcile;
 mod reference;
 mod reference_books;
 mod reference_derive;

@@ -3,7 +3,9 @@
 
 use std::fs;
 
+use arrow::datatypes::DataType;
 use serde_json::Value;
+use tongchou::columnar::reconciled;
 use tongchou::columnar::schema::{ADJUDICATED, Kind as OutputKind};
 use tongchou::ingest::columns::{self, Kind};
 use tongchou::pipeline::kept::{REJECT_COLUMNS, pended_schema};
@@ -85,6 +87,20 @@ fn pended_rows_have_the_columns_of_the_code() {
 #[test]
 fn rejects_have_the_columns_of_the_code() {
     assert_eq!(field_names(&schema("output/rejects")), REJECT_COLUMNS);
+}
+
+#[test]
+fn reconciliations_have_the_columns_of_the_code() {
+    assert_eq!(field_names(&schema("output/reconciliation")), reconciled::detail_names());
+    assert_eq!(field_names(&schema("output/totals")), reconciled::total_names());
+    for (name, arrow) in [("reconciliation", reconciled::details()), ("totals", reconciled::totals())] {
+        for (field, column) in fields(&schema(&format!("output/{name}"))).iter().zip(arrow.fields()) {
+            let written = field["parquet_type"].as_str().expect("a type");
+            let is_decimal = matches!(column.data_type(), DataType::Decimal64(..) | DataType::Decimal128(..));
+            assert_eq!(column.name(), field["name"].as_str().expect("a name"));
+            assert_eq!(written.starts_with("Decimal"), is_decimal, "{name}.{}", column.name());
+        }
+    }
 }
 
 #[test]

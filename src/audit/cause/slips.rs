@@ -143,6 +143,9 @@ mod tests {
         assert!(is_rounding(&round));
         let broken = difference([80_000, 50_001, 0, 0, 0, 0, 0, 0, 50_000, 100_000, 20_000, 80_000]);
         assert!(!is_rounding(&broken));
-        assert!(is_rounding(&Difference { fields: FieldSet(1 << field::BASIC), ..broken }), "what is not said is not held");
+        assert!(
+            is_rounding(&Difference { fields: FieldSet(1 << field::BASIC), ..broken }),
+            "what is not said is not held"
+        );
     }
 }

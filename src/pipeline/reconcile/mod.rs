@@ -93,10 +93,8 @@ pub fn reconcile(plan: &ReconcilePlan, watch: &dyn Watch, cancel: &AtomicBool) -
     check_totals(&totals, &found, &terms, &balance);
     outputs.extend(write_totals(&totals, &staging, &terms, has_total)?);
     let (numbered, replaced) = sides.rows_of_run();
-    let run = Tally {
-        rows: loaded.rows_in.rows - replaced.rows,
-        total_fen: loaded.rows_in.total_fen - replaced.total_fen,
-    };
+    let run =
+        Tally { rows: loaded.rows_in.rows - replaced.rows, total_fen: loaded.rows_in.total_fen - replaced.total_fen };
     let paid_rows = &sides.paid.rows;
     let report = ReconcileReport {
         found,
@@ -142,11 +140,7 @@ fn read_sides(
     replaced: &HashSet<(u32, u32)>,
     options: &ReadOptions,
 ) -> Result<Paid, RunError> {
-    let path = |file: &InputFile| InputPath {
-        path: file.path.clone(),
-        shown: file.shown.clone(),
-        format: file.format,
-    };
+    let path = |file: &InputFile| InputPath { path: file.path.clone(), shown: file.shown.clone(), format: file.format };
     let claims: Vec<InputPath> = loaded.files.iter().map(path).collect();
     let from_files = !plan.paid.is_empty();
     let mut own = read_own(&claims, !from_files, options)?;
@@ -202,8 +196,8 @@ fn write(
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<Wrote, RunError> {
-    let mut file = RowGroups::begin(staging.create("reconciliation.parquet")?, reconciled::details())
-        .map_err(parquet_failed)?;
+    let mut file =
+        RowGroups::begin(staging.create("reconciliation.parquet")?, reconciled::details()).map_err(parquet_failed)?;
     let mut differences = staging.create("differences.csv")?;
     differences.put(csv_line(&reconciled::detail_names()).as_slice())?;
     let (mut found, mut totals, mut balance) = (Found::default(), Totals::default(), Balance::default());
@@ -247,11 +241,7 @@ fn write(
     Ok(Wrote { found, outputs, totals, balance, national })
 }
 
-fn encode(
-    chunk: Chunk,
-    sides: &Sides,
-    encoder: &crate::columnar::row_groups::Encoder,
-) -> Result<Encoded, RunError> {
+fn encode(chunk: Chunk, sides: &Sides, encoder: &crate::columnar::row_groups::Encoder) -> Result<Encoded, RunError> {
     let vocab = &sides.loaded.rules.book.vocab;
     let mut found = Found::default();
     let mut writer = csv_writer();
@@ -306,12 +296,7 @@ fn check_totals(totals: &Totals, found: &Found, terms: &Terms, balance: &Balance
     }
 }
 
-fn write_totals(
-    totals: &Totals,
-    staging: &Staging,
-    terms: &Terms,
-    has_total: bool,
-) -> Result<[Written; 2], RunError> {
+fn write_totals(totals: &Totals, staging: &Staging, terms: &Terms, has_total: bool) -> Result<[Written; 2], RunError> {
     let failed = |error| RunError::Parquet { file: "totals.parquet", error };
     let mut file = RowGroups::begin(staging.create("totals.parquet")?, reconciled::totals()).map_err(failed)?;
     if !totals.is_empty() {

@@ -240,9 +240,7 @@ impl<'a> Sides<'a> {
         let book = &self.loaded.rules.book;
         let scheme = match outcome.seen {
             Some((_, rows)) => Some(book.scheme_of_row(rows.scheme)),
-            None => book
-                .scheme(book.pool_of(claim.insured), claim.insutype, claim.enddate)
-                .map(|chosen| chosen.value),
+            None => book.scheme(book.pool_of(claim.insured), claim.insutype, claim.enddate).map(|chosen| chosen.value),
         };
         scheme.is_some_and(|scheme| scheme.fund_total_has_account)
     }
@@ -289,8 +287,7 @@ impl<'a> Sides<'a> {
         desk: &mut Desk,
         inquest: &mut Inquest,
     ) -> Chunk<'k> {
-        let mut chunk =
-            Chunk { lines: Vec::new(), national: Vec::new(), balance: Balance::default(), rows: 0 };
+        let mut chunk = Chunk { lines: Vec::new(), national: Vec::new(), balance: Balance::default(), rows: 0 };
         for person in range.clone() {
             let person = person as u32;
             desk.lay(self.source(), person);
@@ -323,8 +320,7 @@ impl<'a> Sides<'a> {
         let sum = self.paid.sum(row);
         // The claims' own columns have no row that the run does not have: it was rejected for want of a person.
         let is_rejected = self.own.is_none();
-        let mut line =
-            Line::new(self.paid.psn_no(row), self.paid.setl_id(row), key, None, Some(sum), &self.terms);
+        let mut line = Line::new(self.paid.psn_no(row), self.paid.setl_id(row), key, None, Some(sum), &self.terms);
         if is_rejected && line.outcome == Outcome::OnlyPaid {
             line.outcome = Outcome::NotComputable;
         }
@@ -349,8 +345,7 @@ impl<'a> Sides<'a> {
                 Some(_) => continue,
             };
             let paid = self.paid.find(setl_id).map(|row| self.paid.sum(row));
-            let line =
-                Line::new(psn_no, setl_id, self.key(entry, outcome, words), Some(computed), paid, &self.terms);
+            let line = Line::new(psn_no, setl_id, self.key(entry, outcome, words), Some(computed), paid, &self.terms);
             if let (Outcome::Differs, Some(at)) = (line.outcome, kept) {
                 differing.push((lines.len(), at));
             }
@@ -391,12 +386,8 @@ impl<'a> Sides<'a> {
                 hospital: if turned { -outcome.amounts.hospital } else { outcome.amounts.hospital },
             };
             let settlement = origin.and_then(|at| Some((&desk.claims[at], before[at].as_deref()?)));
-            let settlement = settlement.map(|(claim, before)| Settlement {
-                context: self.loaded.context(),
-                facts,
-                claim,
-                before,
-            });
+            let settlement =
+                settlement.map(|(claim, before)| Settlement { context: self.loaded.context(), facts, claim, before });
             inquest.causes(&difference, settlement.as_ref(), &mut line.causes);
         }
     }
@@ -427,8 +418,9 @@ impl<'a> Sides<'a> {
             let is_refunded = claim.flags.has(Flags::REVERSAL) || Fold::is_reversed(outcome);
             let money = [claim.bill.total, amounts[field::FUNDS], amounts[field::ACCOUNT]].map(|fen| fen.to_string());
             let flag: &[u8] = if is_refunded { b"1" } else { b"0" };
-            let fields =
-                [arenas.setl_id(claim.text), visit, arenas.person(claim.text)].into_iter().chain(money.iter().map(String::as_bytes));
+            let fields = [arenas.setl_id(claim.text), visit, arenas.person(claim.text)]
+                .into_iter()
+                .chain(money.iter().map(String::as_bytes));
             for field in fields {
                 out.extend_from_slice(field);
                 out.push(b'\t');

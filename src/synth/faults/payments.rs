@@ -173,9 +173,9 @@ impl Case<'_> {
             Kind::FactorAsPoints => one("C-FACTOR-AS-POINTS", Change::FactorAsPoints),
             Kind::LayerSkipped => {
                 let layers = self.layers().into_iter();
-                layers.map(|layer| (format!("C-LAYER-SKIPPED:{layer}"), Change::LayerSkipped(layer))).find_map(
-                    |(code, change)| self.changed(bench, right, code.into(), change),
-                )
+                layers
+                    .map(|layer| (format!("C-LAYER-SKIPPED:{layer}"), Change::LayerSkipped(layer)))
+                    .find_map(|(code, change)| self.changed(bench, right, code.into(), change))
             }
             Kind::Filing | Kind::Place | Kind::Tier | Kind::Class | Kind::Visit | Kind::Nth | Kind::RuleDate => {
                 let mut changes = self.alternatives(kind);
