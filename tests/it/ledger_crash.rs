@@ -48,7 +48,7 @@ impl Scene {
         let rng = &mut Rng::new(seed);
         let year = Year::random(seed, 3_000, rng);
         let cuts = year.cuts(2, rng);
-        let of = |night: usize| year.claims.iter().filter(move |row| night_of(time(row), &cuts) == night).collect::<Vec<_>>();
+        let of = |night: usize| year.claims.iter().filter(|row| night_of(time(row), &cuts) == night).collect::<Vec<_>>();
         let [first, tonight] = if on_top { [of(0), of(1)] } else { [Vec::new(), year.claims.iter().collect()] };
         let night = |name: &str, rows| year.night([(name.to_owned(), rows)]);
         let folder = folder();
