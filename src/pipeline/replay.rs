@@ -19,6 +19,7 @@ use crate::diagnostic::Lang;
 use crate::ingest::{ReadOptions, reference};
 use crate::ledger::opening::GivenBalances;
 use crate::ledger::store::{Access, Ledger, LedgerError};
+use crate::ledger::tables::chosen::{Standing, passed_over};
 use crate::model::date::Date;
 use crate::model::money::Fen;
 use crate::model::reference::ByPerson;
@@ -71,6 +72,7 @@ pub fn replay(plan: &ReplayPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Resu
     override_tables(&mut archived.inputs.reference, &plan.reference);
     let mut loaded = load::load(&archived.inputs, None, Some(archived.night_input()?), plan.memory, watch, cancel)?;
     give_balances(&mut loaded, &archived, first, cancel)?;
+    pass_over(&mut loaded, &archived, &ledger, first)?;
     let target = Target { staging: &staging, night: None };
     let Wrote { summary, mut outputs, .. } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
     let delta = compare(&ledger, first, &staging, &mut outputs)?;
@@ -142,6 +144,21 @@ fn give_balances(loaded: &mut Loaded, archived: &Archived, first: u32, cancel: &
     let opening = loaded.opening.as_mut().expect("a replay opens on a ledger");
     let balances = ByPerson::group(loaded.persons.len(), balances);
     opening.given = Some(GivenBalances { night_of_file: archived.night_of_file.clone(), balances });
+    Ok(())
+}
+
+/// Rows that the nights rejected, refused or replaced for another one of their number stay aside.
+fn pass_over(loaded: &mut Loaded, archived: &Archived, ledger: &Ledger, first: u32) -> Result<(), RunError> {
+    let mut standing = Vec::new();
+    for night in ledger.nights().iter().filter(|night| night.number >= first) {
+        let path = verified(&night.volume, "adjudicated.parquet")?;
+        standing.push(Standing { night: night.number, path });
+    }
+    if let Some(last) = ledger.nights().last() {
+        standing.push(Standing { night: last.number, path: verified(&last.volume, "pended.parquet")? });
+    }
+    let passed = passed_over(&standing, &loaded.rows, &loaded.persons, &loaded.sources, &archived.night_of_file)?;
+    loaded.opening.as_mut().expect("a replay opens on a ledger").passed = passed;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod ledger_faults;
 mod ledger_model;
 mod ledger_nights;
 mod ledger_random;
+mod ledger_replay;
 mod ledger_split;
 mod ledger_store;
 mod properties;
