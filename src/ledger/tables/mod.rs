@@ -3,7 +3,9 @@
 //! `movements.parquet` stands row for row beside `adjudicated.parquet`. The others are states, written for whom the
 //! night touched: the newest night that has a person's scheme and year is right about it.
 
+pub mod compact;
 pub mod encode;
+pub mod merge;
 pub mod originals;
 pub mod read;
 pub mod scan;

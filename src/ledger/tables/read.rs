@@ -1,14 +1,16 @@
 //! Reading tables of the ledger: chosen columns, row groups decoded in parallel and handed on in order.
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::TimestampMicrosecondArray;
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int32Array, RecordBatch, StringArray};
-use arrow::datatypes::{Date32Type, Decimal128Type, Int32Type, TimestampMicrosecondType};
+use arrow::datatypes::{Date32Type, Decimal128Type, Int32Type, SchemaRef, TimestampMicrosecondType};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
 };
 use rayon::prelude::*;
 use thiserror::Error;
@@ -52,6 +54,12 @@ pub enum TableError {
         path: PathBuf,
         /// The column.
         column: &'static str,
+    },
+    /// Its rows do not stand in the order of `psn_no`.
+    #[error("{}: its rows are not in the order of psn_no", .path.display())]
+    Order {
+        /// The file.
+        path: PathBuf,
     },
 }
 
@@ -122,6 +130,92 @@ impl TableFile {
         Ok(())
     }
 
+    /// Hands the batches of all row groups that may hold rows of a person to `sink`: the groups are found by what
+    /// they say of their own first and last number.
+    ///
+    /// # Errors
+    /// What the file runs into, and what `sink` says.
+    pub fn visit_person<E: From<TableError>>(
+        &self,
+        person: &str,
+        wanted: &[&str],
+        sink: &mut dyn FnMut(&Batch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let all = self.metadata.metadata().num_row_groups();
+        let may_hold = |group: &usize| {
+            self.numbers_of(*group).is_none_or(|(first, last)| first <= person.as_bytes() && person.as_bytes() <= last)
+        };
+        let groups: Vec<usize> = (0..all).filter(may_hold).collect();
+        for batch in self.decode(wanted, |builder| builder.with_row_groups(groups))? {
+            sink(&Batch { path: &self.path, batch: &batch })?;
+        }
+        Ok(())
+    }
+
+    /// Ranges of row groups within which `psn_no` rises. A group says its first and last number, perhaps cut short,
+    /// downwards and upwards: groups that only seem to overlap begin a range of their own.
+    #[must_use]
+    pub fn rising(&self) -> Vec<Range<usize>> {
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        for group in 0..self.metadata.metadata().num_row_groups() {
+            let follows = group > 0
+                && matches!((self.numbers_of(group - 1), self.numbers_of(group)),
+                    (Some((_, last)), Some((first, _))) if last <= first);
+            match ranges.last_mut() {
+                Some(range) if follows => range.end = group + 1,
+                _ => ranges.push(group..group + 1),
+            }
+        }
+        ranges
+    }
+
+    /// The first and the last `psn_no` of a row group.
+    fn numbers_of(&self, group: usize) -> Option<(&[u8], &[u8])> {
+        let group = self.metadata.metadata().row_group(group);
+        let column = group.columns().iter().find(|column| column.column_path().string() == "psn_no")?;
+        let statistics = column.statistics()?;
+        Some((statistics.min_bytes_opt()?, statistics.max_bytes_opt()?))
+    }
+
+    /// Number of rows before a row group.
+    #[must_use]
+    pub fn rows_before(&self, group: usize) -> usize {
+        let groups = self.metadata.metadata().row_groups()[..group].iter();
+        groups.map(|group| usize::try_from(group.num_rows()).expect("rows are counted from 0")).sum()
+    }
+
+    /// The wanted columns of row groups, batch after batch, none before it is asked for.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn stream(
+        &self,
+        wanted: &[&str],
+        groups: Range<usize>,
+        batch_rows: usize,
+    ) -> Result<ParquetRecordBatchReader, TableError> {
+        let mask = ProjectionMask::columns(self.metadata.parquet_schema(), wanted.iter().copied());
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle(&self.path)?, self.metadata.clone());
+        builder
+            .with_row_groups(groups.collect())
+            .with_projection(mask)
+            .with_batch_size(batch_rows)
+            .build()
+            .map_err(|error| TableError::Read { path: self.path.clone(), error })
+    }
+
+    /// The columns as the reader gives them.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(self.metadata.schema())
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn decode(
         &self,
         wanted: &[&str],
@@ -149,6 +243,12 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
+    /// A batch of a file.
+    #[must_use]
+    pub fn new(path: &'a Path, batch: &'a RecordBatch) -> Self {
+        Self { path, batch }
+    }
+
     /// Number of its rows.
     #[must_use]
     pub fn rows(&self) -> usize {
