@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tongchou::adjudicate::accumulators::Accumulators;
+use tongchou::adjudicate::opening::Earlier;
 use tongchou::adjudicate::person::{Fold, fold_person};
 use tongchou::adjudicate::trace::Off;
 use tongchou::ledger::fold::{Aside, keep_first_of_each, sort_entries};
@@ -44,7 +45,7 @@ fn loaded() -> Loaded {
             marks: table("marks.csv"),
         },
     };
-    load(&inputs, None, u64::MAX, &Unwatched, &AtomicBool::new(false)).expect("the bench data loads")
+    load(&inputs, None, None, u64::MAX, &Unwatched, &AtomicBool::new(false)).expect("the bench data loads")
 }
 
 fn kernel(criterion: &mut Criterion) {
@@ -81,7 +82,7 @@ fn kernel(criterion: &mut Criterion) {
                     context,
                     &loaded.rows.arenas,
                     &facts,
-                    &[],
+                    Earlier::default(),
                     claims,
                     &mut accumulators,
                     &mut fold,

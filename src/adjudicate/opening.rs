@@ -140,6 +140,15 @@ pub struct Original {
     pub layers: Vec<LayerPayment>,
 }
 
+/// What a fold takes from elsewhere than its claims, beside the accumulators.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Earlier<'a> {
+    /// Settlements of earlier folds that reversals may name.
+    pub originals: &'a [Original],
+    /// The account is set to a balance before the claim at a position; positions rise.
+    pub balances: &'a [(usize, Fen)],
+}
+
 impl Accumulators {
     /// The state that earlier folds left.
     pub fn open(&mut self, balance: Fen, rows: &[UsageRow]) {

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::accumulators::{Accumulators, LayerPayment, Movement};
-use super::opening::Original;
+use super::opening::{Earlier, Original};
 use super::resolve::{Context, Derived, RuleRows, resolve};
 use super::settle::{Amounts, settle};
 use super::trace::{Step, Trace};
@@ -63,14 +63,13 @@ impl Fold {
 const INDEX_FROM: usize = 64;
 
 /// Adjudicates one person's claims, which must stand in the order of (`setl_time`, `setl_id`), and appends an
-/// outcome for each to `fold`. `accumulators` must hold the person's opening state and end as the closing one;
-/// `originals` are the settlements of earlier folds that its reversals may name.
+/// outcome for each to `fold`. `accumulators` must hold the person's opening state and end as the closing one.
 #[allow(clippy::too_many_arguments, reason = "what a fold reads, what it moves, what it writes and who listens")]
 pub fn fold_person<T: Trace>(
     context: Context,
     arenas: &Arenas,
     facts: &PersonFacts,
-    originals: &[Original],
+    before: Earlier,
     claims: &[Claim],
     accumulators: &mut Accumulators,
     fold: &mut Fold,
@@ -79,8 +78,13 @@ pub fn fold_person<T: Trace>(
 ) {
     let first = fold.outcomes.len();
     let mut index: Option<HashMap<&[u8], usize>> = None;
+    let mut balances = before.balances.iter().peekable();
     for (position, claim) in claims.iter().enumerate() {
+        while let Some((_, balance)) = balances.next_if(|(at, _)| *at == position) {
+            accumulators.balance = balance.or_zero();
+        }
         let mut trace = trace_of(position);
+        trace.note(|| Step::Before { accumulators: Box::new(accumulators.clone()) });
         let outcome = if claim.flags.has(Flags::REVERSAL) {
             let name = arenas.init_setl_id(claim.text);
             let earlier = &claims[..position];
@@ -94,7 +98,7 @@ pub fn fold_person<T: Trace>(
             };
             match original {
                 Some(at) => reverse(context, claims, position, at, first, accumulators, fold, &mut trace),
-                None => match originals.iter().find(|original| *original.setl_id == *name) {
+                None => match before.originals.iter().find(|original| *original.setl_id == *name) {
                     Some(original) => reverse_earlier(context, claim, original, first, accumulators, fold, &mut trace),
                     None => pended(Reason::ReversalUnknown.into()),
                 },

@@ -131,13 +131,6 @@ pub fn settle<T: Trace>(
     let bill = &claim.bill;
     let benefit = resolved.benefit;
     let at = positions(claim, resolved, accumulators);
-    trace.note(|| Step::Before {
-        accumulators: Box::new(accumulators.clone()),
-        scheme: at.scheme as usize,
-        bucket: at.bucket as usize,
-        deductible_bucket: at.deductible_bucket as usize,
-        month: at.month as usize,
-    });
     let entry = enter(bill, resolved, accumulators, at, trace);
     let basic = pay_basic(context, bill, resolved, &entry, accumulators, at, trace);
     let burden = burden(bill, &entry, &basic);

@@ -91,10 +91,6 @@ pub enum Step {
     },
     Before {
         accumulators: Box<Accumulators>,
-        scheme: usize,
-        bucket: usize,
-        deductible_bucket: usize,
-        month: usize,
     },
     Prepay {
         order: PrepayOrder,

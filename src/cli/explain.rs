@@ -9,7 +9,9 @@ use super::terminal::{self, Progress, ProgressMode};
 use super::{CommonArgs, Exit, ReferenceArgs, fail};
 use crate::adjudicate::trace::Step;
 use crate::diagnostic::Lang;
+use crate::ledger::store::{Access, Ledger, LedgerError};
 use crate::pipeline::RunError;
+use crate::pipeline::archived::Archived;
 use crate::pipeline::explain::{EarlierRun, Explained, explain_person, persons_of};
 use crate::report::explain::Explanation;
 
@@ -56,15 +58,21 @@ fn explained(args: &ExplainArgs, cancel: &AtomicBool) -> Result<Exit, RunError> 
         None => args.reference.inputs(args.rules.clone().unwrap_or_default(), args.claims.clone()),
     };
     let quiet = Progress::new(ProgressMode::None, true, lang);
+    let ledger = earlier.as_ref().and_then(|run| run.night.as_ref());
+    let ledger = ledger.map(|(folder, night)| Ok::<_, LedgerError>((Ledger::open(folder, Access::Read)?, *night)));
+    let ledger = ledger.transpose()?;
+    let archived = ledger.as_ref().map(|(ledger, night)| Archived::restore(ledger, *night, *night)).transpose()?;
+    let inputs = archived.as_ref().map_or(inputs, |archived| archived.inputs.clone());
+    let night = || archived.as_ref().map(Archived::night_input).transpose();
     let persons = match &args.person {
         Some(person) => vec![person.clone().into_bytes()],
-        None => persons_of(&inputs, &args.setl_id, &quiet, cancel)?,
+        None => persons_of(&inputs, night()?.as_ref(), &args.setl_id, &quiet, cancel)?,
     };
     let mut texts = Vec::new();
     let mut values = Vec::new();
     let mut rejected = false;
     for person in &persons {
-        let explained = explain_person(&inputs, person, &quiet, cancel)?;
+        let explained = explain_person(&inputs, person, night()?, &quiet, cancel)?;
         if let Some(earlier) = &earlier {
             earlier.compare(&explained.loaded)?;
         }
@@ -96,6 +104,9 @@ fn explanation<'a>(explained: &'a Explained, setl_id: &str) -> Option<Explanatio
     let original = explained.traces[at].iter().find_map(|step| match step {
         Step::Reversal { original } => {
             Some(String::from_utf8_lossy(arenas.setl_id(explained.claims[*original].text)).into_owned())
+        }
+        Step::ReversalOfEarlier { .. } => {
+            Some(String::from_utf8_lossy(arenas.init_setl_id(explained.claims[at].text)).into_owned())
         }
         _ => None,
     });

@@ -5,6 +5,7 @@ use hashbrown::HashMap;
 
 use super::opening::{Closing, Opening, Settled};
 use crate::adjudicate::accumulators::Accumulators;
+use crate::adjudicate::opening::Earlier;
 use crate::adjudicate::person::{Fold, fold_person};
 use crate::adjudicate::resolve::Context;
 use crate::adjudicate::trace::Off;
@@ -98,8 +99,10 @@ pub fn fold_chunk(
         let usage = opening.map_or(&[][..], |opening| opening.usage.of(person));
         let originals = opening.map_or(&[][..], |opening| opening.originals.of(person));
         accumulators.open(facts.balance.unwrap_or_default(), usage);
+        let balances = opening.map_or(Vec::new(), |opening| opening.balances_before(person, &chunk.claims[first..]));
         let (claims, arenas, fold) = (&chunk.claims[first..], &rows.arenas, &mut chunk.fold);
-        fold_person(context, arenas, &facts, originals, claims, &mut accumulators, fold, |_| Off, |_, _| ());
+        let earlier = Earlier { originals, balances: &balances };
+        fold_person(context, arenas, &facts, earlier, claims, &mut accumulators, fold, |_| Off, |_, _| ());
         if let (Some(opening), Some(closing)) = (opening, &mut chunk.closing) {
             closing.close(person, opening, Settled { arenas, claims, fold, accumulators: &accumulators });
         }

@@ -56,6 +56,29 @@ pub struct Opening {
     pub settled: HashSet<Entry>,
     /// Number of the input file that holds the open items of earlier nights; it comes behind all others.
     pub open_items: Option<u32>,
+    /// Balances that several nights, folded as one, were given.
+    pub given: Option<GivenBalances>,
+}
+
+/// Balances given in the midst of a fold that takes several nights as one.
+#[derive(Debug)]
+pub struct GivenBalances {
+    /// The night of each input file.
+    pub night_of_file: Vec<u32>,
+    /// Night and balance, by person, nights rising.
+    pub balances: ByPerson<(u32, Fen)>,
+}
+
+impl Opening {
+    /// Before which of a person's claims, in their order, the account is set to a balance: a night's balance holds
+    /// from the first claim on that lies behind all claims of the nights before it, as it did that night.
+    #[must_use]
+    pub fn balances_before(&self, person: u32, claims: &[Claim]) -> Vec<(usize, Fen)> {
+        let Some(given) = &self.given else { return Vec::new() };
+        let night = |claim: &Claim| given.night_of_file[claim.file as usize];
+        let first = |of: u32| claims.iter().rposition(|claim| night(claim) < of).map_or(0, |last| last + 1);
+        given.balances.of(person).iter().map(|&(of, balance)| (first(of), balance)).collect()
+    }
 }
 
 /// The state of a person behind a night.

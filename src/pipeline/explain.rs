@@ -6,10 +6,12 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::Value;
 
-use super::load::{Loaded, load};
+use super::archived;
+use super::load::{self, Loaded, NightInput, load};
 use super::rules_dir::load_rules;
 use super::{Inputs, ReferencePaths, RunError, Watch};
 use crate::adjudicate::accumulators::Accumulators;
+use crate::adjudicate::opening::Earlier;
 use crate::adjudicate::person::{Fold, fold_person};
 use crate::adjudicate::trace::{Step, Steps};
 use crate::ingest::{self, Border, ReadOptions};
@@ -34,6 +36,8 @@ pub struct EarlierRun {
     pub inputs: Inputs,
     rules_sha256: String,
     digests: Vec<(PathBuf, String)>,
+    /// The ledger and the number, if the run was a night. Its inputs then come from the ledger's archive.
+    pub night: Option<(PathBuf, u32)>,
 }
 
 impl EarlierRun {
@@ -49,6 +53,7 @@ impl EarlierRun {
             serde_json::from_str(&text).map_err(|error| fail(format!("is not a manifest: {error}")))?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let missing = |what: &str| fail(format!("is not a manifest of this program: it has no {what}"));
+        let night = archived::night_of(out, &manifest);
         let claims = manifest["claims"].as_array().ok_or_else(|| missing("claims"))?;
         let mut digests = Vec::new();
         let mut file = |value: &Value| -> Result<PathBuf, RunError> {
@@ -77,7 +82,7 @@ impl EarlierRun {
         };
         let rules = PathBuf::from(text(&manifest["rules"]["path"]).ok_or_else(|| missing("rules"))?);
         let rules_sha256 = text(&manifest["rules"]["sha256"]).ok_or_else(|| missing("digest of the rules"))?;
-        Ok(Self { inputs: Inputs { rules, claims, reference }, rules_sha256, digests })
+        Ok(Self { inputs: Inputs { rules, claims, reference }, rules_sha256, digests, night })
     }
 
     /// Whether what was read now is what the run read.
@@ -109,13 +114,14 @@ impl EarlierRun {
 /// The rules or the claims cannot be read.
 pub fn persons_of(
     inputs: &Inputs,
+    night: Option<&NightInput>,
     setl_id: &str,
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<Vec<Vec<u8>>, RunError> {
     watch.begin(super::Stage::Ingest, None);
     let rules = load_rules(&inputs.rules)?;
-    let files = ingest::expand(&inputs.claims)?;
+    let files = load::claims_of(inputs, night)?;
     let border = Border { vocab: &rules.book.vocab, institutions: None, with_mdtrt_id: false };
     let advance = |rows: u64, _bytes: u64| watch.advance(rows);
     let options = ReadOptions { person: None, progress: Some(&advance), cancel: Some(cancel) };
@@ -144,27 +150,31 @@ pub fn persons_of(
 pub fn explain_person(
     inputs: &Inputs,
     person: &[u8],
+    night: Option<NightInput>,
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<Explained, RunError> {
-    let loaded = load(inputs, Some(person), None, u64::MAX, watch, cancel)?;
+    let loaded = load(inputs, Some(person), night, u64::MAX, watch, cancel)?;
+    let opening = loaded.opening.as_ref();
     let mut claims = Vec::new();
     let mut fold = Fold::default();
     let mut traces = Vec::new();
     for number in 0..loaded.persons.len() {
         let mut kept = Vec::new();
-        keep_first_of_each(&loaded.rows, loaded.persons.entries_of(number), None, &mut kept, &mut Aside::default());
+        keep_first_of_each(&loaded.rows, loaded.persons.entries_of(number), opening, &mut kept, &mut Aside::default());
         sort_entries(&loaded.rows, &mut kept);
         let own: Vec<Claim> =
             kept.iter().map(|entry| loaded.rows.claims[entry.batch as usize][entry.index as usize].clone()).collect();
         let facts = loaded.facts.of(number as u32);
         let mut accumulators = Accumulators::default();
-        accumulators.reset(facts.balance.unwrap_or_default());
+        let usage = opening.map_or(&[][..], |opening| opening.usage.of(number as u32));
+        let originals = opening.map_or(&[][..], |opening| opening.originals.of(number as u32));
+        accumulators.open(facts.balance.unwrap_or_default(), usage);
         fold_person(
             loaded.context(),
             &loaded.rows.arenas,
             &facts,
-            &[],
+            Earlier { originals, balances: &[] },
             &own,
             &mut accumulators,
             &mut fold,

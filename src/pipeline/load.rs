@@ -151,6 +151,17 @@ impl Arrivals {
     }
 }
 
+/// The files of claims, those of a night with its open items.
+///
+/// # Errors
+/// An argument names nothing.
+pub fn claims_of(inputs: &Inputs, night: Option<&NightInput>) -> Result<Vec<InputPath>, RunError> {
+    let Some(night) = night else { return Ok(ingest::expand(&inputs.claims)?) };
+    // Open items come behind all other files: a new row takes their place.
+    let carried = night.carried.as_ref().map(|carried| &carried.input);
+    Ok(night.claims.iter().chain(carried).cloned().collect())
+}
+
 /// Reads everything. With `person`, only the rows of that `psn_no` are kept.
 ///
 /// # Errors
@@ -171,13 +182,7 @@ pub fn load(
         None => None,
     };
     let (institutions, institution_files) = institutions.unzip();
-    let claims = match &night {
-        None => ingest::expand(&inputs.claims)?,
-        // Open items come behind all other files: a new row takes their place.
-        Some(night) => {
-            night.claims.iter().chain(night.carried.as_ref().map(|carried| &carried.input)).cloned().collect()
-        }
-    };
+    let claims = claims_of(inputs, night.as_ref())?;
     let border =
         Border { vocab: &rules.book.vocab, institutions: institutions.as_ref(), with_mdtrt_id: night.is_some() };
     let (mut arrivals, files) = read_claims(&claims, &border, person, memory, watch, cancel)?;

@@ -8,6 +8,7 @@
 //! enrolments, filings, marks, accounts ──by person────┘                  └─read back, sums re-derived──► manifest.json
 //! ```
 
+pub mod archived;
 pub mod examples;
 pub mod explain;
 pub mod kept;

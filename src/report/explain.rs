@@ -96,7 +96,7 @@ impl Explanation<'_> {
     /// The accumulators before and after, where the settlement reached them.
     fn accumulators(&self) -> (Option<&Accumulators>, Option<&Accumulators>) {
         let before = self.steps.iter().find_map(|step| match step {
-            Step::Before { accumulators, .. } => Some(&**accumulators),
+            Step::Before { accumulators } => Some(&**accumulators),
             _ => None,
         });
         let after = self.steps.iter().rev().find_map(|step| match step {

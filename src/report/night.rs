@@ -6,7 +6,7 @@ use super::summary::grouped;
 use crate::diagnostic::Lang;
 use crate::model::date::Date;
 
-/// An input that an earlier night has taken in already.
+/// An input that an earlier night took in already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
     /// Its name as it was given.

@@ -8,6 +8,7 @@ use super::persons::{Person, Record};
 use super::row::{Row, SETL_ID_LEN, paid, paid_by_person};
 use super::visits::Visits;
 use crate::adjudicate::accumulators::Accumulators;
+use crate::adjudicate::opening::Earlier;
 use crate::adjudicate::person::{Fold, Outcome, fold_person};
 use crate::adjudicate::resolve::{Context, resolve};
 use crate::adjudicate::trace::{Off, Step, Trace};
@@ -103,11 +104,23 @@ impl Desk {
         let (arenas, claims) = (&self.arenas, &self.claims);
         let (accumulators, fold) = (&mut self.accumulators, &mut self.fold);
         match behind {
-            None => fold_person(context, arenas, &facts, &[], claims, accumulators, fold, |_| Off, |_, _| ()),
+            None => {
+                fold_person(context, arenas, &facts, Earlier::default(), claims, accumulators, fold, |_| Off, |_, _| ())
+            }
             Some(behind) => {
                 behind.push(accumulators.clone());
                 let keep = |_, trace: Behind| behind.extend(trace.0.map(|accumulators| *accumulators));
-                fold_person(context, arenas, &facts, &[], claims, accumulators, fold, |_| Behind::default(), keep);
+                fold_person(
+                    context,
+                    arenas,
+                    &facts,
+                    Earlier::default(),
+                    claims,
+                    accumulators,
+                    fold,
+                    |_| Behind::default(),
+                    keep,
+                );
             }
         }
     }

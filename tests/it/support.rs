@@ -115,8 +115,9 @@ pub fn run_folder(folder: &Path, out: &Path) -> Result<Summary, RunError> {
             marks: table("marks.csv"),
         },
     };
-    let plan = RunPlan { inputs, out: out.to_owned(), overwrite: false, lang: Lang::En, memory: 1 << 30 };
-    pipeline::run(&plan, &Nobody, &AtomicBool::new(false))
+    let plan =
+        RunPlan { inputs, out: Some(out.to_owned()), night: None, overwrite: false, lang: Lang::En, memory: 1 << 30 };
+    pipeline::run(&plan, &Nobody, &AtomicBool::new(false)).map(|(summary, _)| summary)
 }
 
 /// Everything a run wrote.

@@ -131,6 +131,7 @@ pub fn read_opening<E: From<TableError>>(
         last: scan.last,
         settled: scan.settled,
         open_items: None,
+        given: None,
     };
     Ok(OpeningRead { opening, recorded, balances: scan.balances })
 }

@@ -70,12 +70,13 @@ fn run(data: &Path, claims: &str, out: &Path) -> Summary {
                 accounts: file("accounts.csv"),
             },
         },
-        out: out.to_owned(),
+        out: Some(out.to_owned()),
+        night: None,
         overwrite: true,
         lang: Lang::En,
         memory: 1 << 33,
     };
-    pipeline::run(&plan, &Nobody, &AtomicBool::new(false)).expect("a run")
+    pipeline::run(&plan, &Nobody, &AtomicBool::new(false)).expect("a run").0
 }
 
 fn fen(row: &HashMap<String, String>, column: &str) -> i64 {
