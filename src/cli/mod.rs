@@ -1,6 +1,7 @@
 //! The command line: what was typed becomes what is meant; one file for each command.
 
 mod explain;
+mod ledger;
 mod rules;
 mod run;
 mod synth;
@@ -52,6 +53,9 @@ enum Command {
     /// Check, show, test and compare rule packs
     #[command(subcommand)]
     Rules(rules::RulesCommand),
+    /// Look after the ledger that `run --ledger` adds nights to
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// Make realistic claims and reference tables of any size
     Synth(synth::SynthArgs),
 }
@@ -135,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, &cancel),
         Command::Explain(args) => explain::explain(&args, &cancel),
         Command::Rules(command) => rules::rules(&command, &cancel),
+        Command::Ledger(command) => ledger::ledger(&command),
         Command::Synth(args) => synth::synth(&args, &cancel),
     };
     exit.into()
@@ -146,6 +151,10 @@ fn fail(error: &RunError, lang: Lang) -> Exit {
         RunError::Rules { diagnostics, .. } => terminal::complain_all(diagnostics, 0, lang),
         RunError::Ingest(IngestError::Rejected { diagnostics, more }) => {
             terminal::complain_all(diagnostics, *more, lang);
+        }
+        RunError::Ledger(error) => {
+            terminal::complain_all(&[error.into()], 0, lang);
+            return Exit::Failure;
         }
         _ => {}
     }

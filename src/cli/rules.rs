@@ -120,7 +120,7 @@ pub(super) fn rules(command: &RulesCommand, cancel: &AtomicBool) -> Exit {
 }
 
 /// A diagnostic as JSON.
-fn as_json(diagnostic: &Diagnostic, lang: Lang) -> serde_json::Value {
+pub(super) fn as_json(diagnostic: &Diagnostic, lang: Lang) -> serde_json::Value {
     json!({
         "code": diagnostic.code,
         "severity": diagnostic.severity.word(Lang::En),

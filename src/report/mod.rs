@@ -4,6 +4,7 @@ pub mod adjudicated;
 pub mod balance;
 pub mod explain;
 mod explain_steps;
+pub mod ledger;
 pub mod night;
 mod rule_words;
 pub mod rules_diff;

@@ -132,7 +132,8 @@ pub fn render(report: &RunReport, lang: Lang) -> String {
     text
 }
 
-fn pad_left(text: &str, to: usize) -> String {
+/// Right-aligned on a terminal.
+pub(super) fn pad_left(text: &str, to: usize) -> String {
     // The formatter counts characters, the terminal columns.
     format!("{}{text}", " ".repeat(to.saturating_sub(width(text))))
 }

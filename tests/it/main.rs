@@ -7,6 +7,7 @@ mod explain;
 mod files;
 mod fixtures;
 mod house;
+mod ledger_store;
 mod properties;
 mod random_benefits;
 mod random_claims;

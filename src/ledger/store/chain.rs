@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::error::LedgerError;
-use super::layout::{BASES, MANIFEST, NIGHTS, base_name, names_in, night_name, number_of};
+use super::layout::{BASES, MANIFEST, NIGHTS, base_name, night_name, numbers_in};
 use super::volume::{Volume, lacks};
 use crate::model::date::Date;
 
@@ -92,19 +92,19 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    /// Reads all manifests.
-    pub(super) fn read(ledger: &Path) -> Self {
+    /// Reads the manifests of all nights to `last`, and of the bases that hold no later one.
+    pub(super) fn read(ledger: &Path, last: u32) -> Self {
         let mut chain = Self::default();
-        chain.read_nights(&ledger.join(NIGHTS));
-        chain.read_bases(&ledger.join(BASES));
+        chain.read_nights(&ledger.join(NIGHTS), last);
+        chain.read_bases(&ledger.join(BASES), last);
         chain
     }
 
-    fn read_nights(&mut self, folder: &Path) {
+    fn read_nights(&mut self, folder: &Path, to: u32) {
         let mut expected = 1;
         // The digest that the next manifest must name; unknown after one that cannot be read.
         let mut before: Option<Option<String>> = Some(None);
-        for number in self.numbers(folder, night_name) {
+        for number in self.numbers(folder, night_name, to) {
             if number != expected {
                 self.found.push(LedgerError::Gap { folder: folder.to_owned(), expected, found: number });
                 before = None;
@@ -138,9 +138,9 @@ impl Chain {
         }
     }
 
-    fn read_bases(&mut self, folder: &Path) {
+    fn read_bases(&mut self, folder: &Path, to: u32) {
         let last = self.nights.last().map_or(0, |night| night.number);
-        for through in self.numbers(folder, base_name) {
+        for through in self.numbers(folder, base_name, to) {
             let base = match Base::read(&folder.join(base_name(through))) {
                 Ok(base) => base,
                 Err(error) => {
@@ -163,14 +163,11 @@ impl Chain {
         }
     }
 
-    /// Numbers of the folders of one kind, rising. Other names are no matter of the chain.
-    fn numbers(&mut self, folder: &Path, make: fn(u32) -> String) -> Vec<u32> {
-        let names = names_in(folder).unwrap_or_else(|error| {
+    fn numbers(&mut self, folder: &Path, make: fn(u32) -> String, to: u32) -> Vec<u32> {
+        let numbers = numbers_in(folder, make).unwrap_or_else(|error| {
             self.found.push(error);
             Vec::new()
         });
-        let mut numbers: Vec<u32> = names.iter().filter_map(|name| number_of(name, make)).collect();
-        numbers.sort_unstable();
-        numbers
+        numbers.into_iter().take_while(|&number| number <= to).collect()
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::layout::{FORMAT, FORMAT_FILE};
-use crate::diagnostic::Text;
+use crate::diagnostic::{Diagnostic, Location, Text};
 use crate::model::date::Date;
 use crate::publish::PublishError;
 
@@ -259,16 +259,16 @@ impl LedgerError {
             Self::Publish(error) => format!("无法写入账本：{error}"),
             Self::Manifest { path, reason } => format!("{}：{}", path.display(), reason.zh),
             Self::Gap { folder, expected, found } => {
-                format!("{}：缺少第 {expected} 夜；其后现存的是第 {found} 夜", folder.display())
+                format!("{}：缺少第 {expected} 批；其后现存的是第 {found} 批", folder.display())
             }
             Self::Chain { path, expected, found } => {
                 format!("{}：应接续 SHA-256 为 {expected} 的清单，现存清单为 {found}", path.display())
             }
             Self::BaseBeyond { path, through, last } => {
-                format!("{}：包含至第 {through} 夜，而最后一夜是第 {last} 夜", path.display())
+                format!("{}：包含至第 {through} 批，而最后一批是第 {last} 批", path.display())
             }
-            Self::Missing { path } => format!("缺少 {}", path.display()),
-            Self::Unknown { path } => format!("没有清单列出 {}", path.display()),
+            Self::Missing { path } => format!("{} 不存在", path.display()),
+            Self::Unknown { path } => format!("{} 未列入任何清单", path.display()),
             Self::Size { path, expected, found } => {
                 format!("{}：现有 {found} 字节，清单为 {expected} 字节", path.display())
             }
@@ -283,9 +283,9 @@ impl LedgerError {
                 format!("{}：{what}：{found}，应为 {expected}", path.display())
             }
             Self::DateGoesBack { given, night, last } => {
-                format!("{given} 不能接在第 {night} 夜（{last}）之后")
+                format!("{given} 不能接在第 {night} 批（{last}）之后")
             }
-            Self::NoSuchNight { night, last } => format!("没有第 {night} 夜：最后一夜是第 {last} 夜"),
+            Self::NoSuchNight { night, last } => format!("没有第 {night} 批：最后一批是第 {last} 批"),
         };
         Text::new(self.to_string(), zh)
     }
@@ -314,12 +314,12 @@ impl LedgerError {
             ),
             Self::BaseBeyond { .. } => (
                 "move the base out of the ledger: it is made again from the nights",
-                "请将该基线移出账本：可由各夜重新生成",
+                "请将该基线移出账本：可由各批重新生成",
             ),
             Self::Unknown { .. } => ("move it out of the ledger", "请将其移出账本"),
             Self::InputChanged { .. } => ("run again when nobody writes to it", "请在无人写入该文件时重新运行"),
             Self::DateGoesBack { .. } => {
-                ("give the day of tonight, or roll back the later nights first", "请给出当夜日期，或先回退其后的各夜")
+                ("give the day of tonight, or roll back the later nights first", "请给出本批日期，或先回退其后的各批")
             }
         };
         Some(Text::new(en, zh))
@@ -346,6 +346,33 @@ impl LedgerError {
             | Self::InputChanged { path, .. }
             | Self::Unbalanced { path, .. } => Some(path),
             Self::Publish(_) | Self::DateGoesBack { .. } | Self::NoSuchNight { .. } => None,
+        }
+    }
+}
+
+impl From<&LedgerError> for Diagnostic {
+    /// The same as a finding: the path is its place, the causes stand in its message.
+    fn from(error: &LedgerError) -> Self {
+        let file = error.path().map(|path| path.display().to_string()).unwrap_or_default();
+        let short = |text: String, colon: char| match text.strip_prefix(&file) {
+            Some(rest) if !file.is_empty() => rest.trim_start_matches(colon).trim_start().to_owned(),
+            _ => text,
+        };
+        let text = error.text();
+        let mut message = Text::new(short(text.en, ':'), short(text.zh, '：'));
+        let mut cause = std::error::Error::source(error);
+        while let Some(inner) = cause {
+            message.en += &format!(": {inner}");
+            message.zh += &format!("：{inner}");
+            cause = inner.source();
+        }
+        // What is about no file is about the ledger as a whole.
+        let file = if file.is_empty() { "ledger".to_owned() } else { file };
+        let at = Location { file, ..Location::default() };
+        let found = Self::error(error.code(), at, message);
+        match error.hint() {
+            Some(hint) => found.hint(hint),
+            None => found,
         }
     }
 }

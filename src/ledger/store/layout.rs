@@ -70,6 +70,13 @@ pub(super) fn names_in(folder: &Path) -> Result<Vec<String>, LedgerError> {
     Ok(names)
 }
 
+/// Numbers of the folders of one kind, rising. Other names are no matter of nights and bases.
+pub(super) fn numbers_in(folder: &Path, make: fn(u32) -> String) -> Result<Vec<u32>, LedgerError> {
+    let mut numbers: Vec<u32> = names_in(folder)?.iter().filter_map(|name| number_of(name, make)).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
 /// Brings the entries of a folder to the disk.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), LedgerError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(Action::SYNC, folder))

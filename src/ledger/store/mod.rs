@@ -20,7 +20,10 @@ mod chain;
 mod error;
 pub mod layout;
 mod lock;
+mod rollback;
 mod staging;
+mod usage;
+mod verify;
 mod volume;
 
 #[cfg(test)]
@@ -41,7 +44,10 @@ use crate::model::date::Date;
 pub use self::archive::{Archived, InputKind, Scratch};
 pub use self::chain::{Base, Night};
 pub use self::error::{Action, Holder, LedgerError};
+pub use self::rollback::{RolledBack, rollback};
 pub use self::staging::{BaseStaging, NightStaging};
+pub use self::usage::Usage;
+pub use self::verify::{Check, Verification, verify};
 pub use self::volume::Volume;
 
 /// What somebody wants to do with a ledger.
@@ -92,7 +98,7 @@ impl Ledger {
                 Some(Arc::new(lock))
             }
         };
-        let Chain { nights, bases, found } = Chain::read(folder);
+        let Chain { nights, bases, found } = Chain::read(folder, u32::MAX);
         if let Some(first) = found.into_iter().next() {
             return Err(first);
         }
@@ -212,6 +218,14 @@ impl Ledger {
     pub fn rules_folder(&self, sha256: &str) -> Result<PathBuf, LedgerError> {
         let folder = self.folder.join(RULES).join(sha256);
         if folder.is_dir() { Ok(folder) } else { Err(LedgerError::Missing { path: folder }) }
+    }
+
+    /// What the parts of the ledger take on the disk.
+    ///
+    /// # Errors
+    /// A folder cannot be listed.
+    pub fn usage(&self) -> Result<Usage, LedgerError> {
+        Usage::of(&self.folder)
     }
 
     /// The lock.

@@ -3,6 +3,7 @@
 mod archive;
 mod open;
 mod publish;
+mod verify;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +13,15 @@ use tempfile::TempDir;
 
 use super::layout::digest_of;
 use super::*;
+use crate::diagnostic::{Diagnostic, Text};
 use crate::publish::Written;
 
 /// A file of the archive that [`new_ledger`] names as claims.
 const CLAIMS: &[u8] = b"setl_id,psn_no\nS1,P1\nS2,P2\n";
+
+/// A file of the rule pack that every manifest names, and a digit of the pack's digest.
+const RULES_FILE: &[u8] = b"rule_id\nS-1\n";
+const RULES_SHA256: &str = "0";
 
 fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
@@ -45,9 +51,15 @@ fn reader(folder: &Path) -> Result<Ledger, LedgerError> {
 fn manifest(night: &NightStaging, claims: &[(&str, u64)], outputs: &[Written]) -> Vec<u8> {
     let files = |(sha256, bytes): &(&str, u64)| json!({"file": "claims.csv", "format": "text", "bytes": bytes, "sha256": sha256});
     let outputs = outputs.iter().map(|file| json!({"file": file.name, "bytes": file.bytes, "sha256": file.sha256}));
+    let tally = |rows: u32, yuan: &str| json!({"rows": rows, "medfee_sumamt": yuan});
     let mut value = json!({
-        "rules": {"sha256": "0".repeat(64), "files": []},
+        "rules": {"sha256": RULES_SHA256.repeat(64), "files": [{"file": "schemes.csv", "sha256": sha256(RULES_FILE)}]},
         "claims": claims.iter().map(files).collect::<Vec<_>>(),
+        "balance": {
+            "in": tally(2, "10.00"), "paid": tally(2, "10.00"), "denied": tally(0, "0.00"),
+            "reversed": tally(0, "0.00"), "pended": tally(0, "0.00"), "rejected": tally(0, "0.00"),
+            "out": tally(2, "10.00"),
+        },
         "ledger": night.heading(),
         "outputs": outputs.collect::<Vec<_>>(),
     });

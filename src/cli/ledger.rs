@@ -1,0 +1,107 @@
+//! `tongchou ledger verify|status|rollback`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::rules::as_json;
+use super::terminal;
+use super::{CommonArgs, Exit};
+use crate::diagnostic::Lang;
+use crate::ledger::store::{self, Access, Ledger, LedgerError};
+use crate::report::ledger::{self, Status};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LedgerCommand {
+    /// Compare every file of every night with the manifests, and the manifests with each other
+    Verify(VerifyArgs),
+    /// Show the nights: days, rows, money, rules, open items, size on the disk
+    Status(StatusArgs),
+    /// Take the nights after one of them out of the ledger, and keep them aside
+    Rollback(RollbackArgs),
+}
+
+/// Which ledger.
+#[derive(Debug, Clone, Args)]
+struct LedgerArgs {
+    /// Folder of the ledger
+    #[arg(long, value_name = "DIR")]
+    ledger: PathBuf,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// Arguments of the command.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 everything is whole, 1 findings, 2 there is no ledger that could be looked at.")]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    of: LedgerArgs,
+}
+
+/// Arguments of the command.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 shown, 2 the ledger cannot be used.")]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    of: LedgerArgs,
+}
+
+/// Arguments of the command.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 that night is the last one now, 2 the ledger cannot be used, or somebody writes."
+)]
+pub(super) struct RollbackArgs {
+    #[command(flatten)]
+    of: LedgerArgs,
+    /// The night that becomes the last one; 0 for none
+    #[arg(long, value_name = "NIGHT")]
+    to: u32,
+}
+
+pub(super) fn ledger(command: &LedgerCommand) -> Exit {
+    let (of, result) = match command {
+        LedgerCommand::Verify(args) => (&args.of, verify_ledger(&args.of)),
+        LedgerCommand::Status(args) => (&args.of, status(&args.of)),
+        LedgerCommand::Rollback(args) => (&args.of, roll_back(&args.of, args.to)),
+    };
+    result.unwrap_or_else(|error| {
+        terminal::complain_all(&[(&error).into()], 0, of.common.lang());
+        Exit::Failure
+    })
+}
+
+/// Text, or the same as JSON.
+fn show(of: &LedgerArgs, text: impl FnOnce(Lang) -> String, value: impl FnOnce() -> Value) {
+    if of.common.json {
+        terminal::print(&format!("{:#}\n", value()));
+    } else {
+        terminal::print(&text(of.common.lang()));
+    }
+}
+
+fn verify_ledger(of: &LedgerArgs) -> Result<Exit, LedgerError> {
+    let done = store::verify(&of.ledger, &[])?;
+    let json = || {
+        let mut value = ledger::verification_to_json(&done);
+        value["found"] = done.found.iter().map(|found| as_json(found, of.common.lang())).collect();
+        value
+    };
+    show(of, |lang| ledger::render_verification(&done, lang), json);
+    Ok(if done.found.is_empty() { Exit::Success } else { Exit::Attention })
+}
+
+fn status(of: &LedgerArgs) -> Result<Exit, LedgerError> {
+    let ledger = Ledger::open(&of.ledger, Access::Read)?;
+    let status = Status::of(&ledger, ledger.usage()?);
+    show(of, |lang| status.render(lang), || status.to_json());
+    Ok(Exit::Success)
+}
+
+fn roll_back(of: &LedgerArgs, to: u32) -> Result<Exit, LedgerError> {
+    let done = store::rollback(&of.ledger, to, "tongchou ledger rollback")?;
+    show(of, |lang| ledger::render_rollback(&done, lang), || ledger::rollback_to_json(&done));
+    Ok(Exit::Success)
+}
