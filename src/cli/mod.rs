@@ -139,7 +139,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, &cancel),
         Command::Explain(args) => explain::explain(&args, &cancel),
         Command::Rules(command) => rules::rules(&command, &cancel),
-        Command::Ledger(command) => ledger::ledger(&command),
+        Command::Ledger(command) => ledger::ledger(&command, &cancel),
         Command::Synth(args) => synth::synth(&args, &cancel),
     };
     exit.into()

@@ -9,6 +9,7 @@
 //! ```
 
 pub mod archived;
+pub mod compact;
 pub mod examples;
 pub mod explain;
 pub mod kept;
@@ -115,6 +116,8 @@ pub enum Stage {
     Keep,
     /// Reading back and summing up.
     Verify,
+    /// Merging nights into a base.
+    Compact,
     /// Making invented claims.
     Synthesise,
 }

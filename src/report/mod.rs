@@ -2,6 +2,7 @@
 
 pub mod adjudicated;
 pub mod balance;
+pub mod compaction;
 pub mod explain;
 mod explain_steps;
 pub mod ledger;

@@ -38,6 +38,15 @@ impl Part {
     pub const TABLES: [&'static str; 4] =
         ["movements.parquet", "accumulators.parquet", "admissions.parquet", "persons.parquet"];
 
+    /// Opens its tables, in the order of [`TABLES`](Self::TABLES).
+    ///
+    /// # Errors
+    /// One of them cannot be opened.
+    pub fn open_all(&self) -> Result<[TableFile; 4], TableError> {
+        let [movements, accumulators, admissions, persons] = Self::TABLES;
+        Ok([self.open(movements)?, self.open(accumulators)?, self.open(admissions)?, self.open(persons)?])
+    }
+
     pub(super) fn open(&self, table: &str) -> Result<TableFile, TableError> {
         TableFile::open(&self.files[table])
     }
