@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::rules::as_json;
 use super::terminal::{self, Progress, ProgressMode};
 use super::{CommonArgs, Exit, fail};
+use crate::audit::ledger_sums;
 use crate::diagnostic::Lang;
 use crate::ledger::store::{self, Access, Ledger};
 use crate::pipeline::{RunError, compact};
@@ -96,7 +97,7 @@ fn show(of: &LedgerArgs, text: impl FnOnce(Lang) -> String, value: impl FnOnce()
 }
 
 fn verify_ledger(of: &LedgerArgs) -> Result<Exit, RunError> {
-    let done = store::verify(&of.ledger, &[])?;
+    let done = store::verify(&of.ledger, &[&ledger_sums::check])?;
     let json = || {
         let mut value = ledger::verification_to_json(&done);
         value["found"] = done.found.iter().map(|found| as_json(found, of.common.lang())).collect();

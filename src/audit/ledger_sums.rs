@@ -1,0 +1,458 @@
+//! What a ledger says, re-derived: the state that nights recorded is the sum of what their settlements moved, and a
+//! base is the state of its nights.
+//!
+//! All tables are read once, side by side, person by person. Everything that must be equal becomes entries of two
+//! sides under one key; polars sums them up, another way than the fold came to them.
+
+use std::fmt::Write as _;
+
+use arrow::array::{Array as _, AsArray as _};
+use arrow::datatypes::{Decimal128Type, Int32Type};
+use hashbrown::{HashMap, HashSet};
+
+use super::entries::{Entries, Key, Kind, Side, Text as Name};
+use crate::columnar::schema::Kind as ColumnKind;
+use crate::diagnostic::{Diagnostic, Location, Text};
+use crate::ledger::store::{Base, Night};
+use crate::ledger::tables::merge::{Merge, Rows, Source};
+use crate::ledger::tables::read::{TableError, TableFile};
+use crate::ledger::tables::scan::Part;
+use crate::model::date::Time;
+use crate::ledger::tables::schema::{ACCUMULATORS, ADMISSIONS, BASE_MOVEMENTS, LAYER, LAYERS, MOVEMENTS, PERSONS};
+
+/// Entries that are summed up at once: some tens of megabytes.
+const ENTRIES: usize = 1 << 19;
+
+/// Places of tables in [`Part::TABLES`].
+const MOVED: usize = 0;
+const USED: usize = 1;
+const LISTED: usize = 2;
+
+/// A night or a base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    /// A night, and whether balances of accounts were set in it.
+    Night(u32, bool),
+    Base(u32),
+}
+
+/// Compares all sums of a ledger whose files are whole, and returns everything that does not add up.
+#[must_use]
+pub fn check(nights: &[Night], bases: &[Base]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if let Err(error) = compare(nights, bases, &mut found) {
+        found.push(unreadable(&error));
+    }
+    found
+}
+
+/// A table that cannot be looked into is a finding like any other.
+fn unreadable(error: &TableError) -> Diagnostic {
+    let mut why = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        write!(why, ": {inner}").expect("writing to a string");
+        cause = inner.source();
+    }
+    let message = Text::new(format!("the sums cannot be compared: {why}"), format!("无法核对合计：{why}"));
+    Diagnostic::error("N-TABLE", Location { file: "ledger".to_owned(), ..Location::default() }, message)
+}
+
+fn compare(nights: &[Night], bases: &[Base], found: &mut Vec<Diagnostic>) -> Result<(), TableError> {
+    let of_nights = nights.iter().map(|night| {
+        let sets_balances = !night.accounts_applied.is_empty();
+        (Of::Night(night.number, sets_balances), &night.volume)
+    });
+    let of_bases = bases.iter().map(|base| (Of::Base(base.through), &base.volume));
+    let (parts, volumes): (Vec<Of>, Vec<_>) = of_nights.chain(of_bases).unzip();
+    let mut files = Vec::new();
+    for volume in volumes {
+        for table in Part::TABLES {
+            files.push(TableFile::open(&volume.folder().join(table))?);
+        }
+    }
+    let names = |columns: &[(&'static str, ColumnKind)]| columns.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+    let columns = [names(&MOVEMENTS), names(&ACCUMULATORS), names(&ADMISSIONS), names(&PERSONS)];
+    let (movements, base_movements) = ([&columns[MOVED][..], &[LAYERS]].concat(), names(&BASE_MOVEMENTS));
+    let mut sources = Vec::new();
+    for (part, of) in parts.iter().enumerate() {
+        for table in 0..Part::TABLES.len() {
+            let columns = match (table, of) {
+                (MOVED, Of::Night(..)) => &movements,
+                (MOVED, Of::Base(_)) => &base_movements,
+                _ => &columns[table],
+            };
+            sources.push((Source { table, part, columns }, &files[part * Part::TABLES.len() + table]));
+        }
+    }
+    let mut rows = Merge::of(&sources)?;
+    let mut entries = Entries::default();
+    while let Some((person, rows)) = rows.next_person()? {
+        entries.begin(&person);
+        Person::read(&parts, &rows, &mut entries)?.enter(&parts, &mut entries);
+        if entries.len() >= ENTRIES {
+            entries.compare(found);
+        }
+    }
+    entries.compare(found);
+    found.extend(entries.rest());
+    Ok(())
+}
+
+/// A row of `movements.parquet` of a night.
+struct Moved {
+    night: u32,
+    row: i32,
+    setl_id: Name,
+    init_setl_id: Name,
+    place: Place,
+    key: Option<Key>,
+    accumulator: u32,
+    deductible_accumulator: u32,
+    month: i32,
+    admissions: i32,
+    /// Deductible, base, pool base, paid, counted, from the account.
+    amounts: [i128; 6],
+    /// Layer, base, paid.
+    layers: Vec<(i32, i128, i128)>,
+}
+
+/// A row of `accumulators.parquet`.
+struct Used {
+    key: Key,
+    kind: Kind,
+    accumulator: u32,
+    month: i32,
+    layer: i32,
+    amounts: [i128; 5],
+}
+
+/// A row of `admissions.parquet`.
+struct Listed {
+    key: Key,
+    accumulator: u32,
+    setl_id: Name,
+    /// What the row says beside that: discharge, institution, visit.
+    rest: Name,
+    enddate: i32,
+    deductible: i128,
+}
+
+/// Everything the ledger has of one person.
+#[derive(Default)]
+struct Person {
+    moved: Vec<Moved>,
+    /// By part.
+    used: HashMap<usize, Vec<Used>>,
+    listed: HashMap<usize, Vec<Listed>>,
+    /// Balance, and the place of the last settlement, by part.
+    state: HashMap<usize, (i128, Option<Place>)>,
+    /// Night, row, settlement and what it reverses, by base.
+    placed: HashMap<usize, Vec<(i32, i32, Name, Name)>>,
+}
+
+impl Person {
+    fn read(parts: &[Of], rows: &[Rows], entries: &mut Entries) -> Result<Self, TableError> {
+        let mut person = Self::default();
+        for rows in rows {
+            match (rows.table, parts[rows.part]) {
+                (MOVED, Of::Night(night, _)) => person.read_moved(rows, night, entries)?,
+                (MOVED, Of::Base(_)) => person.read_placed(rows)?,
+                (USED, _) => person.read_used(rows, entries)?,
+                (LISTED, _) => person.read_listed(rows, entries)?,
+                _ => person.read_state(rows)?,
+            }
+        }
+        Ok(person)
+    }
+
+    fn read_moved(&mut self, rows: &Rows, night: u32, entries: &mut Entries) -> Result<(), TableError> {
+        let batch = rows.columns();
+        let wrong = || TableError::Column { path: batch.path().to_owned(), column: LAYERS };
+        let [ids, inits, pools, insutypes] = [
+            batch.text("setl_id")?,
+            batch.text("init_setl_id")?,
+            batch.text("pool")?,
+            batch.text("insutype")?,
+        ];
+        let [accumulators, deductible_accumulators] =
+            [batch.text("accumulator")?, batch.text("deductible_accumulator")?];
+        let (times, years) = (batch.second("setl_time")?, batch.integer("benefit_year")?);
+        let (months, admissions) = (batch.integer("month")?, batch.integer("admissions")?);
+        let mut money = Vec::with_capacity(6);
+        for column in ["deductible_amt", "base_amt", "pool_base_amt", "paid_amt", "counted_amt", "acct_amt"] {
+            money.push(batch.money(column)?);
+        }
+        let lists = batch.column(LAYERS)?.as_list_opt::<i32>().ok_or_else(wrong)?;
+        let entry = lists.values().as_struct_opt().ok_or_else(wrong)?;
+        let layer = entry.column_by_name(LAYER[0].0).and_then(|array| array.as_primitive_opt::<Int32Type>());
+        let amount = |field: usize| {
+            entry.column_by_name(LAYER[field].0).and_then(|array| array.as_primitive_opt::<Decimal128Type>())
+        };
+        let (layer, bases, paids) = (
+            layer.ok_or_else(wrong)?,
+            amount(1).ok_or_else(wrong)?,
+            amount(2).ok_or_else(wrong)?,
+        );
+        for row in 0..batch.rows() {
+            let layers = lists.value_offsets()[row] as usize..lists.value_offsets()[row + 1] as usize;
+            let has_key = !pools.value(row).is_empty();
+            let key = has_key.then(|| entries.key(pools.value(row), insutypes.value(row), years.value(row)));
+            self.moved.push(Moved {
+                night,
+                row: i32::try_from(rows.first + rows.range.start + row).expect("fewer than 2^31 rows in a night"),
+                setl_id: ids.value(row).into(),
+                init_setl_id: inits.value(row).into(),
+                place: place(times.value(row), ids.value(row)),
+                key,
+                accumulator: entries.word(accumulators.value(row)),
+                deductible_accumulator: entries.word(deductible_accumulators.value(row)),
+                month: months.value(row),
+                admissions: admissions.value(row),
+                amounts: std::array::from_fn(|column| money[column][row].0.into()),
+                layers: layers.map(|at| (layer.value(at), bases.value(at), paids.value(at))).collect(),
+            });
+        }
+        Ok(())
+    }
+
+    fn read_placed(&mut self, rows: &Rows) -> Result<(), TableError> {
+        let batch = rows.columns();
+        let (ids, inits) = (batch.text("setl_id")?, batch.text("init_setl_id")?);
+        let (nights, numbers) = (batch.integer("night")?, batch.integer("row")?);
+        let placed = (0..batch.rows()).map(|row| {
+            (nights.value(row), numbers.value(row), ids.value(row).into(), inits.value(row).into())
+        });
+        self.placed.entry(rows.part).or_default().extend(placed);
+        Ok(())
+    }
+
+    fn read_used(&mut self, rows: &Rows, entries: &mut Entries) -> Result<(), TableError> {
+        let batch = rows.columns();
+        let (pools, insutypes, years) = (batch.text("pool")?, batch.text("insutype")?, batch.integer("benefit_year")?);
+        let (kinds, accumulators) = (batch.text("kind")?, batch.text("accumulator")?);
+        let (months, layers, admissions) =
+            (batch.integer("month")?, batch.integer("layer")?, batch.integer("admissions")?);
+        let mut money = Vec::with_capacity(4);
+        for column in ["deductible_amt", "base_amt", "pool_base_amt", "paid_amt"] {
+            money.push(batch.money(column)?);
+        }
+        for row in 0..batch.rows() {
+            let wrong = || TableError::Column { path: batch.path().to_owned(), column: "kind" };
+            let kind = Kind::USED.into_iter().find(|kind| kind.word() == kinds.value(row)).ok_or_else(wrong)?;
+            let [deductible, base, pool_base, paid] = std::array::from_fn(|column| money[column][row].0.into());
+            self.used.entry(rows.part).or_default().push(Used {
+                key: entries.key(pools.value(row), insutypes.value(row), years.value(row)),
+                kind,
+                accumulator: entries.word(accumulators.value(row)),
+                month: months.value(row),
+                layer: layers.value(row),
+                amounts: [admissions.value(row).into(), deductible, base, pool_base, paid],
+            });
+        }
+        Ok(())
+    }
+
+    fn read_listed(&mut self, rows: &Rows, entries: &mut Entries) -> Result<(), TableError> {
+        let batch = rows.columns();
+        let (pools, insutypes, years) = (batch.text("pool")?, batch.text("insutype")?, batch.integer("benefit_year")?);
+        let (accumulators, ids) = (batch.text("accumulator")?, batch.text("setl_id")?);
+        let (institutions, visits) = (batch.text("fixmedins_code")?, batch.text("mdtrt_id")?);
+        let (days, deductibles) = (batch.day("enddate")?, batch.money("act_pay_dedc")?);
+        for row in 0..batch.rows() {
+            self.listed.entry(rows.part).or_default().push(Listed {
+                key: entries.key(pools.value(row), insutypes.value(row), years.value(row)),
+                accumulator: entries.word(accumulators.value(row)),
+                setl_id: ids.value(row).into(),
+                rest: format!("{} {} {}", ids.value(row), institutions.value(row), visits.value(row)).into(),
+                enddate: days.value(row),
+                deductible: deductibles[row].0.into(),
+            });
+        }
+        Ok(())
+    }
+
+    fn read_state(&mut self, rows: &Rows) -> Result<(), TableError> {
+        let batch = rows.columns();
+        let (balances, times) = (batch.money("balc")?, batch.second("last_setl_time")?);
+        let ids = batch.text("last_setl_id")?;
+        for row in 0..batch.rows() {
+            let last = (times.is_valid(row) && ids.is_valid(row)).then(|| place(times.value(row), ids.value(row)));
+            self.state.insert(rows.part, (balances[row].0.into(), last));
+        }
+        Ok(())
+    }
+
+    fn enter(&self, parts: &[Of], entries: &mut Entries) {
+        self.enter_settlements(entries);
+        self.enter_movements(entries);
+        self.enter_balances(parts, entries);
+        // What is recorded last stands against the movements (0) and, up to each base, against the base.
+        let last = parts.iter().filter(|of| matches!(of, Of::Night(..))).count() as u32;
+        self.enter_newest(parts, last, Side::Found, 0, entries);
+        for (number, of) in parts.iter().enumerate() {
+            if let Of::Base(through) = *of {
+                self.enter_newest(parts, through, Side::Expected, through, entries);
+                self.enter_base(number, through, entries);
+            }
+        }
+    }
+
+    /// Every settlement stands in the ledger once.
+    fn enter_settlements(&self, entries: &mut Entries) {
+        let mut seen = HashSet::with_capacity(self.moved.len());
+        for moved in &self.moved {
+            let at = entries.at(0, Kind::Settlement).name(&moved.setl_id);
+            entries.add(&at, Side::Found, [1, 0, 0, 0, 0]);
+            if seen.insert(&moved.setl_id) {
+                entries.add(&at, Side::Expected, [1, 0, 0, 0, 0]);
+            }
+        }
+    }
+
+    /// What settlements moved, and the newest night that moved each scheme and year.
+    fn enter_movements(&self, entries: &mut Entries) {
+        let mut newest: HashMap<Key, u32> = HashMap::new();
+        for moved in &self.moved {
+            let Some(key) = moved.key else { continue };
+            let night = newest.entry(key).or_default();
+            *night = (*night).max(moved.night);
+            let [deductible, base, pool_base, paid, counted, _] = moved.amounts;
+            let admissions = i128::from(moved.admissions);
+            let mut add = |kind, accumulator, month, layer, amounts| {
+                let at = entries.at(0, kind).of(key).numbers(accumulator, month, layer);
+                entries.add(&at, Side::Expected, amounts);
+            };
+            add(Kind::Scheme, 0, 0, 0, [0, 0, 0, 0, counted]);
+            add(Kind::Bucket, moved.deductible_accumulator, 0, 0, [admissions, deductible, 0, 0, 0]);
+            add(Kind::Bucket, moved.accumulator, 0, 0, [0, 0, base, pool_base, paid]);
+            add(Kind::Month, moved.accumulator, moved.month, 0, [0, 0, base, 0, paid]);
+            for &(layer, base, paid) in &moved.layers {
+                add(Kind::Layer, 0, 0, layer, [0, 0, base, 0, paid]);
+            }
+            if admissions != 0 {
+                let is_reversal = !moved.init_setl_id.is_empty();
+                let name = if is_reversal { &moved.init_setl_id } else { &moved.setl_id };
+                let at = entries.at(0, Kind::Admission).of(key).numbers(moved.deductible_accumulator, 0, 0).name(name);
+                entries.add(&at, Side::Expected, [admissions, deductible, 0, 0, 0]);
+            }
+        }
+        for (key, night) in newest {
+            let at = entries.at(0, Kind::Newest).of(key);
+            entries.add(&at, Side::Expected, [night.into(), 0, 0, 0, 0]);
+        }
+        if let Some(last) = self.moved.iter().map(|moved| &moved.place).max() {
+            enter_last(last, Side::Expected, 0, entries);
+        }
+    }
+
+    /// Between two nights that set balances, a balance changes by what settlements took from the account.
+    fn enter_balances(&self, parts: &[Of], entries: &mut Entries) {
+        let mut before = 0;
+        for (number, of) in parts.iter().enumerate() {
+            let Of::Night(night, sets_balances) = *of else { continue };
+            let state = self.state.get(&number);
+            if !sets_balances {
+                let at = entries.at(0, Kind::Balance).numbers(0, night as i32, 0);
+                let moved = self.moved.iter().filter(|moved| moved.night == night);
+                entries.add(&at, Side::Expected, [0, 0, 0, 0, moved.map(|moved| moved.amounts[5]).sum()]);
+                // A balance below zero opens as an empty account.
+                let taken = state.map_or(0, |(balance, _)| i128::max(before, 0) - balance);
+                entries.add(&at, Side::Found, [0, 0, 0, 0, taken]);
+            }
+            before = state.map_or(before, |(balance, _)| *balance);
+        }
+    }
+
+    /// What nights up to one of them recorded last.
+    fn enter_newest(&self, parts: &[Of], through: u32, side: Side, against: u32, entries: &mut Entries) {
+        let nights = || {
+            let parts = parts.iter().enumerate().rev();
+            parts.filter_map(|(number, of)| match of {
+                Of::Night(night, _) if *night <= through => Some((number, *night)),
+                _ => None,
+            })
+        };
+        let mut newest: HashMap<Key, u32> = HashMap::new();
+        for (number, night) in nights() {
+            for used in self.used.get(&number).into_iter().flatten() {
+                if *newest.entry(used.key).or_insert(night) == night {
+                    enter_used(used, side, against, entries);
+                }
+            }
+            for listed in self.listed.get(&number).into_iter().flatten() {
+                if newest.get(&listed.key) == Some(&night) {
+                    enter_listed(listed, side, against, entries);
+                }
+            }
+        }
+        if against == 0 {
+            for (key, night) in newest {
+                let at = entries.at(0, Kind::Newest).of(key);
+                entries.add(&at, side, [night.into(), 0, 0, 0, 0]);
+            }
+        } else {
+            for moved in self.moved.iter().filter(|moved| moved.night <= through) {
+                let placed = (moved.night as i32, moved.row, &moved.setl_id, &moved.init_setl_id);
+                enter_placed(placed, side, against, entries);
+            }
+            if let Some((balance, _)) = nights().find_map(|(number, _)| self.state.get(&number)) {
+                enter_balance(*balance, side, against, entries);
+            }
+        }
+        if let Some(last) = nights().find_map(|(number, _)| self.state.get(&number)?.1.as_ref()) {
+            enter_last(last, side, against, entries);
+        }
+    }
+
+    fn enter_base(&self, number: usize, through: u32, entries: &mut Entries) {
+        let side = Side::Found;
+        self.used.get(&number).into_iter().flatten().for_each(|used| enter_used(used, side, through, entries));
+        self.listed.get(&number).into_iter().flatten().for_each(|listed| enter_listed(listed, side, through, entries));
+        for (night, row, id, init) in self.placed.get(&number).into_iter().flatten() {
+            enter_placed((*night, *row, id, init), side, through, entries);
+        }
+        if let Some((balance, last)) = self.state.get(&number) {
+            enter_balance(*balance, side, through, entries);
+            if let Some(last) = last {
+                enter_last(last, side, through, entries);
+            }
+        }
+    }
+}
+
+fn enter_used(used: &Used, side: Side, against: u32, entries: &mut Entries) {
+    let at = entries.at(against, used.kind).of(used.key).numbers(used.accumulator, used.month, used.layer);
+    entries.add(&at, side, used.amounts);
+}
+
+/// Movements know settlement and deductible of an admission; between a base and its nights the whole row is equal.
+fn enter_listed(listed: &Listed, side: Side, against: u32, entries: &mut Entries) {
+    let (day, name) = if against == 0 { (0, &listed.setl_id) } else { (listed.enddate, &listed.rest) };
+    let at = entries.at(against, Kind::Admission).of(listed.key).numbers(listed.accumulator, 0, day).name(name);
+    entries.add(&at, side, [1, listed.deductible, 0, 0, 0]);
+}
+
+fn enter_placed(placed: (i32, i32, &Name, &Name), side: Side, against: u32, entries: &mut Entries) {
+    let (night, row, id, init) = placed;
+    let name = if init.is_empty() { id.clone() } else { format!("{id} {init}").into() };
+    let at = entries.at(against, Kind::Settlement).numbers(0, night, row).name(&name);
+    entries.add(&at, side, [1, 0, 0, 0, 0]);
+}
+
+fn enter_balance(balance: i128, side: Side, against: u32, entries: &mut Entries) {
+    let at = entries.at(against, Kind::Balance);
+    entries.add(&at, side, [0, 0, 0, 0, balance]);
+}
+
+fn enter_last((second, setl_id): &Place, side: Side, against: u32, entries: &mut Entries) {
+    let at = entries.at(against, Kind::Last).name(&format!("{} {setl_id}", Time(*second)).into());
+    entries.add(&at, side, [1, 0, 0, 0, 0]);
+}
+
+/// A settlement's place in the order: its second, and its number, compared as bytes.
+type Place = (i64, Name);
+
+fn place(micros: i64, setl_id: &str) -> Place {
+    (micros.div_euclid(1_000_000), setl_id.into())
+}
