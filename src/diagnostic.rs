@@ -40,6 +40,13 @@ impl Text {
     }
 }
 
+/// A failure of the world: what was attempted, and on what. What lies below it in the chain of causes is said by
+/// the system or a library, in words of their own.
+pub trait Failure: std::error::Error {
+    /// The failure without its causes. Its English is what `Display` says.
+    fn text(&self) -> Text;
+}
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -87,27 +94,45 @@ pub struct Diagnostic {
     /// What is wrong, with the value and what was expected.
     pub message: Text,
     /// What to do about it.
-    pub hint: Option<Text>,
+    pub hint: Text,
+}
+
+/// A diagnostic without its hint. Nobody is told what is wrong without being told what to do: only
+/// [`hint`](Finding::hint) makes it a [`Diagnostic`].
+#[derive(Clone, Debug)]
+pub struct Finding {
+    code: &'static str,
+    severity: Severity,
+    at: Location,
+    message: Text,
+}
+
+impl Finding {
+    /// The diagnostic with what to do about it.
+    #[must_use]
+    pub fn hint(self, hint: Text) -> Diagnostic {
+        let Self { code, severity, at, message } = self;
+        Diagnostic { code, severity, at, message, hint }
+    }
+
+    /// The diagnostic with the word that was probably meant, or else with `otherwise`.
+    #[must_use]
+    pub fn near_or(self, near: Option<&str>, otherwise: impl FnOnce() -> Text) -> Diagnostic {
+        self.hint(near.map_or_else(otherwise, meant))
+    }
 }
 
 impl Diagnostic {
-    /// An error.
+    /// An error, of which it must still be said what to do.
     #[must_use]
-    pub fn error(code: &'static str, at: Location, message: Text) -> Self {
-        Self { code, severity: Severity::Error, at, message, hint: None }
+    pub fn error(code: &'static str, at: Location, message: Text) -> Finding {
+        Finding { code, severity: Severity::Error, at, message }
     }
 
-    /// A warning.
+    /// A warning, of which it must still be said what to do.
     #[must_use]
-    pub fn warning(code: &'static str, at: Location, message: Text) -> Self {
-        Self { code, severity: Severity::Warning, at, message, hint: None }
-    }
-
-    /// The same with a hint.
-    #[must_use]
-    pub fn hint(mut self, hint: Text) -> Self {
-        self.hint = Some(hint);
-        self
+    pub fn warning(code: &'static str, at: Location, message: Text) -> Finding {
+        Finding { code, severity: Severity::Warning, at, message }
     }
 
     /// Whether the input cannot be used.
@@ -119,15 +144,12 @@ impl Diagnostic {
     /// `file:line:column: error[code]: message`, and the hint on a line of its own.
     #[must_use]
     pub fn render(&self, lang: Lang) -> String {
-        let mut text = format!("{}: {}[{}]: {}", self.at, self.severity.word(lang), self.code, self.message.get(lang));
-        if let Some(hint) = &self.hint {
-            text.push_str(match lang {
-                Lang::En => "\n  hint: ",
-                Lang::Zh => "\n  建议：",
-            });
-            text.push_str(hint.get(lang));
-        }
-        text
+        let (message, hint) = (self.message.get(lang), self.hint.get(lang));
+        let before_hint = match lang {
+            Lang::En => "hint: ",
+            Lang::Zh => "建议：",
+        };
+        format!("{}: {}[{}]: {message}\n  {before_hint}{hint}", self.at, self.severity.word(lang), self.code)
     }
 }
 
@@ -145,6 +167,12 @@ impl fmt::Display for Location {
         }
         Ok(())
     }
+}
+
+/// The hint that names the word that was probably meant.
+#[must_use]
+pub fn meant(near: &str) -> Text {
+    Text::new(format!("did you mean `{near}`?"), format!("是否应为 `{near}`？"))
 }
 
 /// The listed word nearest to a misspelt one, if it is near enough to be what was meant.

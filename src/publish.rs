@@ -8,26 +8,26 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::diagnostic::{Failure, Text};
+
 /// Why outputs could not be published.
 #[derive(Debug, Error)]
+#[error("{}", self.text().en)]
 pub enum PublishError {
     /// The target holds something.
-    #[error("{} is not empty: name a new folder, or pass --overwrite to replace it whole", .path.display())]
     NotEmpty {
         /// The target.
         path: PathBuf,
     },
     /// The target is a file.
-    #[error("{} is not a folder", .path.display())]
     NotAFolder {
         /// The target.
         path: PathBuf,
     },
     /// The world failed.
-    #[error("cannot {action} {}", .path.display())]
     Io {
         /// What was attempted.
-        action: &'static str,
+        action: Action,
         /// On what.
         path: PathBuf,
         /// Why it failed.
@@ -36,7 +36,61 @@ pub enum PublishError {
     },
 }
 
-fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PublishError {
+/// What was attempted with an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Looking into the target.
+    ReadFolder,
+    /// Making the folder the target stands in.
+    CreateFolder,
+    /// Making the staging folder.
+    CreateStaging,
+    /// Making a file.
+    Create,
+    /// Writing a file.
+    Write,
+    /// Putting a file onto the disk.
+    Sync,
+    /// Putting a folder onto the disk.
+    SyncFolder,
+    /// Making the staging folder the target.
+    Rename,
+    /// Exchanging the staging folder and the target.
+    Replace,
+    /// Removing what the target was.
+    RemoveReplaced,
+}
+
+impl Failure for PublishError {
+    fn text(&self) -> Text {
+        match self {
+            Self::NotEmpty { path } => Text::new(
+                format!("{} is not empty: name a new folder, or pass --overwrite to replace it whole", path.display()),
+                format!("{} 不是空文件夹：请另指定新文件夹，或用 --overwrite 整体替换", path.display()),
+            ),
+            Self::NotAFolder { path } => {
+                Text::new(format!("{} is not a folder", path.display()), format!("{} 不是文件夹", path.display()))
+            }
+            Self::Io { action, path, .. } => {
+                let (en, zh) = match action {
+                    Action::ReadFolder => ("read the folder", "读取文件夹"),
+                    Action::CreateFolder => ("create the folder", "创建文件夹"),
+                    Action::CreateStaging => ("create the staging folder", "创建暂存文件夹"),
+                    Action::Create => ("create", "创建"),
+                    Action::Write => ("write", "写入"),
+                    Action::Sync => ("sync", "落盘"),
+                    Action::SyncFolder => ("sync the folder", "落盘文件夹"),
+                    Action::Rename => ("rename the staging folder to", "将暂存文件夹改名为"),
+                    Action::Replace => ("replace", "替换"),
+                    Action::RemoveReplaced => ("remove the replaced folder", "删除被替换的文件夹"),
+                };
+                Text::new(format!("cannot {en} {}", path.display()), format!("无法{zh} {}", path.display()))
+            }
+        }
+    }
+}
+
+fn failed(action: Action, path: &Path) -> impl FnOnce(io::Error) -> PublishError {
     let path = path.to_owned();
     move |error| PublishError::Io { action, path, error }
 }
@@ -75,13 +129,13 @@ impl Staging {
             if !target.is_dir() {
                 return Err(PublishError::NotAFolder { path: target.to_owned() });
             }
-            let mut entries = fs::read_dir(target).map_err(failed("read the folder", target))?;
+            let mut entries = fs::read_dir(target).map_err(failed(Action::ReadFolder, target))?;
             if !overwrite && entries.next().is_some() {
                 return Err(PublishError::NotEmpty { path: target.to_owned() });
             }
         }
         let parent = parent_of(target);
-        fs::create_dir_all(&parent).map_err(failed("create the folder", &parent))?;
+        fs::create_dir_all(&parent).map_err(failed(Action::CreateFolder, &parent))?;
         let name = target.file_name().map_or_else(|| "out".into(), |name| name.to_string_lossy().into_owned());
         remove_abandoned(&parent, &name);
         let folder = parent.join(format!(".{name}.staging-{}", std::process::id()));
@@ -98,7 +152,7 @@ impl Staging {
     }
 
     fn create_folder(folder: PathBuf, target: &Path, replace: bool) -> Result<Self, PublishError> {
-        fs::create_dir(&folder).map_err(failed("create the staging folder", &folder))?;
+        fs::create_dir(&folder).map_err(failed(Action::CreateStaging, &folder))?;
         Ok(Self { folder, target: target.to_owned(), replace, published: false, sync: File::sync_all })
     }
 
@@ -128,7 +182,7 @@ impl Staging {
     /// The file cannot be made.
     pub fn create(&self, name: &str) -> Result<OutputFile, PublishError> {
         let path = self.path(name);
-        let file = File::create_new(&path).map_err(failed("create", &path))?;
+        let file = File::create_new(&path).map_err(failed(Action::Create, &path))?;
         Ok(OutputFile { name: name.to_owned(), path, file, hash: Sha256::new(), bytes: 0, sync: self.sync })
     }
 
@@ -149,10 +203,9 @@ impl Staging {
                 return Err(error);
             }
             self.published = true;
-            fs::remove_dir_all(&self.folder).map_err(failed("remove the replaced folder", &self.folder))
+            fs::remove_dir_all(&self.folder).map_err(failed(Action::RemoveReplaced, &self.folder))
         } else {
-            let rename =
-                |from: &Path, to: &Path| fs::rename(from, to).map_err(failed("rename the staging folder to", to));
+            let rename = |from: &Path, to: &Path| fs::rename(from, to).map_err(failed(Action::Rename, to));
             rename(&self.folder, &self.target)?;
             if let Err(error) = self.sync_folder(&parent) {
                 rename(&self.target, &self.folder)?;
@@ -164,7 +217,7 @@ impl Staging {
     }
 
     fn sync_folder(&self, folder: &Path) -> Result<(), PublishError> {
-        File::open(folder).and_then(|folder| (self.sync)(&folder)).map_err(failed("sync the folder", folder))
+        File::open(folder).and_then(|folder| (self.sync)(&folder)).map_err(failed(Action::SyncFolder, folder))
     }
 }
 
@@ -172,7 +225,7 @@ impl Staging {
 fn exchange(folder: &Path, target: &Path) -> Result<(), PublishError> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     renameat_with(CWD, folder, CWD, target, RenameFlags::EXCHANGE)
-        .map_err(|error| failed("replace", target)(error.into()))
+        .map_err(|error| failed(Action::Replace, target)(error.into()))
 }
 
 impl Drop for Staging {
@@ -224,7 +277,7 @@ impl OutputFile {
     /// # Errors
     /// The sync failed.
     pub fn finish(self) -> Result<Written, PublishError> {
-        (self.sync)(&self.file).map_err(failed("sync", &self.path))?;
+        (self.sync)(&self.file).map_err(failed(Action::Sync, &self.path))?;
         let sha256 = hex(&self.hash.finalize());
         Ok(Written { name: self.name, bytes: self.bytes, sha256 })
     }
@@ -235,7 +288,7 @@ impl OutputFile {
     /// The write failed.
     pub fn put(&mut self, bytes: &[u8]) -> Result<(), PublishError> {
         let path = self.path.clone();
-        self.write_all(bytes).map_err(failed("write", &path))
+        self.write_all(bytes).map_err(failed(Action::Write, &path))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::model::date::Time;
 use crate::ledger::tables::schema::{ACCUMULATORS, ADMISSIONS, BASE_MOVEMENTS, LAYER, LAYERS, MOVEMENTS, PERSONS};
 
 /// Entries that are summed up at once: some tens of megabytes.
-const ENTRIES: usize = 1 << 19;
+const ENTRIES: usize = 1 << 18;
 
 /// Places of tables in [`Part::TABLES`].
 const MOVED: usize = 0;

@@ -3,3 +3,5 @@
 mod entries;
 pub mod ledger_sums;
 pub mod totals;
+
+pub mod delta;

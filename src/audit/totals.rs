@@ -15,13 +15,14 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::columnar::schema::{ADJUDICATED as COLUMNS, FIRST_MONEY, MONEY_COLUMNS, MONEY_SCALE};
+use crate::diagnostic::{Failure, Text};
 use crate::report::balance::{ADJUDICATED, Balance};
 
 /// Why a written file cannot be trusted.
 #[derive(Debug, Error)]
+#[error("{}", self.text().en)]
 pub enum TotalsError {
     /// It cannot be read back.
-    #[error("cannot read back {}", .path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -30,7 +31,6 @@ pub enum TotalsError {
         error: parquet::errors::ParquetError,
     },
     /// It cannot be opened.
-    #[error("cannot open {}", .path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -39,7 +39,6 @@ pub enum TotalsError {
         error: std::io::Error,
     },
     /// A batch cannot be decoded.
-    #[error("cannot decode {}", .path.display())]
     Decode {
         /// The file.
         path: PathBuf,
@@ -48,7 +47,6 @@ pub enum TotalsError {
         error: arrow::error::ArrowError,
     },
     /// The sums cannot be derived.
-    #[error("cannot sum up {}", .path.display())]
     Sum {
         /// The file.
         path: PathBuf,
@@ -57,17 +55,35 @@ pub enum TotalsError {
         error: PolarsError,
     },
     /// What is in the file is not what was computed.
-    #[error("{}: {what} is {found} in the file, but {expected} was computed", .path.display())]
     Differs {
         /// The file.
         path: PathBuf,
         /// Which number.
-        what: String,
+        what: Text,
         /// In the file.
         found: i128,
         /// Computed.
         expected: i128,
     },
+}
+
+impl Failure for TotalsError {
+    fn text(&self) -> Text {
+        match self {
+            Self::Read { path, .. } => both("cannot read back", "无法回读", path),
+            Self::Open { path, .. } => both("cannot open", "无法打开", path),
+            Self::Decode { path, .. } => both("cannot decode", "无法解码", path),
+            Self::Sum { path, .. } => both("cannot sum up", "无法汇总", path),
+            Self::Differs { path, what, found, expected } => Text::new(
+                format!("{}: {} is {found} in the file, but {expected} was computed", path.display(), what.en),
+                format!("{}：{}在文件中为 {found}，而计算结果为 {expected}", path.display(), what.zh),
+            ),
+        }
+    }
+}
+
+fn both(en: &str, zh: &str, path: &Path) -> Text {
+    Text::new(format!("{en} {}", path.display()), format!("{zh} {}", path.display()))
 }
 
 /// Rows and money sums by status, as they stand in a file.
@@ -81,7 +97,7 @@ pub fn verify(path: &Path, balance: &Balance) -> Result<(), TotalsError> {
     let found = sums(path)?;
     for (index, status) in ADJUDICATED.into_iter().enumerate() {
         let (rows, money) = &found[index];
-        let differs = |what: String, found: i128, expected: i128| {
+        let differs = |what: Text, found: i128, expected: i128| {
             if found == expected {
                 Ok(())
             } else {
@@ -89,11 +105,16 @@ pub fn verify(path: &Path, balance: &Balance) -> Result<(), TotalsError> {
             }
         };
         let computed = balance.of(status);
-        differs(format!("the number of {} rows", status.word()), i128::from(*rows), i128::from(computed.rows))?;
+        let word = status.word();
+        let rows_of = Text::new(format!("the number of {word} rows"), format!("状态为 {word} 的行数"));
+        differs(rows_of, i128::from(*rows), i128::from(computed.rows))?;
         for (column, &sum) in money.iter().enumerate() {
             let name = COLUMNS[FIRST_MONEY + column].0;
-            let what = format!("the sum of {name} in fen over {} rows", status.word());
-            differs(what, sum, balance.money[index][column])?;
+            let sum_of = Text::new(
+                format!("the sum of {name} in fen over {word} rows"),
+                format!("状态为 {word} 的各行 {name} 合计（分）"),
+            );
+            differs(sum_of, sum, balance.money[index][column])?;
         }
     }
     Ok(())

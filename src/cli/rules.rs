@@ -129,7 +129,7 @@ pub(super) fn as_json(diagnostic: &Diagnostic, lang: Lang) -> serde_json::Value 
         "column_number": diagnostic.at.column_number,
         "column": diagnostic.at.column,
         "message": diagnostic.message.get(lang),
-        "hint": diagnostic.hint.as_ref().map(|hint| hint.get(lang)),
+        "hint": diagnostic.hint.get(lang),
     })
 }
 

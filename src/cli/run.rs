@@ -106,7 +106,7 @@ pub(super) fn with_threads<R: Send>(threads: Option<usize>, work: impl FnOnce() 
 }
 
 /// Memory of the machine in bytes; 4 GiB where it cannot be told.
-fn machine_memory() -> u64 {
+pub(super) fn machine_memory() -> u64 {
     let told = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
         let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
         line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
@@ -122,7 +122,7 @@ fn peak_memory() -> Option<u64> {
 }
 
 /// `2GiB`, `500MB`, `1048576`.
-fn parse_size(text: &str) -> Result<u64, String> {
+pub(super) fn parse_size(text: &str) -> Result<u64, String> {
     let split = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let unit: u64 = match unit.trim().to_ascii_lowercase().as_str() {

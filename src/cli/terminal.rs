@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::diagnostic::{Diagnostic, Lang};
+use crate::diagnostic::{Diagnostic, Failure, Lang};
 use crate::pipeline::{Stage, Watch};
 use crate::report::summary::grouped;
 
@@ -41,15 +41,16 @@ pub fn complain(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// An error and the chain of its causes to stderr, once.
-pub fn complain_error(error: &dyn std::error::Error, lang: Lang) {
-    let mut text = match lang {
-        Lang::En => format!("error: {error}"),
-        Lang::Zh => format!("错误：{error}"),
+/// A failure and the chain of its causes to stderr, once. The causes are in the words of the system.
+pub fn complain_error(failure: &dyn Failure, lang: Lang) {
+    let (before, between) = match lang {
+        Lang::En => ("error: ", ": "),
+        Lang::Zh => ("错误：", "："),
     };
-    let mut cause = error.source();
+    let mut text = format!("{before}{}", failure.text().get(lang));
+    let mut cause = failure.source();
     while let Some(inner) = cause {
-        text += &format!(": {inner}");
+        text += &format!("{between}{inner}");
         cause = inner.source();
     }
     complain(&text);

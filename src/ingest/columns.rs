@@ -113,11 +113,11 @@ impl Table {
             match found[field] {
                 Some((first, other)) if other == rank => {
                     let at = location(file, line, position + 1, heading);
-                    problems.push(Diagnostic::error(
-                        "I-COLUMN-TWICE",
-                        at,
-                        twice(&self.fields[field], &header[first], heading),
-                    ));
+                    let message = twice(&self.fields[field], &header[first], heading);
+                    problems.push(Diagnostic::error("I-COLUMN-TWICE", at, message).hint(Text::new(
+                        format!("keep one of columns {} and {}", first + 1, position + 1),
+                        format!("请只保留第 {} 列与第 {} 列之一", first + 1, position + 1),
+                    )));
                 }
                 Some((_, other)) if other < rank => {}
                 _ => found[field] = Some((position, rank)),
@@ -150,24 +150,27 @@ impl Table {
             format!("the column `{}` is missing; accepted headings: {}", field.name, accepted.join(", ")),
             format!("缺少列 `{}`（{}）；可用的表头：{}", field.name, field.title_zh, accepted.join("、")),
         );
-        let diagnostic = Diagnostic::error("I-COLUMN-MISSING", location(file, line, 0, &field.name), message);
+        let finding = Diagnostic::error("I-COLUMN-MISSING", location(file, line, 0, &field.name), message);
         let lookalike = field.not_aliases.iter().find(|(name, _)| header.iter().any(|other| fold(other) == fold(name)));
         if let Some((name, why)) = lookalike {
             let hint =
                 Text::new(format!("`{name}` is something else: {}", why.en), format!("`{name}` 不是该列：{}", why.zh));
-            return diagnostic.hint(hint);
+            return finding.hint(hint);
         }
         let unknown =
             header.iter().map(|other| other.trim()).filter(|other| !self.by_heading.contains_key(&fold(other)));
         let unknown: Vec<&str> = unknown.filter(|other| !other.is_empty()).collect();
         let near = accepted.iter().filter_map(|word| did_you_mean(word, unknown.iter().copied())).next();
-        match near {
-            Some(near) => diagnostic.hint(Text::new(
+        finding.hint(match near {
+            Some(near) => Text::new(
                 format!("the file has `{near}`: rename it if that is what it means"),
                 format!("文件中有 `{near}`：若即为该列，请改名"),
-            )),
-            None => diagnostic,
-        }
+            ),
+            None => Text::new(
+                "rename the column that means it, or export it, too",
+                "请将含义相同的列改为上述表头之一，或补充导出该列",
+            ),
+        })
     }
 }
 
@@ -362,6 +365,6 @@ mod tests {
         assert!(text.contains("余额") && text.contains("the file has `balcc`"), "{text}");
         let problems = errors(CLAIMS.resolve(&header("poolarea_no"), "a.csv", 1).expect_err("missing"));
         let insured = problems.iter().find(|problem| problem.at.column == "insuplc_admdvs").expect("named");
-        assert!(insured.hint.as_ref().is_some_and(|hint| hint.en.contains("poolarea_no")), "{insured:?}");
+        assert!(insured.hint.en.contains("poolarea_no"), "{insured:?}");
     }
 }

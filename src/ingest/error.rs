@@ -1,24 +1,23 @@
 //! What can go wrong around reading: one variant per failed action, the path inside.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 use thiserror::Error;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Failure, Text};
 
 /// Why reading ended.
 #[derive(Debug, Error)]
+#[error("{}", self.text().en)]
 pub enum IngestError {
     /// An argument names no file.
-    #[error("no input file found at `{argument}`")]
     NothingFound {
         /// The argument as it was typed.
         argument: String,
     },
     /// An argument is no pattern.
-    #[error("`{argument}` is not a valid pattern")]
     Pattern {
         /// The argument as it was typed.
         argument: String,
@@ -27,7 +26,6 @@ pub enum IngestError {
         source: glob::PatternError,
     },
     /// A folder could not be listed.
-    #[error("could not list `{}`", path.display())]
     List {
         /// The folder.
         path: PathBuf,
@@ -36,7 +34,6 @@ pub enum IngestError {
         source: std::io::Error,
     },
     /// A file could not be opened.
-    #[error("could not open `{}`", path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -45,7 +42,6 @@ pub enum IngestError {
         source: std::io::Error,
     },
     /// A file could not be read.
-    #[error("could not read `{}`", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -54,7 +50,6 @@ pub enum IngestError {
         source: std::io::Error,
     },
     /// A Parquet file could not be opened or decoded.
-    #[error("could not read `{}` as Parquet", path.display())]
     Parquet {
         /// The file.
         path: PathBuf,
@@ -63,7 +58,6 @@ pub enum IngestError {
         source: ParquetError,
     },
     /// A column of a Parquet file could not be turned into values.
-    #[error("could not convert the columns of `{}`", path.display())]
     Convert {
         /// The file.
         path: PathBuf,
@@ -72,22 +66,18 @@ pub enum IngestError {
         source: ArrowError,
     },
     /// The rows for an output could not be put together.
-    #[error("could not build the columns of the rows kept whole")]
     Columns(#[source] ArrowError),
     /// A file was written to while it was read, or between the two passes over it.
-    #[error("`{}` changed while it was being read", path.display())]
     Changed {
         /// The file.
         path: PathBuf,
     },
     /// A file has more rows than row numbers can count.
-    #[error("`{}` has more than {} rows", path.display(), IngestError::MAX_ROWS)]
     TooManyRows {
         /// The file.
         path: PathBuf,
     },
     /// The input itself is not usable; the run does not start.
-    #[error("{} error(s) in the input files", diagnostics.len() + more)]
     Rejected {
         /// What is wrong, in file and line order; at most [`IngestError::MAX_DIAGNOSTICS`].
         diagnostics: Vec<Diagnostic>,
@@ -95,11 +85,55 @@ pub enum IngestError {
         more: usize,
     },
     /// The user asked to stop.
-    #[error("reading was cancelled")]
     Cancelled,
-    /// The receiver of the rows failed.
-    #[error("could not take in the rows read")]
-    Receiver(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Failure for IngestError {
+    fn text(&self) -> Text {
+        match self {
+            Self::NothingFound { argument } => {
+                Text::new(format!("no input file found at `{argument}`"), format!("找不到输入文件 `{argument}`"))
+            }
+            Self::Pattern { argument, .. } => {
+                Text::new(format!("`{argument}` is not a valid pattern"), format!("`{argument}` 不是有效的通配模式"))
+            }
+            Self::List { path, .. } => {
+                about(path, |path| (format!("could not list {path}"), format!("无法列出 {path}")))
+            }
+            Self::Open { path, .. } => {
+                about(path, |path| (format!("could not open {path}"), format!("无法打开 {path}")))
+            }
+            Self::Read { path, .. } => {
+                about(path, |path| (format!("could not read {path}"), format!("无法读取 {path}")))
+            }
+            Self::Parquet { path, .. } => about(path, |path| {
+                (format!("could not read {path} as Parquet"), format!("无法按 Parquet 格式读取 {path}"))
+            }),
+            Self::Convert { path, .. } => about(path, |path| {
+                (format!("could not convert the columns of {path}"), format!("无法转换 {path} 的列"))
+            }),
+            Self::Columns(_) => {
+                Text::new("could not build the columns of the rows kept whole", "无法生成整行保存记录的各列")
+            }
+            Self::Changed { path } => about(path, |path| {
+                (format!("{path} changed while it was being read"), format!("{path} 在读取过程中被改动"))
+            }),
+            Self::TooManyRows { path } => about(path, |path| {
+                (format!("{path} has more than {} rows", Self::MAX_ROWS), format!("{path} 超过 {} 行", Self::MAX_ROWS))
+            }),
+            Self::Rejected { diagnostics, more } => {
+                let errors = diagnostics.len() + more;
+                Text::new(format!("{errors} error(s) in the input files"), format!("输入文件有 {errors} 处错误"))
+            }
+            Self::Cancelled => Text::new("reading was cancelled", "读取已取消"),
+        }
+    }
+}
+
+/// A text about a path, which is quoted.
+fn about(path: &Path, text: impl FnOnce(&str) -> (String, String)) -> Text {
+    let (en, zh) = text(&format!("`{}`", path.display()));
+    Text { en, zh }
 }
 
 impl IngestError {

@@ -66,7 +66,10 @@ pub(super) fn open(
         let found = fields[position].data_type();
         if !is_readable(found, field.kind) {
             let at = location(&input.shown, 0, position + 1, &field.name);
-            problems.push(Diagnostic::error("I-COLUMN-TYPE", at, unreadable(found, field.kind)));
+            problems.push(Diagnostic::error("I-COLUMN-TYPE", at, unreadable(found, field.kind)).hint(Text::new(
+                "cast the column where the file is written; text is always read as in a CSV file",
+                "请在写出文件处转换该列的类型；文本类型总按 CSV 的写法读取",
+            )));
         }
     }
     let mut read: Vec<(usize, Kind)> =

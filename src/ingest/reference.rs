@@ -7,19 +7,18 @@
 use hashbrown::HashMap;
 
 use super::check::hosp_lv;
-use super::columns::{ACCOUNTS, ENROLMENTS, FILINGS, INSTITUTIONS, MARKS, location};
+use super::columns::{ACCOUNTS, ENROLMENTS, FILINGS, INSTITUTIONS, MARKS, Table, location};
 use super::error::IngestError;
 use super::open::InputFile;
 use super::paths::InputPath;
 use super::pipeline::ReadOptions;
-use super::reference_rows::read_table;
+use super::reference_rows::{Parse, read_table};
 use crate::diagnostic::{Diagnostic, Text};
 use crate::model::date::Date;
 use crate::model::money::Fen;
 use crate::model::place::Admdvs;
 use crate::model::reference::{Enrolment, FilingRecord, InstitutionPeriod, Institutions, Mark};
 use crate::model::settlement::Insutype;
-use crate::model::symbol::Sym;
 use crate::rules::vocabulary::Vocabularies;
 
 /// The run's number of a `psn_no`, or `None` where no claim has that person.
@@ -27,6 +26,9 @@ pub type Lookup<'a> = &'a (dyn Fn(&[u8]) -> Option<u32> + Sync);
 
 /// Pairs of the run's person number and a row, in file order.
 pub type PersonRows<T> = Vec<(u32, T)>;
+
+/// Balances of persons that no claim has, by their `psn_no`.
+pub type OtherBalances = Vec<(Box<[u8]>, Fen)>;
 
 /// Where an institution's earlier periods stand: first day, last day, number of the file, line.
 type Periods = Vec<(Date, Date, u32, u64)>;
@@ -88,6 +90,31 @@ pub fn read_institutions(
     Ok((institutions, inputs))
 }
 
+/// Reads a table whose rows each tell one thing about one person: what `parse` makes of the rows of the run's
+/// persons, in file order. The rows of others are checked all the same.
+fn read_by_person<T: Send>(
+    files: &[InputPath],
+    table: &'static Table,
+    lookup: Lookup<'_>,
+    options: &ReadOptions<'_>,
+    parse: Parse<'_, T>,
+) -> Result<(PersonRows<T>, Vec<InputFile>), IngestError> {
+    let person = table.index("psn_no");
+    let mut rows = Vec::new();
+    let inputs = read_table(
+        files,
+        table,
+        options,
+        &|row| {
+            let number = lookup(row.text(person));
+            let told = parse(row);
+            number.zip(told)
+        },
+        &mut |_, _, row, _| rows.push(row),
+    )?;
+    Ok((rows, inputs))
+}
+
 /// Reads the enrolments of the run's persons, as pairs of person number and row in file order.
 ///
 /// `pool` gives the pool of a place code, `insutype` the number of an insurance type.
@@ -97,40 +124,26 @@ pub fn read_institutions(
 pub fn read_enrolments(
     files: &[InputPath],
     lookup: Lookup<'_>,
-    pool: &dyn Fn(Admdvs) -> Admdvs,
-    insutype: &mut dyn FnMut(&str) -> Insutype,
+    pool: &(dyn Fn(Admdvs) -> Admdvs + Sync),
+    insutype: &(dyn Fn(&str) -> Insutype + Sync),
     options: &ReadOptions<'_>,
 ) -> Result<(PersonRows<Enrolment>, Vec<InputFile>), IngestError> {
     let table = &*ENROLMENTS;
-    let [person, kind, place, begin, end, benefits] =
-        ["psn_no", "insutype", "insuplc_admdvs", "psn_insu_date", "paus_insu_date", "bnft_begndate"]
+    let [kind, place, begin, end, benefits] =
+        ["insutype", "insuplc_admdvs", "psn_insu_date", "paus_insu_date", "bnft_begndate"]
             .map(|name| table.index(name));
-    let mut rows = Vec::new();
-    let inputs = read_table(
-        files,
-        table,
-        options,
-        &|row| {
-            let number = lookup(row.text(person));
-            let kind = row.text(kind);
-            let place = row.place(place);
-            let (from, to, benefits_from) = (row.date(begin), row.date(end), row.date(benefits));
-            // Only rows of the run's persons cost an allocation.
-            let kind: Box<str> = number.map(|_| String::from_utf8_lossy(kind).into())?;
-            Some((number?, kind, place?, from, to, benefits_from))
-        },
-        &mut |_, _, (person, kind, place, from, to, benefits_from), _| {
-            let enrolment = Enrolment {
-                insutype: insutype(&kind),
-                pool: pool(place),
-                from: from.unwrap_or(Date::MIN),
-                to: to.unwrap_or(Date::MAX),
-                benefits_from: benefits_from.unwrap_or(Date::MIN),
-            };
-            rows.push((person, enrolment));
-        },
-    )?;
-    Ok((rows, inputs))
+    read_by_person(files, table, lookup, options, &|row| {
+        let kind = row.text(kind);
+        let place = row.place(place);
+        let (from, to, benefits_from) = (row.date(begin), row.date(end), row.date(benefits));
+        Some(Enrolment {
+            insutype: insutype(&String::from_utf8_lossy(kind)),
+            pool: pool(place?),
+            from: from.unwrap_or(Date::MIN),
+            to: to.unwrap_or(Date::MAX),
+            benefits_from: benefits_from.unwrap_or(Date::MIN),
+        })
+    })
 }
 
 /// Reads the filings of the run's persons, as pairs of person number and row in file order.
@@ -144,23 +157,13 @@ pub fn read_filings(
     options: &ReadOptions<'_>,
 ) -> Result<(PersonRows<FilingRecord>, Vec<InputFile>), IngestError> {
     let table = &*FILINGS;
-    let [person, kind, area, begin, end] =
-        ["psn_no", "out_fil_type", "rloc_admdvs", "begndate", "enddate"].map(|name| table.index(name));
-    let mut rows = Vec::new();
-    let inputs = read_table(
-        files,
-        table,
-        options,
-        &|row| {
-            let number = lookup(row.text(person));
-            let filing_type = vocab.filing_type.find(row.text(kind));
-            let area = row.place(area);
-            let (from, to) = (row.date(begin).unwrap_or(Date::MIN), row.date(end));
-            Some((number?, FilingRecord { filing_type, area: area?, from, to }))
-        },
-        &mut |_, _, row, _| rows.push(row),
-    )?;
-    Ok((rows, inputs))
+    let [kind, area, begin, end] = ["out_fil_type", "rloc_admdvs", "begndate", "enddate"].map(|name| table.index(name));
+    read_by_person(files, table, lookup, options, &|row| {
+        let filing_type = vocab.filing_type.find(row.text(kind));
+        let area = row.place(area);
+        let (from, to) = (row.date(begin).unwrap_or(Date::MIN), row.date(end));
+        Some(FilingRecord { filing_type, area: area?, from, to })
+    })
 }
 
 /// Reads the marks of the run's persons, as pairs of person number and row in file order.
@@ -174,21 +177,12 @@ pub fn read_marks(
     options: &ReadOptions<'_>,
 ) -> Result<(PersonRows<Mark>, Vec<InputFile>), IngestError> {
     let table = &*MARKS;
-    let [person, mark, begin, end] = ["psn_no", "mark", "begndate", "enddate"].map(|name| table.index(name));
-    let mut rows = Vec::new();
-    let inputs = read_table(
-        files,
-        table,
-        options,
-        &|row| {
-            let number = lookup(row.text(person));
-            let mark: Sym = vocab.mark.find(row.text(mark));
-            let (from, to) = (row.date(begin).unwrap_or(Date::MIN), row.date(end).unwrap_or(Date::MAX));
-            Some((number?, Mark { mark, from, to }))
-        },
-        &mut |_, _, row, _| rows.push(row),
-    )?;
-    Ok((rows, inputs))
+    let [mark, begin, end] = ["mark", "begndate", "enddate"].map(|name| table.index(name));
+    read_by_person(files, table, lookup, options, &|row| {
+        let mark = vocab.mark.find(row.text(mark));
+        let (from, to) = (row.date(begin).unwrap_or(Date::MIN), row.date(end).unwrap_or(Date::MAX));
+        Some(Mark { mark, from, to })
+    })
 }
 
 /// Reads the balances of the run's persons, as pairs of person number and balance in file order; each person at
@@ -200,7 +194,7 @@ pub fn read_marks(
 pub fn read_balances(
     files: &[InputPath],
     lookup: Lookup<'_>,
-    mut others: Option<&mut Vec<(Box<[u8]>, Fen)>>,
+    mut others: Option<&mut OtherBalances>,
     options: &ReadOptions<'_>,
 ) -> Result<(PersonRows<Fen>, Vec<InputFile>), IngestError> {
     let table = &*ACCOUNTS;

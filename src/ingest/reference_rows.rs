@@ -143,7 +143,8 @@ impl<T: Send> RowSink for Rows<'_, T> {
     }
 
     fn broken(&mut self, problem: RowProblem, _: u64, line: u64, _: &dyn Fn() -> String) {
-        self.problems.push(Diagnostic::error("I-LINE", location(self.shown, line, 0, ""), problem.text()));
+        let finding = Diagnostic::error("I-LINE", location(self.shown, line, 0, ""), problem.text());
+        self.problems.push(finding.hint(problem.hint()));
     }
 }
 

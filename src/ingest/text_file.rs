@@ -45,7 +45,11 @@ pub(super) fn open(
         next_line += Lines::new(&block.bytes, 1).count() as u64;
     }
     let message = Text::new("the file is empty: it has no header line", "文件为空：没有表头行");
-    Ok(Err(one(Diagnostic::error("I-HEADER", location(&input.shown, 0, 0, ""), message))))
+    let hint = Text::new(
+        "export it again, or leave it out; a table without rows still has its header line",
+        "请重新导出，或不使用该文件；没有数据的表也须有表头行",
+    );
+    Ok(Err(one(Diagnostic::error("I-HEADER", location(&input.shown, 0, 0, ""), message).hint(hint))))
 }
 
 fn header(

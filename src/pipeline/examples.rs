@@ -14,7 +14,7 @@ use super::load::{Loaded, load};
 use super::rules_dir::EXAMPLES;
 use super::{Inputs, ReferencePaths, RunError, Stage, Watch};
 use crate::columnar::schema::{ADJUDICATED as COLUMNS, Kind};
-use crate::diagnostic::{Diagnostic, Location, Text, did_you_mean};
+use crate::diagnostic::{Diagnostic, Failure, Location, Text, did_you_mean};
 use crate::ingest::Column;
 use crate::ledger::fold;
 use crate::model::money::Fen;
@@ -54,18 +54,17 @@ pub struct Tested {
 
 /// Why examples could not be tested.
 #[derive(Debug, Error)]
+#[error("{}", self.text().en)]
 pub enum ExamplesError {
     /// There are none.
-    #[error("{} does not exist: the pack has no examples", .path.display())]
     None {
         /// Where they would be.
         path: PathBuf,
     },
     /// A file cannot be read or written.
-    #[error("cannot {action} {}", .path.display())]
     Io {
         /// What was attempted.
-        action: &'static str,
+        action: Action,
         /// On what.
         path: PathBuf,
         /// Why it failed.
@@ -75,6 +74,37 @@ pub enum ExamplesError {
     /// The rules or the claims of the examples cannot be used.
     #[error(transparent)]
     Run(#[from] RunError),
+}
+
+/// What was attempted with the examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Reading them.
+    Read,
+    /// Making a folder for a run of theirs.
+    CreateFolder,
+    /// Writing the tables of that run.
+    Write,
+}
+
+impl Failure for ExamplesError {
+    fn text(&self) -> Text {
+        match self {
+            Self::None { path } => Text::new(
+                format!("{} does not exist: the pack has no examples", path.display()),
+                format!("{} 不存在：规则包没有算例", path.display()),
+            ),
+            Self::Io { action, path, .. } => {
+                let (en, zh) = match action {
+                    Action::Read => ("cannot read", "无法读取"),
+                    Action::CreateFolder => ("cannot make a folder in", "无法创建文件夹于"),
+                    Action::Write => ("cannot write", "无法写入"),
+                };
+                Text::new(format!("{en} {}", path.display()), format!("{zh} {}", path.display()))
+            }
+            Self::Run(error) => error.text(),
+        }
+    }
 }
 
 /// `examples.csv` with its columns found.
@@ -117,14 +147,15 @@ pub fn test_examples(folder: &Path, cancel: &AtomicBool) -> Result<Tested, Examp
     if !path.exists() {
         return Err(ExamplesError::None { path });
     }
-    let bytes = fs::read(&path).map_err(|error| ExamplesError::Io { action: "read", path: path.clone(), error })?;
+    let bytes =
+        fs::read(&path).map_err(|error| ExamplesError::Io { action: Action::Read, path: path.clone(), error })?;
     let file = path.display().to_string();
     let mut tested = Tested::default();
     let whole_file = Location { file: file.clone(), ..Location::default() };
     let table = match table::parse(&bytes) {
         Ok(table) => table,
         Err(error) => {
-            tested.differences.push(Diagnostic::error("X002", whole_file, error.text()));
+            tested.differences.push(Diagnostic::error("X002", whole_file, error.text()).hint(error.hint()));
             return Ok(tested);
         }
     };
@@ -132,7 +163,8 @@ pub fn test_examples(folder: &Path, cancel: &AtomicBool) -> Result<Tested, Examp
     let sheet = Sheet { file, table };
     for row in sheet.table.rows.iter() {
         if let Some(problem) = &row.problem {
-            tested.differences.push(Diagnostic::error("X003", sheet.at(row, ""), problem.text()));
+            let finding = Diagnostic::error("X003", sheet.at(row, ""), problem.text());
+            tested.differences.push(finding.hint(problem.hint()));
         }
     }
     if !tested.differences.is_empty() {
@@ -184,11 +216,13 @@ fn check_header(table: &TextTable, file: &str, found: &mut Vec<Diagnostic>) {
             .chain(Column::ALL.iter().map(|column| column.name().to_owned()))
             .chain(REFERENCE_COLUMNS.map(str::to_owned))
             .collect();
-        let diagnostic = Diagnostic::error("X001", at, message);
-        found.push(match did_you_mean(&lower, names.iter().map(String::as_str)) {
-            Some(near) => diagnostic.hint(Text::new(format!("did you mean `{near}`?"), format!("是否应为 `{near}`？"))),
-            None => diagnostic,
-        });
+        let finding = Diagnostic::error("X001", at, message);
+        found.push(finding.near_or(did_you_mean(&lower, names.iter().map(String::as_str)), || {
+            Text::new(
+                "name a column of claims, `expect_` with an output column, or write remarks in `note`",
+                "请写结算记录的列名、`expect_` 加输出列名；说明文字写入 `note`",
+            )
+        }));
     }
 }
 
@@ -201,7 +235,7 @@ fn test_group(
     tested: &mut Tested,
 ) -> Result<(), ExamplesError> {
     let scratch = tempfile::tempdir().map_err(|error| ExamplesError::Io {
-        action: "make a folder in",
+        action: Action::CreateFolder,
         path: std::env::temp_dir(),
         error,
     })?;
@@ -306,14 +340,14 @@ fn compare(sheet: &Sheet, row: &TextRow, number: u32, results: &Results, tested:
             let setl_id = sheet.cell(row, "setl_id");
             let shown = if found.is_empty() { "nothing".to_owned() } else { format!("`{found}`") };
             let shown_zh = if found.is_empty() { "空".to_owned() } else { format!("`{found}`") };
-            tested.differences.push(Diagnostic::error(
-                "X010",
-                sheet.at(row, &heading),
-                Text::new(
-                    format!("{example}, settlement {setl_id}: {name} is {shown}, expected `{expected}`"),
-                    format!("{example}，结算 {setl_id}：{name} 为 {shown_zh}，预期 `{expected}`"),
-                ),
-            ));
+            let message = Text::new(
+                format!("{example}, settlement {setl_id}: {name} is {shown}, expected `{expected}`"),
+                format!("{example}，结算 {setl_id}：{name} 为 {shown_zh}，预期 `{expected}`"),
+            );
+            tested.differences.push(Diagnostic::error("X010", sheet.at(row, &heading), message).hint(Text::new(
+                "the rule or the expectation is wrong: put the example's rows into a file of claims and `explain` it",
+                "规则有误或预期有误：可将该算例各行写入结算记录文件，用 `explain` 查看计算过程",
+            )));
         }
     }
 }
@@ -346,7 +380,11 @@ fn write_inputs(
         writer.write_record(&header).expect("writing to memory does not fail");
         records.iter().for_each(|record| writer.write_record(record).expect("writing to memory does not fail"));
         let bytes = writer.into_inner().expect("writing to memory does not fail");
-        fs::write(&path, bytes).map_err(|error| ExamplesError::Io { action: "write", path: path.clone(), error })?;
+        fs::write(&path, bytes).map_err(|error| ExamplesError::Io {
+            action: Action::Write,
+            path: path.clone(),
+            error,
+        })?;
         Ok(path)
     };
     let claims = write(

@@ -14,6 +14,7 @@ use crate::adjudicate::accumulators::Accumulators;
 use crate::adjudicate::opening::Earlier;
 use crate::adjudicate::person::{Fold, fold_person};
 use crate::adjudicate::trace::{Step, Steps};
+use crate::diagnostic::Text;
 use crate::ingest::{self, Border, ReadOptions};
 use crate::ledger::fold::{Aside, keep_first_of_each, sort_entries};
 use crate::model::settlement::Claim;
@@ -47,18 +48,28 @@ impl EarlierRun {
     /// The manifest is not there or not one of ours.
     pub fn read(out: &Path) -> Result<Self, RunError> {
         let path = out.join("manifest.json");
-        let fail = |reason: String| RunError::EarlierRun { path: path.clone(), reason };
-        let text = fs::read_to_string(&path).map_err(|error| fail(format!("cannot be read: {error}")))?;
-        let manifest: Value =
-            serde_json::from_str(&text).map_err(|error| fail(format!("is not a manifest: {error}")))?;
+        let fail = |en: String, zh: String| RunError::EarlierRun { path: path.clone(), reason: Text::new(en, zh) };
+        let text = fs::read_to_string(&path)
+            .map_err(|error| fail(format!("cannot be read: {error}"), format!("无法读取：{error}")))?;
+        let manifest: Value = serde_json::from_str(&text)
+            .map_err(|error| fail(format!("is not a manifest: {error}"), format!("不是运行清单：{error}")))?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let missing = |what: &str| fail(format!("is not a manifest of this program: it has no {what}"));
+        let missing = |en: &str, zh: &str| {
+            fail(
+                format!("is not a manifest of this program: it has no {en}"),
+                format!("不是本程序的运行清单：缺少{zh}"),
+            )
+        };
         let night = archived::night_of(out, &manifest);
-        let claims = manifest["claims"].as_array().ok_or_else(|| missing("claims"))?;
+        let claims = manifest["claims"].as_array().ok_or_else(|| missing("claims", "结算记录"))?;
         let mut digests = Vec::new();
         let mut file = |value: &Value| -> Result<PathBuf, RunError> {
-            let path = PathBuf::from(text(&value["path"]).ok_or_else(|| missing("path of an input"))?);
-            digests.push((path.clone(), text(&value["sha256"]).ok_or_else(|| missing("digest of an input"))?));
+            let path =
+                PathBuf::from(text(&value["path"]).ok_or_else(|| missing("path of an input", "输入文件的路径"))?);
+            digests.push((
+                path.clone(),
+                text(&value["sha256"]).ok_or_else(|| missing("digest of an input", "输入文件的摘要"))?,
+            ));
             Ok(path)
         };
         let claims = claims.iter().map(&mut file).collect::<Result<Vec<_>, _>>()?;
@@ -67,7 +78,9 @@ impl EarlierRun {
             match &manifest["reference"][name] {
                 Value::Null => Ok(None),
                 value => {
-                    let files = value["files"].as_array().ok_or_else(|| missing("files of a reference table"))?;
+                    let files = value["files"]
+                        .as_array()
+                        .ok_or_else(|| missing("files of a reference table", "参考表的文件"))?;
                     files.iter().try_for_each(|value| file(value).map(|_| ()))?;
                     Ok(text(&value["path"]).map(PathBuf::from))
                 }
@@ -80,8 +93,9 @@ impl EarlierRun {
             accounts: table("accounts")?,
             marks: table("marks")?,
         };
-        let rules = PathBuf::from(text(&manifest["rules"]["path"]).ok_or_else(|| missing("rules"))?);
-        let rules_sha256 = text(&manifest["rules"]["sha256"]).ok_or_else(|| missing("digest of the rules"))?;
+        let rules = PathBuf::from(text(&manifest["rules"]["path"]).ok_or_else(|| missing("rules", "规则包"))?);
+        let rules_sha256 =
+            text(&manifest["rules"]["sha256"]).ok_or_else(|| missing("digest of the rules", "规则包的摘要"))?;
         Ok(Self { inputs: Inputs { rules, claims, reference }, rules_sha256, digests, night })
     }
 
@@ -92,7 +106,10 @@ impl EarlierRun {
     pub fn compare(&self, loaded: &Loaded) -> Result<(), RunError> {
         let changed = |path: &Path| RunError::EarlierRun {
             path: path.to_owned(),
-            reason: "has changed since the run; explain from --rules and --claims instead, or run again".to_owned(),
+            reason: Text::new(
+                "has changed since the run; explain from --rules and --claims instead, or run again",
+                "在运行之后已改动；请改用 --rules 与 --claims 说明，或重新运行",
+            ),
         };
         if loaded.rules.sha256 != self.rules_sha256 {
             return Err(changed(&loaded.rules.folder));

@@ -273,7 +273,7 @@ fn read_facts(
     let count = persons.len();
     let find = |number: &[u8]| persons.find(arenas, number);
     let pool = |place| book.pool_of(place);
-    let mut insutype = |word: &str| {
+    let insutype = |word: &str| {
         let listed = book.vocab.insutype.find(word.as_bytes());
         if listed != Sym::OTHER {
             return Insutype(listed.0);
@@ -285,7 +285,7 @@ fn read_facts(
     let mut gate = |name: &'static str, files: Option<Vec<InputFile>>| loaded.gates.push((name, files));
     let given = |path: &Option<PathBuf>| path.as_ref().map(|path| ingest::expand(&[path])).transpose();
     let (rows, files) = given(&paths.enrolments)?
-        .map(|files| reference::read_enrolments(&files, &find, &pool, &mut insutype, options))
+        .map(|files| reference::read_enrolments(&files, &find, &pool, &insutype, options))
         .transpose()?
         .unzip();
     facts.enrolments = rows.map(|rows| ByPerson::group(count, rows));

@@ -17,6 +17,7 @@ pub mod load;
 pub mod manifest;
 pub mod night;
 mod night_tables;
+pub mod replay;
 pub mod rules_dir;
 mod write;
 
@@ -26,7 +27,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
 
 use crate::audit::totals::TotalsError;
-use crate::diagnostic::{Diagnostic, Lang};
+use crate::diagnostic::{Diagnostic, Failure, Lang, Text};
 use crate::ingest::IngestError;
 use crate::publish::{PublishError, Staging};
 use crate::report::balance::Summary;
@@ -132,9 +133,9 @@ pub trait Watch: Sync {
 
 /// Why a run failed. Nothing was published.
 #[derive(Debug, Error)]
+#[error("{}", self.text().en)]
 pub enum RunError {
     /// The rule pack has errors.
-    #[error("the rule pack in {} cannot be used", .folder.display())]
     Rules {
         /// The pack.
         folder: PathBuf,
@@ -148,7 +149,6 @@ pub enum RunError {
     #[error(transparent)]
     Publish(#[from] PublishError),
     /// A Parquet file could not be written.
-    #[error("cannot write {file}")]
     Parquet {
         /// Which one.
         file: &'static str,
@@ -160,7 +160,6 @@ pub enum RunError {
     #[error(transparent)]
     Totals(#[from] TotalsError),
     /// The rows do not fit the memory that was allowed.
-    #[error("{rows} rows need more than the {limit} bytes allowed by --memory")]
     Memory {
         /// Rows read so far.
         rows: u64,
@@ -168,18 +167,16 @@ pub enum RunError {
         limit: u64,
     },
     /// The settlement asked for is not there.
-    #[error("no row with setl_id `{setl_id}` in the claims")]
     NoSuchSettlement {
         /// The number asked for.
         setl_id: String,
     },
     /// A file of an earlier run is not what it was.
-    #[error("{}: {reason}", .path.display())]
     EarlierRun {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        reason: Text,
     },
     /// The ledger cannot be used.
     #[error(transparent)]
@@ -188,8 +185,36 @@ pub enum RunError {
     #[error(transparent)]
     Table(#[from] TableError),
     /// The user stopped the run.
-    #[error("stopped; nothing was written")]
     Cancelled,
+}
+
+impl Failure for RunError {
+    fn text(&self) -> Text {
+        match self {
+            Self::Rules { folder, .. } => Text::new(
+                format!("the rule pack in {} cannot be used", folder.display()),
+                format!("{} 中的规则包不可用", folder.display()),
+            ),
+            Self::Ingest(error) => error.text(),
+            Self::Publish(error) => error.text(),
+            Self::Parquet { file, .. } => Text::new(format!("cannot write {file}"), format!("无法写入 {file}")),
+            Self::Totals(error) => error.text(),
+            Self::Memory { rows, limit } => Text::new(
+                format!("{rows} rows need more than the {limit} bytes allowed by --memory"),
+                format!("{rows} 行所需内存超过 --memory 允许的 {limit} 字节"),
+            ),
+            Self::NoSuchSettlement { setl_id } => Text::new(
+                format!("no row with setl_id `{setl_id}` in the claims"),
+                format!("结算记录中没有 setl_id 为 `{setl_id}` 的行"),
+            ),
+            Self::EarlierRun { path, reason } => {
+                Text::new(format!("{}: {}", path.display(), reason.en), format!("{}：{}", path.display(), reason.zh))
+            }
+            Self::Ledger(error) => error.text(),
+            Self::Table(error) => error.text(),
+            Self::Cancelled => Text::new("stopped; nothing was written", "已停止；未写出任何内容"),
+        }
+    }
 }
 
 impl From<IngestError> for RunError {
@@ -222,7 +247,7 @@ pub fn run(plan: &RunPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result<(Su
     let staging = staging.expect("a run without a ledger has an output folder");
     let loaded = load::load(&plan.inputs, None, None, plan.memory, watch, cancel)?;
     let target = Target { staging: &staging, night: None };
-    let Wrote { summary, outputs, .. } = write::write(plan, &loaded, &target, watch, cancel)?;
+    let Wrote { summary, outputs, .. } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
     let reference = &plan.inputs.reference;
     let manifest =
         Manifest { loaded: &loaded, reference, summary: &summary, outputs: &outputs, lang: plan.lang, ledger: None };

@@ -67,7 +67,7 @@ pub(super) fn run(
     let since = carried.as_ref().map_or(&[][..], |carried| &carried.since);
     let target =
         Target { staging: staging.staging(), night: Some(write::NightTables { number: staging.number(), since }) };
-    let Wrote { summary, outputs, late, replaced } = write::write(plan, &loaded, &target, watch, cancel)?;
+    let Wrote { summary, outputs, late, replaced } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
     let report = NightReport {
         number: staging.number(),
         date: staging.date(),

@@ -46,6 +46,10 @@ pub fn read_files(folder: &Path) -> Result<(Vec<PackFile>, Vec<Diagnostic>), Dia
             Location { file: path.display().to_string(), ..Location::default() },
             Text::new(format!("cannot be read: {error}"), format!("无法读取：{error}")),
         )
+        .hint(Text::new(
+            "name a folder of rule tables that you may read; a relative path begins at the folder you are in",
+            "请指定有读取权限的规则表文件夹；相对路径从当前文件夹算起",
+        ))
     };
     let mut found = Vec::new();
     let mut files = Vec::new();
@@ -64,12 +68,14 @@ pub fn read_files(folder: &Path) -> Result<(Vec<PackFile>, Vec<Diagnostic>), Dia
             let at = Location { file: path.display().to_string(), ..Location::default() };
             let message = Text::new("this is no table of a rule pack; it is ignored", "这不是规则包的表，已忽略");
             let warning = Diagnostic::warning("W001", at, message);
-            found.push(match did_you_mean(&name, known()) {
-                Some(near) => {
-                    warning.hint(Text::new(format!("did you mean `{near}.csv`?"), format!("是否应为 `{near}.csv`？")))
-                }
-                None => warning,
-            });
+            let near = did_you_mean(&name, known()).map(|near| format!("{near}.csv"));
+            found.push(warning.near_or(near.as_deref(), || {
+                let list = known().collect::<Vec<_>>();
+                Text::new(
+                    format!("move it out of the folder; the tables are {}", list.join(", ")),
+                    format!("请移出该文件夹；规则表有：{}", list.join("、")),
+                )
+            }));
             continue;
         }
         let bytes = fs::read(&path).map_err(|error| fail(&path, error))?;

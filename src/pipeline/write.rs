@@ -10,10 +10,11 @@ use rayon::prelude::*;
 use super::kept::{self, LateRow, PendedRow};
 use super::load::Loaded;
 use super::night_tables::{NightEncoded, NightFiles};
-use super::{RunError, RunPlan, Stage, Watch, check};
+use super::{RunError, Stage, Watch, check};
 use crate::audit::totals;
 use crate::columnar::row_groups::{Encoder, RowGroups};
 use crate::columnar::schema;
+use crate::diagnostic::Lang;
 use crate::ledger::fold::{self, Aside, Chunk, RefusedRow};
 use crate::model::outcome::{Reasons, Status};
 use crate::publish::{Staging, Written};
@@ -74,7 +75,7 @@ struct Gathered {
 /// # Errors
 /// A file cannot be written, or what was read back does not equal what was computed.
 pub(super) fn write(
-    plan: &RunPlan,
+    lang: Lang,
     loaded: &Loaded,
     target: &Target,
     watch: &dyn Watch,
@@ -93,7 +94,7 @@ pub(super) fn write(
             open_items.push(kept::OpenItem::of(row, reasons));
         }
     })?);
-    outputs.push(kept::write_rejects(loaded, staging, &aside.refused, plan.lang)?);
+    outputs.push(kept::write_rejects(loaded, staging, &aside.refused, lang)?);
     let late_rows = late.len() as u64;
     if let Some(night) = &target.night {
         outputs.push(kept::write_open_items(staging, open_items, night)?);

@@ -7,6 +7,7 @@ pub mod explain;
 mod explain_steps;
 pub mod ledger;
 pub mod night;
+pub mod replay;
 mod rule_words;
 pub mod rules_diff;
 pub mod show;

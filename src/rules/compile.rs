@@ -97,14 +97,20 @@ fn bands<'a>(table: &'a PackTable, found: &mut Vec<Diagnostic>) -> (BandNumbers<
         let rate = cell::rate(table.cell(row, "rate")).expect("a checked rate");
         if let Some((_, first)) = sets[number as usize].iter().find(|(band, _)| band.from == from) {
             let line = table.rows[*first].line;
-            found.push(Diagnostic::error(
-                "E021",
-                table.at(row, "from_amount"),
-                Text::new(
-                    format!("a band of this set already begins at {from} (line {line})"),
-                    format!("同一档表在第 {line} 行已有起于 {from} 的档"),
-                ),
-            ));
+            found.push(
+                Diagnostic::error(
+                    "E021",
+                    table.at(row, "from_amount"),
+                    Text::new(
+                        format!("a band of this set already begins at {from} (line {line})"),
+                        format!("同一档表在第 {line} 行已有起于 {from} 的档"),
+                    ),
+                )
+                .hint(Text::new(
+                    "correct one of the two amounts, take one of the rows out, or give it a band_set of its own",
+                    "请更正其中一个金额，删去其中一行，或为其另立 band_set",
+                )),
+            );
         }
         sets[number as usize].push((Band { from, rate }, row));
     }

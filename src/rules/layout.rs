@@ -81,6 +81,12 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// The header line that has every column.
+    #[must_use]
+    pub fn header(&self) -> String {
+        self.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(",")
+    }
+
     /// Position of a column. The name must be one of the layout's.
     #[must_use]
     pub fn position(&self, name: &str) -> usize {

@@ -6,7 +6,7 @@ use super::cell;
 use super::layout::{Kind, Layout, Table};
 use crate::diagnostic::{Diagnostic, Location, Text, did_you_mean};
 use crate::model::date::Date;
-use crate::text::table::{self, TextRow};
+use crate::text::table::{self, TextError, TextRow};
 
 /// One row: its line in the file, and the cells in the order of the layout; a column the file lacks is empty.
 #[derive(Clone, Debug)]
@@ -110,11 +110,17 @@ impl RulePack {
             let layout = table.layout();
             let file = files.iter().find(|file| file.table == layout.name);
             if file.is_none() && !layout.optional {
-                found.push(Diagnostic::error(
-                    "E001",
-                    Location { file: format!("{}.csv", layout.name), ..Location::default() },
-                    Text::new("the pack has no such table", "规则包缺少此表"),
-                ));
+                found.push(
+                    Diagnostic::error(
+                        "E001",
+                        Location { file: format!("{}.csv", layout.name), ..Location::default() },
+                        Text::new("the pack has no such table", "规则包缺少此表"),
+                    )
+                    .hint(Text::new(
+                        format!("add {}.csv to the folder, at least with its header: {}", layout.name, layout.header()),
+                        format!("请在文件夹中加入 {}.csv，至少写明表头：{}", layout.name, layout.header()),
+                    )),
+                );
             }
             tables.push(file.map_or_else(|| empty(table), |file| read_table(table, file, &mut found)));
         }
@@ -176,17 +182,19 @@ fn check_name(
     if name.is_empty() || names.contains_key(name) {
         return;
     }
-    let mut diagnostic = Diagnostic::error(
+    let finding = Diagnostic::error(
         "E011",
         table.at(row, column),
         Text::new(format!("`{name}` is not in {listed_in}"), format!("{listed_in} 中没有 `{name}`")),
     );
     let mut sorted: Vec<_> = names.keys().copied().collect();
     sorted.sort_unstable();
-    if let Some(near) = did_you_mean(name, sorted) {
-        diagnostic = diagnostic.hint(Text::new(format!("did you mean `{near}`?"), format!("是否应为 `{near}`？")));
-    }
-    found.push(diagnostic);
+    found.push(finding.near_or(did_you_mean(name, sorted), || {
+        Text::new(
+            format!("add `{name}` to {listed_in}, or name one that is there"),
+            format!("请在 {listed_in} 中加入 `{name}`，或改用其中已有的名称"),
+        )
+    }));
 }
 
 fn empty(table: Table) -> PackTable {
@@ -206,7 +214,14 @@ fn read_table(table: Table, file: &PackFile, found: &mut Vec<Diagnostic>) -> Pac
     let text = match table::parse(&file.bytes) {
         Ok(text) => text,
         Err(error) => {
-            found.push(Diagnostic::error("E002", whole_file, error.text()));
+            let hint = match error {
+                TextError::Empty => Text::new(
+                    format!("write its header line: {}", layout.header()),
+                    format!("请写入表头行：{}", layout.header()),
+                ),
+                TextError::Header { .. } => error.hint(),
+            };
+            found.push(Diagnostic::error("E002", whole_file, error.text()).hint(hint));
             return result;
         }
     };
@@ -221,19 +236,20 @@ fn read_table(table: Table, file: &PackFile, found: &mut Vec<Diagnostic>) -> Pac
                 && !row.cells[0].is_empty()
             {
                 let (name, id) = (layout.columns[0].name, &row.cells[0]);
-                found.push(Diagnostic::error(
-                    "E010",
-                    Location {
-                        line: row.line,
-                        column_number: result.positions[0],
-                        column: name.into(),
-                        ..whole_file.clone()
-                    },
-                    Text::new(
-                        format!("`{id}` is already the {name} of line {first}"),
-                        format!("`{id}` 已是第 {first} 行的 {name}"),
-                    ),
-                ));
+                let at = Location {
+                    line: row.line,
+                    column_number: result.positions[0],
+                    column: name.into(),
+                    ..whole_file.clone()
+                };
+                let message = Text::new(
+                    format!("`{id}` is already the {name} of line {first}"),
+                    format!("`{id}` 已是第 {first} 行的 {name}"),
+                );
+                found.push(Diagnostic::error("E010", at, message).hint(Text::new(
+                    format!("give this row a {name} that no other row has, or take it out if it is a copy"),
+                    format!("请为该行取一个不重复的 {name}；若为重复行则删去"),
+                )));
             }
             result.rows.push(row);
         }
@@ -260,29 +276,45 @@ fn read_header(
                     format!("{}.csv has no column `{heading}`", layout.name),
                     format!("{}.csv 没有 `{heading}` 这一列", layout.name),
                 );
-                let diagnostic = Diagnostic::error("E003", at, message);
-                found.push(match did_you_mean(heading, names()) {
-                    Some(near) => {
-                        diagnostic.hint(Text::new(format!("did you mean `{near}`?"), format!("是否应为 `{near}`？")))
-                    }
-                    None => diagnostic,
-                });
+                let finding = Diagnostic::error("E003", at, message);
+                found.push(finding.near_or(did_you_mean(heading, names()), || {
+                    Text::new(
+                        format!("take it out; remarks stand in `note`; the columns are {}", layout.header()),
+                        format!("请删去该列；说明文字写入 `note`；可用的列：{}", layout.header()),
+                    )
+                }));
             }
-            Some(position) if positions[position] > 0 => found.push(Diagnostic::error(
-                "E004",
-                at,
-                Text::new(format!("column `{heading}` stands twice"), format!("列 `{heading}` 重复")),
-            )),
+            Some(position) if positions[position] > 0 => found.push(
+                Diagnostic::error(
+                    "E004",
+                    at,
+                    Text::new(format!("column `{heading}` stands twice"), format!("列 `{heading}` 重复")),
+                )
+                .hint(Text::new(
+                    format!("keep one of columns {} and {}", positions[position], index + 1),
+                    format!("请只保留第 {} 列与第 {} 列之一", positions[position], index + 1),
+                )),
+            ),
             Some(position) => positions[position] = index + 1,
         }
     }
     for (column, &position) in layout.columns.iter().zip(positions.iter()) {
         if position == 0 && !column.optional {
-            found.push(Diagnostic::error(
-                "E005",
-                Location { line, ..file.clone() },
-                Text::new(format!("column `{}` is missing", column.name), format!("缺少列 `{}`", column.name)),
-            ));
+            let (en, zh) = match cell::check(column.kind, "") {
+                None => ("the field may be empty", "字段可以为空"),
+                Some(_) => ("the field must be filled", "字段须填写"),
+            };
+            found.push(
+                Diagnostic::error(
+                    "E005",
+                    Location { line, ..file.clone() },
+                    Text::new(format!("column `{}` is missing", column.name), format!("缺少列 `{}`", column.name)),
+                )
+                .hint(Text::new(
+                    format!("add the heading `{}` and one field in every row; {en}", column.name),
+                    format!("请加入表头 `{}`，并在每行补上一个字段；{zh}", column.name),
+                )),
+            );
         }
     }
     found.len() == before
@@ -297,7 +329,7 @@ fn read_row(layout: &Layout, table: &PackTable, row: &TextRow, found: &mut Vec<D
         column: column.to_owned(),
     };
     if let Some(problem) = &row.problem {
-        found.push(Diagnostic::error("E006", at(0, ""), problem.text()));
+        found.push(Diagnostic::error("E006", at(0, ""), problem.text()).hint(problem.hint()));
         return None;
     }
     let mut cells: Vec<Box<str>> = Vec::with_capacity(layout.columns.len());
@@ -307,9 +339,7 @@ fn read_row(layout: &Layout, table: &PackTable, row: &TextRow, found: &mut Vec<D
         let text = if position == 0 { "" } else { row.fields[position - 1].as_str() };
         let absent_key = position == 0 && matches!(column.kind, Kind::Key | Kind::PrefixKey);
         if !absent_key && let Some((message, hint)) = cell::check(column.kind, text) {
-            let mut diagnostic = Diagnostic::error("E007", at(position, column.name), message);
-            diagnostic.hint = hint;
-            found.push(diagnostic);
+            found.push(Diagnostic::error("E007", at(position, column.name), message).hint(hint));
             good = false;
         }
         cells.push(text.into());

@@ -8,7 +8,7 @@ use super::layout::{FILINGS, PLACES, Table};
 use super::lint::world::Realm;
 use super::pack::RulePack;
 use super::rank::Ranking;
-use crate::diagnostic::{Diagnostic, Location, Text, did_you_mean};
+use crate::diagnostic::{Diagnostic, Location, Text, did_you_mean, meant};
 use crate::model::date::Date;
 use crate::model::place::{Admdvs, Filing, Place};
 use crate::model::settlement::Insutype;
@@ -311,8 +311,7 @@ fn narrow(
         let words: Vec<&str> = known.iter().map(|&value| words[value].as_str()).collect();
         let list = words.join("`, `");
         let hint = did_you_mean(asked, words.iter().copied())
-            .map(|near| Text::new(format!("did you mean `{near}`?"), format!("是否应为 `{near}`？")))
-            .or_else(|| Some(Text::new(format!("there are `{list}`"), format!("可用：`{list}`"))));
+            .map_or_else(|| Text::new(format!("there are `{list}`"), format!("可用：`{list}`")), meant);
         found.push(problem(
             key,
             &format!("no claim of this pool and insurance type has the {key} `{asked}` on that day"),
@@ -323,11 +322,9 @@ fn narrow(
     kept
 }
 
-fn problem(key: &str, en: &str, zh: &str, hint: Option<Text>) -> Diagnostic {
-    let mut diagnostic =
-        Diagnostic::error("E030", Location { file: key.to_owned(), ..Location::default() }, Text::new(en, zh));
-    diagnostic.hint = hint;
-    diagnostic
+fn problem(key: &str, en: &str, zh: &str, hint: Text) -> Diagnostic {
+    let at = Location { file: key.to_owned(), ..Location::default() };
+    Diagnostic::error("E030", at, Text::new(en, zh)).hint(hint)
 }
 
 /// The pool that a code or a name of `places.csv` means.
@@ -358,9 +355,8 @@ pub fn find_pool(pack: &RulePack, book: &RuleBook, text: &str) -> Result<Admdvs,
                 .flat_map(|row| [places.cell(row, "name_zh"), places.cell(row, "name_en")])
                 .filter(|name| !name.is_empty())
                 .collect();
-            let near = did_you_mean(text, names)
-                .map(|near| Text::new(format!("did you mean `{near}`?"), format!("是否应为 `{near}`？")));
-            let hint = near.or_else(|| Some(Text::new("give its six-digit code", "请给出六位区划代码")));
+            let hint = did_you_mean(text, names)
+                .map_or_else(|| Text::new("give its six-digit code", "请给出六位区划代码"), meant);
             Err(problem(
                 "pool",
                 &format!("places.csv has no place `{text}`"),
@@ -373,7 +369,7 @@ pub fn find_pool(pack: &RulePack, book: &RuleBook, text: &str) -> Result<Admdvs,
             let list = list.join(", ");
             let hint = Text::new(format!("give one of the codes {list}"), format!("请给出代码之一：{list}"));
             let (en, zh) = (format!("`{text}` names several pools"), format!("`{text}` 指向多个统筹区"));
-            Err(problem("pool", &en, &zh, Some(hint)))
+            Err(problem("pool", &en, &zh, hint))
         }
     }
 }

@@ -59,6 +59,7 @@ use thiserror::Error;
 
 pub use mix::{Mix, MixCell};
 
+use crate::diagnostic::{Failure, Text};
 use crate::pipeline::RunError;
 use crate::pipeline::rules_dir::{Rules, load_rules};
 use crate::publish::{PublishError, Staging};
@@ -140,24 +141,22 @@ impl SynthReport {
 
 /// Why nothing was made. The output folder is as it was.
 #[derive(Debug, Error)]
+#[error("{}", self.text().en)]
 pub enum SynthError {
     /// The plan cannot be carried out.
-    #[error("{reason}")]
     Plan {
         /// Why.
-        reason: String,
+        reason: Text,
     },
     /// There is no rule pack.
-    #[error("there is no rule pack in {}: name one with --rules, or run in the folder that has sample_data", .folder.display())]
     NoRules {
         /// Where it was looked for.
         folder: PathBuf,
     },
     /// The pack answers nothing, or names too much.
-    #[error("the rule pack cannot be drawn from: {reason}")]
     Pack {
         /// Why.
-        reason: String,
+        reason: Text,
     },
     /// The pack has errors, or the user stopped.
     #[error(transparent)]
@@ -166,8 +165,29 @@ pub enum SynthError {
     #[error(transparent)]
     Publish(#[from] PublishError),
     /// The Parquet file could not be written.
-    #[error("cannot write claims.parquet")]
     Parquet(#[from] parquet::errors::ParquetError),
+}
+
+impl Failure for SynthError {
+    fn text(&self) -> Text {
+        match self {
+            Self::Plan { reason } => reason.clone(),
+            Self::NoRules { folder } => Text::new(
+                format!(
+                    "there is no rule pack in {}: name one with --rules, or run in the folder that has sample_data",
+                    folder.display()
+                ),
+                format!("{} 中没有规则包：请用 --rules 指定，或在含有 sample_data 的文件夹中运行", folder.display()),
+            ),
+            Self::Pack { reason } => Text::new(
+                format!("the rule pack cannot be drawn from: {}", reason.en),
+                format!("无法根据该规则包生成数据：{}", reason.zh),
+            ),
+            Self::Run(error) => error.text(),
+            Self::Publish(error) => error.text(),
+            Self::Parquet(_) => Text::new("cannot write claims.parquet", "无法写入 claims.parquet"),
+        }
+    }
 }
 
 /// Everything that stands still while blocks are made.
@@ -246,21 +266,29 @@ pub fn synth(plan: &SynthPlan, progress: &dyn Fn(u64), cancel: &AtomicBool) -> R
 }
 
 fn check(plan: &SynthPlan) -> Result<Year, SynthError> {
-    let fail = |reason: String| Err(SynthError::Plan { reason });
-    if plan.rows == 0 || plan.persons == 0 {
-        return fail("there must be at least one row and one person".to_owned());
+    let fail = |en: String, zh: String| Err(SynthError::Plan { reason: Text::new(en, zh) });
+    let (rows, persons) = (plan.rows, plan.persons);
+    if rows == 0 || persons == 0 {
+        return fail("there must be at least one row and one person".into(), "至少要有一行、一人".into());
     }
-    if plan.rows >= MOST_ROWS {
-        return fail(format!("{} rows: serial numbers end at {MOST_ROWS}", plan.rows));
+    if rows >= MOST_ROWS {
+        return fail(
+            format!("{rows} rows: serial numbers end at {MOST_ROWS}"),
+            format!("{rows} 行：流水号至多到 {MOST_ROWS}"),
+        );
     }
-    if plan.rows / plan.persons > MOST_ROWS_A_PERSON {
-        let (rows, persons) = (plan.rows, plan.persons);
-        return fail(format!(
-            "{rows} rows for {persons} persons: at most {MOST_ROWS_A_PERSON} rows a person fit into a year"
-        ));
+    if rows / persons > MOST_ROWS_A_PERSON {
+        return fail(
+            format!("{rows} rows for {persons} persons: at most {MOST_ROWS_A_PERSON} rows a person fit into a year"),
+            format!("{persons} 人共 {rows} 行：一年内每人至多 {MOST_ROWS_A_PERSON} 行"),
+        );
     }
     let Some(year) = Year::new(plan.year) else {
-        return fail(format!("year {}: from {} to {}", plan.year, YEARS.start(), YEARS.end()));
+        let (year, first, last) = (plan.year, YEARS.start(), YEARS.end());
+        return fail(
+            format!("year {year}: from {first} to {last}"),
+            format!("年份 {year}：应在 {first} 至 {last} 之间"),
+        );
     };
     if !plan.rules.is_dir() {
         return Err(SynthError::NoRules { folder: plan.rules.clone() });
@@ -274,7 +302,11 @@ fn world(plan: &SynthPlan, year: Year) -> Result<World, SynthError> {
     let places = Places::build(&rules.pack, &rules.book, year, plan.persons, &mut dice)?;
     let schemes = Schemes::build(&rules.pack, &rules.book, &places, year);
     if schemes.list.is_empty() {
-        return Err(SynthError::Pack { reason: format!("no scheme answers any kind of care in {}", plan.year) });
+        let reason = Text::new(
+            format!("no scheme answers any kind of care in {}", plan.year),
+            format!("{} 年没有险种规则可适用于任何就医类别", plan.year),
+        );
+        return Err(SynthError::Pack { reason });
     }
     let text = plan.format == Format::Csv;
     let none = FaultsPlan { share: 0, text };

@@ -7,6 +7,7 @@ use super::dice::Dice;
 use super::faults::quirks::Quirk;
 use super::national::{Grade, HUBS};
 use super::year::Year;
+use crate::diagnostic::Text;
 use crate::model::date::Date;
 use crate::model::place::{Admdvs, Place};
 use crate::model::reference::{InstitutionPeriod, Institutions};
@@ -145,7 +146,12 @@ impl Places {
     ) -> Result<Self, SynthError> {
         let levels = levels(pack, book);
         if levels.len() > usize::from(u8::MAX) {
-            return Err(SynthError::Pack { reason: format!("{} kinds of institutions, more than 255", levels.len()) });
+            let count = levels.len();
+            let reason = Text::new(
+                format!("{count} kinds of institutions, more than 255"),
+                format!("机构种类有 {count} 种，超过 255 种"),
+            );
+            return Err(SynthError::Pack { reason });
         }
         let codes = pool_codes(pack);
         let mut made = Self {

@@ -37,6 +37,26 @@ pub enum RowProblem {
 }
 
 impl RowProblem {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(self) -> Text {
+        match self {
+            Self::Ragged { .. } => Text::new(
+                "count the delimiters: a value that holds one stands in quotes, and an empty value keeps its place",
+                "请核对分隔符个数：含分隔符的值须加引号，空值须保留其位置",
+            ),
+            Self::UnclosedQuote => Text::new(
+                "close the quote; a quote inside a quoted value is written twice",
+                "请补上引号；加引号的值内部的引号须写两次",
+            ),
+            Self::BadEncoding => Text::new(
+                "write the whole file in one encoding: UTF-8 or GB18030",
+                "整个文件须使用同一种编码：UTF-8 或 GB18030",
+            ),
+            Self::TooLong => Text::new("look for a line end or a quote that is lost", "请检查是否缺少换行或引号"),
+        }
+    }
+
     /// The problem in words.
     #[must_use]
     pub fn text(self) -> Text {

@@ -60,6 +60,18 @@ impl TextError {
         crate::diagnostic::Text::new(self.to_string(), zh)
     }
 
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(self) -> crate::diagnostic::Text {
+        match self {
+            Self::Empty => crate::diagnostic::Text::new(
+                "give it a header line with the names of its columns",
+                "请写入由列名组成的表头行",
+            ),
+            Self::Header { problem, .. } => problem.hint(),
+        }
+    }
+
     /// The physical line it stands on; 0: the file as a whole.
     #[must_use]
     pub const fn line(self) -> u64 {

@@ -1,6 +1,7 @@
 //! The one integration-test binary: each further one would link polars again.
 
 mod against_reference;
+mod chinese;
 mod cli;
 mod conformance;
 mod explain;

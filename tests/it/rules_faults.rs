@@ -1,5 +1,5 @@
-//! Every fault a rule pack can have: found before the run, named with file, line and column, and a hint where one
-//! is near. One fault at a time in a copy of the small pack.
+//! Every fault a rule pack can have: found before the run, named with file, line and column, and what to do
+//! about it. One fault at a time in a copy of the small pack.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -46,6 +46,10 @@ const FAULTS: [Fault; 32] = [
 
 /// What the check says of a copy of the small pack with one change.
 fn check(file: &str, old: &str, new: &str) -> (i32, String) {
+    check_in("en", file, old, new)
+}
+
+fn check_in(lang: &str, file: &str, old: &str, new: &str) -> (i32, String) {
     let folder = folder();
     for entry in fs::read_dir(data("small/rules")).expect("the small pack") {
         let path = entry.expect("an entry").path();
@@ -56,7 +60,7 @@ fn check(file: &str, old: &str, new: &str) -> (i32, String) {
     assert!(text.contains(old), "{file} has no `{old}`");
     let text = if old.is_empty() { String::new() } else { text.replacen(old, new, 1) };
     fs::write(&path, text).expect("a table");
-    let ran = tongchou(["rules", "check", "--quiet", &folder.path().display().to_string()]);
+    let ran = tongchou(["rules", "check", "--quiet", "--lang", lang, &folder.path().display().to_string()]);
     assert_eq!(ran.stderr, "", "{file}: {old} -> {new}");
     (ran.code.expect("an exit status"), ran.stdout.replace(&format!("{}/", folder.path().display()), ""))
 }
@@ -72,6 +76,17 @@ fn every_fault_is_found_and_named() {
         said += &format!("# {what}\n{text}");
     }
     insta::assert_snapshot!("rules_faults", said);
+}
+
+#[test]
+fn every_fault_says_what_to_do_in_both_languages() {
+    for (_, what, file, old, new) in FAULTS {
+        for (lang, hint) in [("en", "\n  hint: "), ("zh", "\n  建议：")] {
+            let (_, text) = check_in(lang, file, old, new);
+            let faults = text.matches("[E").count();
+            assert_eq!((faults > 0, text.matches(hint).count()), (true, faults), "{what}: {text}");
+        }
+    }
 }
 
 #[test]

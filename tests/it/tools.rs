@@ -117,6 +117,28 @@ fn made_claims_are_the_same_for_the_same_seed_at_any_number_of_threads() {
 }
 
 #[test]
+fn the_sample_is_what_its_documented_command_makes() {
+    let guide = fs::read_to_string(repo("docs/operators.md")).expect("docs/operators.md");
+    let documented = "tongchou synth --rows 10000 --persons 1700 --seed 2024 --out made";
+    assert!(guide.lines().any(|line| line == documented), "docs/operators.md has no `{documented}`");
+    let folder = folder();
+    synthesise(folder.path(), "10000", &["--persons", "1700", "--seed", "2024"]).expect(0);
+    let made = |name: &str| fs::read_to_string(folder.path().join("made").join(name)).expect("a table");
+    let sample = |name: &str| fs::read_to_string(repo("sample_data").join(name)).expect("a table");
+    assert!(sample("claims_large.csv") == made("claims.csv"), "claims_large.csv is not what the command makes");
+    for name in ["enrolments.csv", "filings.csv", "institutions.csv", "accounts.csv", "marks.csv"] {
+        let (sample, made) = (sample(name), made(name));
+        let (header, rows) = made.split_once('\n').expect("a header line");
+        assert!(
+            sample.starts_with(header) && sample.ends_with(rows),
+            "{name} does not end with what the command makes"
+        );
+        let by_hand = sample.lines().count() - made.lines().count();
+        assert!((1..=20).contains(&by_hand), "{name}: {by_hand} rows are not the command's");
+    }
+}
+
+#[test]
 fn made_claims_can_be_adjudicated() {
     let folder = folder();
     synthesise(folder.path(), "4000", &[]).expect(0);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::layout::{FORMAT, FORMAT_FILE};
-use crate::diagnostic::{Diagnostic, Location, Text};
+use crate::diagnostic::{Diagnostic, Failure, Location, Text};
 use crate::model::date::Date;
 use crate::publish::PublishError;
 
@@ -217,6 +217,14 @@ pub enum LedgerError {
         /// The last one.
         last: u32,
     },
+    /// No night is of a day or later.
+    #[error("there is no night of {day} or later: the last one is {last}")]
+    NoNightSince {
+        /// The day.
+        day: Date,
+        /// The last night.
+        last: u32,
+    },
 }
 
 impl LedgerError {
@@ -241,13 +249,78 @@ impl LedgerError {
             Self::InputChanged { .. } => "N-CHANGED",
             Self::Unbalanced { .. } => "N-BALANCE",
             Self::DateGoesBack { .. } => "N-DATE",
-            Self::NoSuchNight { .. } => "N-NIGHT",
+            Self::NoSuchNight { .. } | Self::NoNightSince { .. } => "N-NIGHT",
         }
     }
 
-    /// What is wrong, in both languages; the English is that of [`Display`](fmt::Display).
+    /// What to do about it, if there is something to say.
     #[must_use]
-    pub fn text(&self) -> Text {
+    pub fn hint(&self) -> Text {
+        let (en, zh) = match self {
+            Self::Foreign { .. } => {
+                ("name a new or empty folder, or the folder of a ledger", "请指定新文件夹、空文件夹或账本文件夹")
+            }
+            Self::Absent { .. } => ("the first run with this --ledger makes it", "首次以该 --ledger 运行时创建"),
+            Self::Format { .. } => ("use the version of the program that made it", "请使用创建该账本的程序版本"),
+            Self::Locked { .. } => ("wait until that run has ended", "请等待该次运行结束"),
+            Self::Io { .. } | Self::Publish(_) => (
+                "see to the disk, its space and its rights, then run again: the ledger is as it was",
+                "请检查磁盘空间和权限后重新运行：账本未被改动",
+            ),
+            Self::NoSuchNight { .. } | Self::NoNightSince { .. } => {
+                ("`tongchou ledger status` lists the nights", "`tongchou ledger status` 列出现有各批")
+            }
+            Self::Manifest { .. }
+            | Self::Gap { .. }
+            | Self::Chain { .. }
+            | Self::Missing { .. }
+            | Self::Size { .. }
+            | Self::Digest { .. }
+            | Self::Damaged { .. }
+            | Self::Unbalanced { .. } => (
+                "nothing was computed from it; restore the file from a backup, then run `tongchou ledger verify`; docs/ledger.md says what else is possible",
+                "未据此计算任何结果；请从备份恢复该文件，再运行 `tongchou ledger verify`；其他办法见 docs/ledger.md",
+            ),
+            Self::BaseBeyond { .. } => (
+                "move the base out of the ledger: it is made again from the nights",
+                "请将该基线移出账本：可由各批重新生成",
+            ),
+            Self::Unknown { .. } => ("move it out of the ledger", "请将其移出账本"),
+            Self::InputChanged { .. } => ("run again when nobody writes to it", "请在无人写入该文件时重新运行"),
+            Self::DateGoesBack { .. } => {
+                ("give the day of tonight, or roll back the later nights first", "请给出本批日期，或先回退其后的各批")
+            }
+        };
+        Text::new(en, zh)
+    }
+
+    /// The file or folder it is about, if it is about one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Foreign { folder }
+            | Self::Absent { folder }
+            | Self::Locked { folder, .. }
+            | Self::Gap { folder, .. } => Some(folder),
+            Self::Format { path, .. }
+            | Self::Io { path, .. }
+            | Self::Manifest { path, .. }
+            | Self::Chain { path, .. }
+            | Self::BaseBeyond { path, .. }
+            | Self::Missing { path }
+            | Self::Unknown { path }
+            | Self::Size { path, .. }
+            | Self::Digest { path, .. }
+            | Self::Damaged { path, .. }
+            | Self::InputChanged { path, .. }
+            | Self::Unbalanced { path, .. } => Some(path),
+            Self::Publish(_) | Self::DateGoesBack { .. } | Self::NoSuchNight { .. } | Self::NoNightSince { .. } => None,
+        }
+    }
+}
+
+impl Failure for LedgerError {
+    fn text(&self) -> Text {
         let zh = match self {
             Self::Foreign { folder } => format!("{} 不为空，也不是账本：其中没有 {FORMAT_FILE}", folder.display()),
             Self::Absent { folder } => format!("{} 处没有账本", folder.display()),
@@ -256,7 +329,7 @@ impl LedgerError {
             }
             Self::Locked { folder, holder } => format!("账本 {} 正被 {holder} 使用", folder.display()),
             Self::Io { action, path, .. } => format!("无法{} {}", action.zh, path.display()),
-            Self::Publish(error) => format!("无法写入账本：{error}"),
+            Self::Publish(error) => format!("无法写入账本：{}", error.text().zh),
             Self::Manifest { path, reason } => format!("{}：{}", path.display(), reason.zh),
             Self::Gap { folder, expected, found } => {
                 format!("{}：缺少第 {expected} 批；其后现存的是第 {found} 批", folder.display())
@@ -285,68 +358,10 @@ impl LedgerError {
             Self::DateGoesBack { given, night, last } => {
                 format!("{given} 不能接在第 {night} 批（{last}）之后")
             }
+            Self::NoNightSince { day, last } => format!("{day} 及以后没有批次：最后一批是第 {last} 批"),
             Self::NoSuchNight { night, last } => format!("没有第 {night} 批：最后一批是第 {last} 批"),
         };
         Text::new(self.to_string(), zh)
-    }
-
-    /// What to do about it, if there is something to say.
-    #[must_use]
-    pub fn hint(&self) -> Option<Text> {
-        let (en, zh) = match self {
-            Self::Foreign { .. } => {
-                ("name a new or empty folder, or the folder of a ledger", "请指定新文件夹、空文件夹或账本文件夹")
-            }
-            Self::Absent { .. } => ("the first run with this --ledger makes it", "首次以该 --ledger 运行时创建"),
-            Self::Format { .. } => ("use the version of the program that made it", "请使用创建该账本的程序版本"),
-            Self::Locked { .. } => ("wait until that run has ended", "请等待该次运行结束"),
-            Self::Io { .. } | Self::Publish(_) | Self::NoSuchNight { .. } => return None,
-            Self::Manifest { .. }
-            | Self::Gap { .. }
-            | Self::Chain { .. }
-            | Self::Missing { .. }
-            | Self::Size { .. }
-            | Self::Digest { .. }
-            | Self::Damaged { .. }
-            | Self::Unbalanced { .. } => (
-                "nothing was computed from it; restore the file from a backup, then run `tongchou ledger verify`; docs/ledger.md says what else is possible",
-                "未据此计算任何结果；请从备份恢复该文件，再运行 `tongchou ledger verify`；其他办法见 docs/ledger.md",
-            ),
-            Self::BaseBeyond { .. } => (
-                "move the base out of the ledger: it is made again from the nights",
-                "请将该基线移出账本：可由各批重新生成",
-            ),
-            Self::Unknown { .. } => ("move it out of the ledger", "请将其移出账本"),
-            Self::InputChanged { .. } => ("run again when nobody writes to it", "请在无人写入该文件时重新运行"),
-            Self::DateGoesBack { .. } => {
-                ("give the day of tonight, or roll back the later nights first", "请给出本批日期，或先回退其后的各批")
-            }
-        };
-        Some(Text::new(en, zh))
-    }
-
-    /// The file or folder it is about, if it is about one.
-    #[must_use]
-    pub fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Foreign { folder }
-            | Self::Absent { folder }
-            | Self::Locked { folder, .. }
-            | Self::Gap { folder, .. } => Some(folder),
-            Self::Format { path, .. }
-            | Self::Io { path, .. }
-            | Self::Manifest { path, .. }
-            | Self::Chain { path, .. }
-            | Self::BaseBeyond { path, .. }
-            | Self::Missing { path }
-            | Self::Unknown { path }
-            | Self::Size { path, .. }
-            | Self::Digest { path, .. }
-            | Self::Damaged { path, .. }
-            | Self::InputChanged { path, .. }
-            | Self::Unbalanced { path, .. } => Some(path),
-            Self::Publish(_) | Self::DateGoesBack { .. } | Self::NoSuchNight { .. } => None,
-        }
     }
 }
 
@@ -369,11 +384,7 @@ impl From<&LedgerError> for Diagnostic {
         // What is about no file is about the ledger as a whole.
         let file = if file.is_empty() { "ledger".to_owned() } else { file };
         let at = Location { file, ..Location::default() };
-        let found = Self::error(error.code(), at, message);
-        match error.hint() {
-            Some(hint) => found.hint(hint),
-            None => found,
-        }
+        Self::error(error.code(), at, message).hint(error.hint())
     }
 }
 

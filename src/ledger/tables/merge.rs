@@ -104,7 +104,7 @@ impl Merge {
         for (source, file) in sources {
             for groups in file.rising() {
                 let first = file.rows_before(groups.start);
-                let reader = file.stream(source.columns, groups, BATCH_ROWS)?;
+                let reader = file.batches_of(source.columns, groups, BATCH_ROWS)?;
                 let batch = RecordBatch::new_empty(file.schema());
                 let (table, part, path) = (source.table, source.part, file.path().to_owned());
                 merge.cursors.push(Cursor { table, part, path, reader, batch, batch_number: 0, first, at: 0 });

@@ -6,6 +6,7 @@
 pub mod compact;
 pub mod encode;
 pub mod merge;
+mod ordered;
 pub mod originals;
 pub mod read;
 pub mod scan;

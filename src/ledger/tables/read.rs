@@ -1,13 +1,11 @@
 //! Reading tables of the ledger: chosen columns, row groups decoded in parallel and handed on in order.
 
 use std::fs::File;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use arrow::array::TimestampMicrosecondArray;
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int32Array, RecordBatch, StringArray};
-use arrow::datatypes::{Date32Type, Decimal128Type, Int32Type, SchemaRef, TimestampMicrosecondType};
+use arrow::datatypes::{Date32Type, Decimal128Type, Int32Type, TimestampMicrosecondType};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
@@ -15,13 +13,14 @@ use parquet::arrow::arrow_reader::{
 use rayon::prelude::*;
 use thiserror::Error;
 
+use crate::diagnostic::{Failure, Text};
 use crate::model::money::Fen;
 
 /// Why a table of the ledger cannot be read.
 #[derive(Debug, Error)]
+#[error("{}", self.text().en)]
 pub enum TableError {
     /// It cannot be opened.
-    #[error("cannot open {}", .path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -30,7 +29,6 @@ pub enum TableError {
         error: std::io::Error,
     },
     /// It is not a Parquet file of the right columns.
-    #[error("cannot read {}", .path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -39,7 +37,6 @@ pub enum TableError {
         error: parquet::errors::ParquetError,
     },
     /// A batch cannot be decoded.
-    #[error("cannot decode {}", .path.display())]
     Decode {
         /// The file.
         path: PathBuf,
@@ -48,7 +45,6 @@ pub enum TableError {
         error: arrow::error::ArrowError,
     },
     /// A column is missing or of another type.
-    #[error("{}: the column {column} is missing or not of its type", .path.display())]
     Column {
         /// The file.
         path: PathBuf,
@@ -63,13 +59,33 @@ pub enum TableError {
     },
 }
 
+impl Failure for TableError {
+    fn text(&self) -> Text {
+        let (en, zh, path) = match self {
+            Self::Open { path, .. } => ("cannot open", "无法打开", path),
+            Self::Read { path, .. } => ("cannot read", "无法读取", path),
+            Self::Decode { path, .. } => ("cannot decode", "无法解码", path),
+            Self::Order { path } => {
+                return Text::new(self.to_string(), format!("{}：各行未按 psn_no 排序", path.display()));
+            }
+            Self::Column { path, column } => {
+                return Text::new(
+                    format!("{}: the column {column} is missing or not of its type", path.display()),
+                    format!("{}：缺少列 {column}，或其类型不符", path.display()),
+                );
+            }
+        };
+        Text::new(format!("{en} {}", path.display()), format!("{zh} {}", path.display()))
+    }
+}
+
 /// Rows of a batch.
 const BATCH_ROWS: usize = 65_536;
 
 /// A Parquet file whose footer was read.
 pub struct TableFile {
-    path: PathBuf,
-    metadata: ArrowReaderMetadata,
+    pub(super) path: PathBuf,
+    pub(super) metadata: ArrowReaderMetadata,
 }
 
 impl TableFile {
@@ -130,93 +146,21 @@ impl TableFile {
         Ok(())
     }
 
-    /// Hands the batches of all row groups that may hold rows of a person to `sink`: the groups are found by what
-    /// they say of their own first and last number.
-    ///
-    /// # Errors
-    /// What the file runs into, and what `sink` says.
-    pub fn visit_person<E: From<TableError>>(
-        &self,
-        person: &str,
-        wanted: &[&str],
-        sink: &mut dyn FnMut(&Batch) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let all = self.metadata.metadata().num_row_groups();
-        let may_hold = |group: &usize| {
-            self.numbers_of(*group).is_none_or(|(first, last)| first <= person.as_bytes() && person.as_bytes() <= last)
-        };
-        let groups: Vec<usize> = (0..all).filter(may_hold).collect();
-        for batch in self.decode(wanted, |builder| builder.with_row_groups(groups))? {
-            sink(&Batch { path: &self.path, batch: &batch })?;
-        }
-        Ok(())
-    }
-
-    /// Ranges of row groups within which `psn_no` rises. A group says its first and last number, perhaps cut short,
-    /// downwards and upwards: groups that only seem to overlap begin a range of their own.
-    #[must_use]
-    pub fn rising(&self) -> Vec<Range<usize>> {
-        let mut ranges: Vec<Range<usize>> = Vec::new();
-        for group in 0..self.metadata.metadata().num_row_groups() {
-            let follows = group > 0
-                && matches!((self.numbers_of(group - 1), self.numbers_of(group)),
-                    (Some((_, last)), Some((first, _))) if last <= first);
-            match ranges.last_mut() {
-                Some(range) if follows => range.end = group + 1,
-                _ => ranges.push(group..group + 1),
-            }
-        }
-        ranges
-    }
-
-    /// The first and the last `psn_no` of a row group.
-    fn numbers_of(&self, group: usize) -> Option<(&[u8], &[u8])> {
-        let group = self.metadata.metadata().row_group(group);
-        let column = group.columns().iter().find(|column| column.column_path().string() == "psn_no")?;
-        let statistics = column.statistics()?;
-        Some((statistics.min_bytes_opt()?, statistics.max_bytes_opt()?))
-    }
-
-    /// Number of rows before a row group.
-    #[must_use]
-    pub fn rows_before(&self, group: usize) -> usize {
-        let groups = self.metadata.metadata().row_groups()[..group].iter();
-        groups.map(|group| usize::try_from(group.num_rows()).expect("rows are counted from 0")).sum()
-    }
-
-    /// The wanted columns of row groups, batch after batch, none before it is asked for.
+    /// The wanted columns batch by batch, in file order, on the calling thread.
     ///
     /// # Errors
     /// The file cannot be opened.
-    pub fn stream(
-        &self,
-        wanted: &[&str],
-        groups: Range<usize>,
-        batch_rows: usize,
-    ) -> Result<ParquetRecordBatchReader, TableError> {
+    pub fn stream(self, wanted: &[&str]) -> Result<Streamed, TableError> {
         let mask = ProjectionMask::columns(self.metadata.parquet_schema(), wanted.iter().copied());
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle(&self.path)?, self.metadata.clone());
-        builder
-            .with_row_groups(groups.collect())
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(handle(&self.path)?, self.metadata)
             .with_projection(mask)
-            .with_batch_size(batch_rows)
+            .with_batch_size(STREAM_ROWS)
             .build()
-            .map_err(|error| TableError::Read { path: self.path.clone(), error })
+            .map_err(|error| TableError::Read { path: self.path.clone(), error })?;
+        Ok(Streamed { path: self.path, reader })
     }
 
-    /// The columns as the reader gives them.
-    #[must_use]
-    pub fn schema(&self) -> SchemaRef {
-        Arc::clone(self.metadata.schema())
-    }
-
-    /// The file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn decode(
+    pub(super) fn decode(
         &self,
         wanted: &[&str],
         narrow: impl FnOnce(ParquetRecordBatchReaderBuilder<File>) -> ParquetRecordBatchReaderBuilder<File>,
@@ -232,7 +176,44 @@ impl TableFile {
     }
 }
 
-fn handle(path: &Path) -> Result<File, TableError> {
+/// Rows of a streamed batch: many files may be open at once.
+const STREAM_ROWS: usize = 4_096;
+
+/// A table that is read batch by batch.
+pub struct Streamed {
+    path: PathBuf,
+    reader: ParquetRecordBatchReader,
+}
+
+/// A batch of a streamed table.
+pub struct OwnedBatch {
+    path: PathBuf,
+    batch: RecordBatch,
+}
+
+impl OwnedBatch {
+    /// Its columns.
+    #[must_use]
+    pub fn view(&self) -> Batch<'_> {
+        Batch { path: &self.path, batch: &self.batch }
+    }
+}
+
+impl Streamed {
+    /// The next batch; `None` at the end.
+    ///
+    /// # Errors
+    /// It cannot be decoded.
+    pub fn next_batch(&mut self) -> Result<Option<OwnedBatch>, TableError> {
+        match self.reader.next() {
+            None => Ok(None),
+            Some(Ok(batch)) => Ok(Some(OwnedBatch { path: self.path.clone(), batch })),
+            Some(Err(error)) => Err(TableError::Decode { path: self.path.clone(), error }),
+        }
+    }
+}
+
+pub(super) fn handle(path: &Path) -> Result<File, TableError> {
     File::open(path).map_err(|error| TableError::Open { path: path.to_owned(), error })
 }
 

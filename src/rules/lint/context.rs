@@ -10,7 +10,7 @@ use super::super::pack::{PackTable, RulePack};
 use super::super::rank::Ranking;
 use super::super::vocabulary::Vocabularies;
 use super::world::{Realm, World, has_insutype};
-use crate::diagnostic::{Diagnostic, Location, Text};
+use crate::diagnostic::{Diagnostic, Finding, Location, Text};
 use crate::model::date::Date;
 
 /// A pack, its book and the claims there can be.
@@ -112,7 +112,7 @@ fn rows_of_realms(table: Table, book: &RuleBook, ranking: &Ranking, world: &Worl
 }
 
 /// A warning in both languages.
-pub(super) fn warn(code: &'static str, at: Location, en: impl Into<String>, zh: impl Into<String>) -> Diagnostic {
+pub(super) fn warn(code: &'static str, at: Location, en: impl Into<String>, zh: impl Into<String>) -> Finding {
     Diagnostic::warning(code, at, Text::new(en, zh))
 }
 

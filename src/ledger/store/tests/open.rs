@@ -1,6 +1,7 @@
 //! Opening: first use, foreign folders, the lock, the chain, and files that are not what they were.
 
 use super::*;
+use crate::diagnostic::Failure;
 
 #[test]
 fn the_first_writer_makes_a_ledger() {
@@ -185,7 +186,7 @@ fn damage_of_any_file_is_named_with_what_was_expected() {
                 _ => false,
             };
             assert!(right, "{name} {what}: {error:?}");
-            assert!(error.hint().is_some());
+            assert!(!error.hint().en.is_empty() && !error.hint().zh.is_empty());
         }
         let (_temporary, path) = new_ledger();
         let file = path.join("nights/night=000002").join(name);

@@ -5,7 +5,7 @@ use std::io;
 
 use super::super::rollback::roll_back;
 use super::*;
-use crate::diagnostic::Lang;
+use crate::diagnostic::{Failure, Lang};
 
 /// A ledger of three nights whose inputs and rules are archived.
 fn whole_ledger() -> (TempDir, PathBuf) {
@@ -34,10 +34,11 @@ fn a_whole_ledger_has_no_finding() {
     assert!(done.summed);
     let further = |nights: &[Night], _: &[Base]| {
         let at = crate::diagnostic::Location::default();
-        vec![Diagnostic::error("N-SUM", at, Text::new(format!("{} nights", nights.len()), ""))]
+        let found = Diagnostic::error("N-SUM", at, Text::new(format!("{} nights", nights.len()), ""));
+        vec![found.hint(Text::new("look at the nights", ""))]
     };
     let done = verify(&path, &[&further]).expect("a ledger");
-    assert_eq!(done.found[0].render(Lang::En), ": error[N-SUM]: 3 nights");
+    assert!(done.found[0].render(Lang::En).starts_with(": error[N-SUM]: 3 nights"));
 }
 
 #[test]

@@ -1,4 +1,6 @@
-//! `tongchou ledger verify|status|compact|rollback`
+//! `tongchou ledger`
+
+mod replay;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -25,6 +27,8 @@ pub(super) enum LedgerCommand {
     Compact(CompactArgs),
     /// Take the nights after one of them out of the ledger, and keep them aside
     Rollback(RollbackArgs),
+    /// Adjudicate nights again, as one, and say what each party would owe
+    Replay(Box<replay::ReplayArgs>),
 }
 
 /// Which ledger.
@@ -83,6 +87,7 @@ pub(super) fn ledger(command: &LedgerCommand, cancel: &AtomicBool) -> Exit {
         LedgerCommand::Status(args) => (&args.of, status(&args.of)),
         LedgerCommand::Compact(args) => (&args.of, compact_ledger(args, cancel)),
         LedgerCommand::Rollback(args) => (&args.of, roll_back(&args.of, args.to)),
+        LedgerCommand::Replay(args) => return replay::run(args, cancel),
     };
     result.unwrap_or_else(|error| fail(&error, of.common.lang()))
 }
