@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use crate::columnar::schema::{Kind, MONEY_PRECISION, MONEY_SCALE};
 use crate::ledger::tables::read::{Streamed, TableError, TableFile};
-use crate::model::money::Fen;
 use crate::model::date::Time;
+use crate::model::money::Fen;
 use crate::report::replay::{COMPARED, COMPARED_COLUMNS, Change, Delta};
 
 /// A settlement, with what is compared of it.

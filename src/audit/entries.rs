@@ -191,7 +191,7 @@ impl Entries {
         match self.differences() {
             Err(error) => {
                 let why = Both::new(format!("the sums cannot be derived: {error}"), format!("无法计算合计：{error}"));
-                found.push(Diagnostic::error("N-TABLE", Location::default(), why));
+                found.push(Diagnostic::error("N-TABLE", Location { file: "ledger".to_owned(), ..Location::default() }, why));
             }
             Ok(mut differences) => {
                 differences.sort();

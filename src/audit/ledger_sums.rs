@@ -4,15 +4,13 @@
 //! All tables are read once, side by side, person by person. Everything that must be equal becomes entries of two
 //! sides under one key; polars sums them up, another way than the fold came to them.
 
-use std::fmt::Write as _;
-
 use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::{Decimal128Type, Int32Type};
 use hashbrown::{HashMap, HashSet};
 
 use super::entries::{Entries, Key, Kind, Side, Text as Name};
 use crate::columnar::schema::Kind as ColumnKind;
-use crate::diagnostic::{Diagnostic, Location, Text};
+use crate::diagnostic::{Diagnostic, Failure as _, Location, Text};
 use crate::ledger::store::{Base, Night};
 use crate::ledger::tables::merge::{Merge, Rows, Source};
 use crate::ledger::tables::read::{TableError, TableFile};
@@ -48,13 +46,15 @@ pub fn check(nights: &[Night], bases: &[Base]) -> Vec<Diagnostic> {
 
 /// A table that cannot be looked into is a finding like any other.
 fn unreadable(error: &TableError) -> Diagnostic {
-    let mut why = error.to_string();
+    let mut why = error.text();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
-        write!(why, ": {inner}").expect("writing to a string");
+        why.en += &format!(": {inner}");
+        why.zh += &format!("：{inner}");
         cause = inner.source();
     }
-    let message = Text::new(format!("the sums cannot be compared: {why}"), format!("无法核对合计：{why}"));
+    let message =
+        Text::new(format!("the sums cannot be compared: {}", why.en), format!("无法核对合计：{}", why.zh));
     Diagnostic::error("N-TABLE", Location { file: "ledger".to_owned(), ..Location::default() }, message)
 }
 

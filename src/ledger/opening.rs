@@ -1,13 +1,13 @@
 //! What earlier nights left of the persons of a night, and what the night leaves of them.
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use crate::adjudicate::accumulators::Accumulators;
 use crate::adjudicate::opening::{Moved, Original, SchemeKey, UsageRow};
 use crate::adjudicate::person::Fold;
 use crate::model::date::{Date, Time};
 use crate::model::money::Fen;
-use crate::model::outcome::Status;
+use crate::model::outcome::{Reason, Status};
 use crate::model::reference::ByPerson;
 use crate::model::settlement::{Arenas, Claim};
 use crate::model::symbol::Sym;
@@ -56,8 +56,21 @@ pub struct Opening {
     pub settled: HashSet<Entry>,
     /// Number of the input file that holds the open items of earlier nights; it comes behind all others.
     pub open_items: Option<u32>,
+    /// Whether tonight's table gives a person's balance, by person; empty without a table.
+    pub balance_given: Vec<bool>,
     /// Balances that several nights, folded as one, were given.
     pub given: Option<GivenBalances>,
+    /// Rows that several nights, folded as one, passed over for another one of the same number.
+    pub passed: HashMap<Entry, Passed>,
+}
+
+/// What became of a sound row that is not the settlement of its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// A row of a later night took its place while it was open.
+    Replaced,
+    /// It was rejected for this reason.
+    Refused(Reason),
 }
 
 /// Balances given in the midst of a fold that takes several nights as one.
@@ -103,7 +116,7 @@ pub struct Closing {
     pub usage: Vec<(u32, UsageRow)>,
     /// Admissions of the schemes and years that the night touched, person by person.
     pub admissions: Vec<(u32, Admission)>,
-    /// Persons with a settlement this night.
+    /// Persons with a settlement this night, or a balance given.
     pub persons: Vec<ClosingPerson>,
 }
 
@@ -143,7 +156,13 @@ impl Closing {
                 last = Some(claim);
             }
         }
-        let Some(last) = last else { return };
+        let Some(last) = last else {
+            // A balance that was given tonight is known from now on, though nothing was settled on it yet.
+            if opening.balance_given.get(person as usize) == Some(&true) {
+                self.persons.push(ClosingPerson { person, balance: accumulators.balance, last: before.cloned() });
+            }
+            return;
+        };
         let last = Place { time: last.setl_time, setl_id: id(last).into() };
         let last = before.filter(|before| **before > last).cloned().unwrap_or(last);
         self.persons.push(ClosingPerson { person, balance: accumulators.balance, last: Some(last) });

@@ -221,8 +221,10 @@ pub fn load(
         (None, None) => None,
     };
     read_facts(inputs, &mut loaded, &arrivals.number_of, &options)?;
-    read_balances(&mut loaded, accounts.as_deref(), opened.as_ref().map(|(read, _)| &*read.balances), &options)?;
+    let known = opened.as_ref().map(|(read, _)| &*read.balances);
+    let balance_given = read_balances(&mut loaded, accounts.as_deref(), known, &options)?;
     if let Some((mut read, unlisted_accumulators)) = opened {
+        read.opening.balance_given = balance_given;
         read.opening.open_items = loaded.sources.carried.as_ref().map(|(file, _)| *file);
         loaded.opening = Some(read.opening);
         loaded.recorded = read.recorded;
@@ -305,15 +307,17 @@ fn read_facts(
     Ok(())
 }
 
-/// Balances: a given table is right about the persons it names, the ledger about the others.
+/// Balances: a given table is right about the persons it names, the ledger about the others. Returns whom it names,
+/// by person; nothing without a table.
 fn read_balances(
     loaded: &mut Loaded,
     accounts: Option<&[InputPath]>,
     known: Option<&[Option<Fen>]>,
     options: &ReadOptions,
-) -> Result<(), RunError> {
+) -> Result<Vec<bool>, RunError> {
     let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
     let find = |number: &[u8]| persons.find(arenas, number);
+    let mut given = Vec::new();
     let mut balances: Vec<Fen> = match known {
         Some(known) => known.iter().map(|balance| balance.unwrap_or_default()).collect(),
         None => vec![Fen::ZERO; persons.len()],
@@ -322,12 +326,15 @@ fn read_balances(
     if let Some(accounts) = accounts {
         let others = known.is_some().then_some(&mut loaded.other_balances);
         let (rows, read) = reference::read_balances(accounts, &find, others, options)?;
-        rows.into_iter().for_each(|(person, balance)| balances[person as usize] = balance);
+        given = vec![false; persons.len()];
+        for (person, balance) in rows {
+            (balances[person as usize], given[person as usize]) = (balance, true);
+        }
         files = Some(read);
     }
     loaded.facts.balances = (files.is_some() || known.is_some()).then_some(balances);
     loaded.gates.push(("accounts", files));
-    Ok(())
+    Ok(given)
 }
 
 /// What must be read to know everything, newest first, each file compared with its digest.

@@ -96,21 +96,23 @@ pub(super) fn run(
     Ok((summary, report))
 }
 
+/// Digest and night of a file that was taken in already.
+type Seen = Option<(String, u32)>;
+
 /// What is new of what was given, and what the last night left open.
 fn take_in<'a>(plan: &RunPlan, ledger: &'a Ledger) -> Result<(NightInput<'a>, Vec<Skipped>), RunError> {
     let view = ledger.view();
     let mut skipped = Vec::new();
-    let mut fresh =
-        |files: Vec<InputPath>, kind, seen: &dyn Fn(&InputPath) -> Result<Option<(String, u32)>, RunError>| {
-            let mut kept = Vec::new();
-            for file in files {
-                match seen(&file)? {
-                    None => kept.push(file),
-                    Some((sha256, night)) => skipped.push(Skipped { file: file.shown, sha256, night, kind }),
-                }
+    let mut fresh = |files: Vec<InputPath>, kind, seen: &dyn Fn(&InputPath) -> Result<Seen, RunError>| {
+        let mut kept = Vec::new();
+        for file in files {
+            match seen(&file)? {
+                None => kept.push(file),
+                Some((sha256, night)) => skipped.push(Skipped { file: file.shown, sha256, night, kind }),
             }
-            Ok::<_, RunError>(kept)
-        };
+        }
+        Ok::<_, RunError>(kept)
+    };
     let claims = fresh(ingest::expand(&plan.inputs.claims)?, "claims", &|file| {
         let bytes = std::fs::metadata(&file.path).map_err(|error| unreadable(&file.path, error))?.len();
         if !ledger.input_size_known(bytes) {

@@ -19,6 +19,7 @@ use crate::diagnostic::Lang;
 use crate::ingest::{ReadOptions, reference};
 use crate::ledger::opening::GivenBalances;
 use crate::ledger::store::{Access, Ledger, LedgerError};
+use crate::ledger::tables::chosen::{Standing, passed_over};
 use crate::model::date::Date;
 use crate::model::money::Fen;
 use crate::model::reference::ByPerson;
@@ -60,11 +61,7 @@ pub struct ReplayPlan {
 ///
 /// # Errors
 /// See [`RunError`]. The ledger is never touched; the output folder has everything or is as it was.
-pub fn replay(
-    plan: &ReplayPlan,
-    watch: &dyn Watch,
-    cancel: &AtomicBool,
-) -> Result<(Summary, ReplayReport), RunError> {
+pub fn replay(plan: &ReplayPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result<(Summary, ReplayReport), RunError> {
     let staging = Staging::begin(&plan.out, plan.overwrite)?;
     let ledger = Ledger::open(&plan.ledger, Access::Read)?;
     let (first, last) = (first_night(&ledger, plan.from)?, ledger.last());
@@ -73,9 +70,9 @@ pub fn replay(
         archived.inputs.rules.clone_from(rules);
     }
     override_tables(&mut archived.inputs.reference, &plan.reference);
-    let mut loaded =
-        load::load(&archived.inputs, None, Some(archived.night_input()?), plan.memory, watch, cancel)?;
+    let mut loaded = load::load(&archived.inputs, None, Some(archived.night_input()?), plan.memory, watch, cancel)?;
     give_balances(&mut loaded, &archived, first, cancel)?;
+    pass_over(&mut loaded, &archived, &ledger, first)?;
     let target = Target { staging: &staging, night: None };
     let Wrote { summary, mut outputs, .. } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
     let delta = compare(&ledger, first, &staging, &mut outputs)?;
@@ -135,12 +132,7 @@ fn other_rules(ledger: &Ledger, first: u32, sha256: &str) -> Vec<u32> {
 }
 
 /// Balances that nights after the first were given hold from where those nights began.
-fn give_balances(
-    loaded: &mut Loaded,
-    archived: &Archived,
-    first: u32,
-    cancel: &AtomicBool,
-) -> Result<(), RunError> {
+fn give_balances(loaded: &mut Loaded, archived: &Archived, first: u32, cancel: &AtomicBool) -> Result<(), RunError> {
     let options = ReadOptions { person: None, progress: None, cancel: Some(cancel) };
     let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
     let find = |number: &[u8]| persons.find(arenas, number);
@@ -152,6 +144,21 @@ fn give_balances(
     let opening = loaded.opening.as_mut().expect("a replay opens on a ledger");
     let balances = ByPerson::group(loaded.persons.len(), balances);
     opening.given = Some(GivenBalances { night_of_file: archived.night_of_file.clone(), balances });
+    Ok(())
+}
+
+/// Rows that the nights rejected, refused or replaced for another one of their number stay aside.
+fn pass_over(loaded: &mut Loaded, archived: &Archived, ledger: &Ledger, first: u32) -> Result<(), RunError> {
+    let mut standing = Vec::new();
+    for night in ledger.nights().iter().filter(|night| night.number >= first) {
+        let path = verified(&night.volume, "adjudicated.parquet")?;
+        standing.push(Standing { night: night.number, path });
+    }
+    if let Some(last) = ledger.nights().last() {
+        standing.push(Standing { night: last.number, path: verified(&last.volume, "pended.parquet")? });
+    }
+    let passed = passed_over(&standing, &loaded.rows, &loaded.persons, &loaded.sources, &archived.night_of_file)?;
+    loaded.opening.as_mut().expect("a replay opens on a ledger").passed = passed;
     Ok(())
 }
 
@@ -193,12 +200,7 @@ impl Lines {
 const GROUP_ROWS: usize = 131_072;
 
 /// Writes `delta.parquet`, `delta.csv`, `persons.csv` and `funds.csv`.
-fn compare(
-    ledger: &Ledger,
-    first: u32,
-    staging: &Staging,
-    outputs: &mut Vec<Written>,
-) -> Result<Delta, RunError> {
+fn compare(ledger: &Ledger, first: u32, staging: &Staging, outputs: &mut Vec<Written>) -> Result<Delta, RunError> {
     let nights = ledger.nights().iter().filter(|night| night.number >= first);
     let files: Vec<(u32, PathBuf)> = nights
         .map(|night| Ok((night.number, verified(&night.volume, "adjudicated.parquet")?)))

@@ -125,7 +125,7 @@ impl Status {
         text += &self.table(zh);
         let (rows, money) = (grouped(last.pended), grouped(&last.pended_medfee_sumamt));
         text += &if zh {
-            format!("\n  待处理（挂起）记录：{rows} 行，{money} 元；其中自以前各批挂起后重新处理的：{}\n", last.retried)
+            format!("\n  挂起记录：{rows} 行，{money} 元；最后一批重新处理：{}\n", last.retried)
         } else {
             format!("\n  open items: {rows} rows, {money} yuan; tried again in the last night: {}\n", last.retried)
         };

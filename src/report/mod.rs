@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod night;
 pub mod replay;
 mod rule_words;
+pub mod person;
 pub mod rules_diff;
 pub mod show;
 pub mod summary;

@@ -16,13 +16,13 @@ use crate::support::{Outputs, REFERENCE, Record, data, folder, run_folder};
 use crate::table;
 
 /// A number from the environment.
-fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
+pub fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")))
 }
 
 /// Columns of a reference row as the engine's outputs name them.
-fn cells(row: &Row) -> BTreeMap<&'static str, String> {
+pub fn cells(row: &Row) -> BTreeMap<&'static str, String> {
     let mut cells: BTreeMap<&'static str, String> = [("status", &row.status), ("reasons", &row.reasons)]
         .into_iter()
         .map(|(name, text)| (name, text.clone()))

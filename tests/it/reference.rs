@@ -49,11 +49,11 @@ pub struct Row {
 }
 
 /// What became of a settlement, kept so that a reversal can undo it.
-struct Done<'a> {
-    claim: Claim<'a>,
-    answer: Row,
-    moved: Option<Move>,
-    reversed: bool,
+pub struct Done<'a> {
+    pub claim: Claim<'a>,
+    pub answer: Row,
+    pub moved: Option<Move>,
+    pub reversed: bool,
 }
 
 const PARTS: [&str; 5] = ["medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt"];
@@ -137,7 +137,7 @@ pub fn adjudicate(inputs: &Inputs) -> Vec<Row> {
 // ------------------------------------------------ section 4: the R- checks
 
 /// All reasons for rejecting a row, each once, in the order of the table.
-fn rejections(row: &Rec, duplicate: bool) -> Vec<&'static str> {
+pub fn rejections(row: &Rec, duplicate: bool) -> Vec<&'static str> {
     let amount = |column: &str| value(row, column).map(money);
     let day = |column: &str| value(row, column).map(Day::parse_date_cell);
     let time = value(row, "setl_time").map(parse_time);
@@ -173,7 +173,7 @@ fn rejections(row: &Rec, duplicate: bool) -> Vec<&'static str> {
     failed.map(|(reason, _)| *reason).collect()
 }
 
-fn read_claim<'a>(rules: &Rules, row: &'a Rec, src_row: usize) -> Claim<'a> {
+pub fn read_claim<'a>(rules: &Rules, row: &'a Rec, src_row: usize) -> Claim<'a> {
     let text = |column: &str| value(row, column).expect("checked as required");
     let day = |column: &str| value(row, column).and_then(Day::parse_date_cell);
     let amount = |column: &str| money(text(column)).expect("checked as money");
@@ -199,7 +199,7 @@ fn read_claim<'a>(rules: &Rules, row: &'a Rec, src_row: usize) -> Claim<'a> {
 // ------------------------------------------------ section 4: the gates
 
 /// A settlement that is no reversal: pended, denied or paid.
-fn settle(inputs: &Inputs, claim: &Claim, balances: &mut Balances) -> (Row, Option<Move>) {
+pub fn settle(inputs: &Inputs, claim: &Claim, balances: &mut Balances) -> (Row, Option<Move>) {
     let rules = &inputs.rules;
     let day = claim.end;
     let scheme_keys = [("pool", Key::Pool(&claim.insured_pool)), ("insutype", Key::Plain(&claim.insutype))];
@@ -340,7 +340,7 @@ fn refusals(inputs: &Inputs, claim: &Claim, emergency: bool, channel: &Rec) -> V
 
 /// Undoes an earlier settlement of the same person, pool and insutype, or
 /// pends. `done` holds what stands earlier in the person's order.
-fn reverse(claim: &Claim, done: &mut [Done], balances: &mut Balances) -> Row {
+pub fn reverse(claim: &Claim, done: &mut [Done], balances: &mut Balances) -> Row {
     let original = done.iter_mut().find(|earlier| {
         Some(earlier.claim.setl_id) == claim.reverses
             && earlier.claim.insured_pool == claim.insured_pool

@@ -14,7 +14,7 @@ use super::{CommonArgs, Exit, fail};
 use crate::audit::ledger_sums;
 use crate::diagnostic::Lang;
 use crate::ledger::store::{self, Access, Ledger};
-use crate::pipeline::{RunError, compact};
+use crate::pipeline::{RunError, compact, person};
 use crate::report::ledger::{self, Status};
 
 #[derive(Debug, Subcommand)]
@@ -23,6 +23,8 @@ pub(super) enum LedgerCommand {
     Verify(VerifyArgs),
     /// Show the nights: days, rows, money, rules, open items, size on the disk
     Status(StatusArgs),
+    /// Show what the ledger knows of a person: balance, accumulators, admissions, settlements, open items
+    Show(ShowArgs),
     /// Merge the state of all nights, so that the next night opens faster; no night is changed
     Compact(CompactArgs),
     /// Take the nights after one of them out of the ledger, and keep them aside
@@ -81,10 +83,25 @@ pub(super) struct RollbackArgs {
     to: u32,
 }
 
+/// Arguments of the command.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 shown, 2 the person is not known or the ledger cannot be used.")]
+pub(super) struct ShowArgs {
+    /// Person number, psn_no
+    #[arg(value_name = "PSN_NO")]
+    person: String,
+    #[command(flatten)]
+    of: LedgerArgs,
+    /// As it was after this night; by default the last one
+    #[arg(long, value_name = "NIGHT")]
+    night: Option<u32>,
+}
+
 pub(super) fn ledger(command: &LedgerCommand, cancel: &AtomicBool) -> Exit {
     let (of, result) = match command {
         LedgerCommand::Verify(args) => (&args.of, verify_ledger(&args.of)),
         LedgerCommand::Status(args) => (&args.of, status(&args.of)),
+        LedgerCommand::Show(args) => (&args.of, show_person(args)),
         LedgerCommand::Compact(args) => (&args.of, compact_ledger(args, cancel)),
         LedgerCommand::Rollback(args) => (&args.of, roll_back(&args.of, args.to)),
         LedgerCommand::Replay(args) => return replay::run(args, cancel),
@@ -116,6 +133,13 @@ fn status(of: &LedgerArgs) -> Result<Exit, RunError> {
     let ledger = Ledger::open(&of.ledger, Access::Read)?;
     let status = Status::of(&ledger, ledger.usage()?);
     show(of, |lang| status.render(lang), || status.to_json());
+    Ok(Exit::Success)
+}
+
+fn show_person(args: &ShowArgs) -> Result<Exit, RunError> {
+    let ledger = Ledger::open(&args.of.ledger, Access::Read)?;
+    let state = person::read(&ledger, &args.person, args.night)?;
+    show(&args.of, |lang| state.render(lang), || state.to_json());
     Ok(Exit::Success)
 }
 

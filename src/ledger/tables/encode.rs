@@ -110,7 +110,7 @@ fn movements<'a>(chunk: &Chunk, closing: &Closing, words: Words<'a>) -> RecordBa
     let word = |of: &dyn Fn(&Moved) -> Sym| {
         text(rows.iter().map(|row| row.moved.map_or("", |moved| words.accumulator(of(moved)))))
     };
-    let number = |of: &dyn Fn(&Moved) -> i32| integer(rows.iter().map(|row| row.moved.map_or(0, |moved| of(moved))));
+    let number = |of: &dyn Fn(&Moved) -> i32| integer(rows.iter().map(|row| row.moved.map_or(0, of)));
     let arenas = words.arenas;
     let times = rows.iter().map(|row| row.claim.setl_time.0 * 1_000_000);
     let mut arrays: Vec<ArrayRef> = vec![

@@ -28,6 +28,9 @@ pub struct Wanted {
     pub person: u32,
 }
 
+/// What a settlement moved, and what its layers paid; `None` where it moved nothing.
+type Movements = Option<(Moved, Vec<LayerPayment>)>;
+
 /// Originals by person, and what was recorded of each, by number.
 type Read = (Vec<(u32, Original)>, Vec<Recorded>);
 
@@ -95,11 +98,12 @@ fn settled(
     for (column, _) in &ADJUDICATED[FIRST_MONEY..FIRST_MONEY + MONEY_COLUMNS] {
         columns.push(batch.money(column)?);
     }
+    let money = |row: usize| std::array::from_fn(|column: usize| columns[column][row]);
     for row in 0..batch.rows() {
         let key = keys.at(row, numbers)?;
         let status = Recorded::STATUSES.into_iter().find(|status| status.word() == statuses.value(row));
         let status = status.ok_or_else(|| keys.wrong("status"))?;
-        let (bill, amounts) = amounts(std::array::from_fn(|column| columns[column][row]));
+        let (bill, amounts) = amounts(money(row));
         let original = Original {
             number: 0,
             setl_id: ids.value(row).as_bytes().into(),
@@ -132,7 +136,7 @@ fn amounts(money: [Fen; MONEY_COLUMNS]) -> (Bill, Amounts) {
 }
 
 /// What rows of `movements.parquet` moved.
-fn moved(batch: &Batch<'_>, numbers: &mut Numbers<'_>) -> Result<Vec<Option<(Moved, Vec<LayerPayment>)>>, TableError> {
+fn moved(batch: &Batch<'_>, numbers: &mut Numbers<'_>) -> Result<Vec<Movements>, TableError> {
     let keys = Keys::of(batch)?;
     let buckets = [batch.text("accumulator")?, batch.text("deductible_accumulator")?];
     let (months, admissions) = (batch.integer("month")?, batch.integer("admissions")?);

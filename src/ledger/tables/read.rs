@@ -52,7 +52,6 @@ pub enum TableError {
         column: &'static str,
     },
     /// Its rows do not stand in the order of `psn_no`.
-    #[error("{}: its rows are not in the order of psn_no", .path.display())]
     Order {
         /// The file.
         path: PathBuf,
@@ -66,7 +65,10 @@ impl Failure for TableError {
             Self::Read { path, .. } => ("cannot read", "无法读取", path),
             Self::Decode { path, .. } => ("cannot decode", "无法解码", path),
             Self::Order { path } => {
-                return Text::new(self.to_string(), format!("{}：各行未按 psn_no 排序", path.display()));
+                return Text::new(
+                    format!("{}: its rows are not in the order of psn_no", path.display()),
+                    format!("{}：各行未按 psn_no 排序", path.display()),
+                );
             }
             Self::Column { path, column } => {
                 return Text::new(

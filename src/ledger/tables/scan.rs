@@ -140,7 +140,9 @@ pub fn read_opening<E: From<TableError>>(
         last: scan.last,
         settled: scan.settled,
         open_items: None,
+        balance_given: Vec::new(),
         given: None,
+        passed: HashMap::new(),
     };
     Ok(OpeningRead { opening, recorded, balances: scan.balances })
 }
@@ -194,10 +196,10 @@ impl<'a> Scan<'a> {
         part.open("persons.parquet")?.visit(&["psn_no", "balc", "last_setl_time", "last_setl_id"], &mut |batch| {
             let (names, balances) = (batch.text("psn_no")?, batch.money("balc")?);
             let (times, ids) = (batch.second("last_setl_time")?, batch.text("last_setl_id")?);
-            for row in 0..batch.rows() {
+            for (row, balance) in balances.into_iter().enumerate() {
                 let Some(person) = finder.find(names.value(row).as_bytes()) else { continue };
                 let person = person as usize;
-                self.balances[person].get_or_insert(balances[row]);
+                self.balances[person].get_or_insert(balance);
                 if self.last[person].is_none() && times.is_valid(row) && ids.is_valid(row) {
                     let time = Time(times.value(row).div_euclid(1_000_000));
                     self.last[person] = Some(Place { time, setl_id: ids.value(row).as_bytes().into() });
@@ -264,7 +266,7 @@ impl<'a> Scan<'a> {
             let (accumulators, days) = (batch.text("accumulator")?, batch.day("enddate")?);
             let deductibles = batch.money("act_pay_dedc")?;
             let ids = [batch.text("setl_id")?, batch.text("fixmedins_code")?, batch.text("mdtrt_id")?];
-            for row in 0..batch.rows() {
+            for (row, deductible) in deductibles.into_iter().enumerate() {
                 let Some(person) = finder.find(names.value(row).as_bytes()) else { continue };
                 let key = keys.at(row, numbers)?;
                 if self.newest.get(&(person, key)) != Some(&part.night) {
@@ -275,7 +277,7 @@ impl<'a> Scan<'a> {
                     key,
                     accumulator: numbers.accumulator(accumulators.value(row)),
                     enddate: Date(days.value(row)),
-                    deductible: deductibles[row],
+                    deductible,
                     setl_id,
                     institution,
                     mdtrt_id,
