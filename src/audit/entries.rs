@@ -191,7 +191,7 @@ impl Entries {
         match self.differences() {
             Err(error) => {
                 let why = Both::new(format!("the sums cannot be derived: {error}"), format!("无法计算合计：{error}"));
-                found.push(Diagnostic::error("N-TABLE", Location { file: "ledger".to_owned(), ..Location::default() }, why));
+                found.push(not_compared(why));
             }
             Ok(mut differences) => {
                 differences.sort();
@@ -337,7 +337,7 @@ impl Entries {
                 format!("{}：{column} 为 {found}，应为 {expected}", about.zh),
             );
             let at = Location { file: file.clone(), column: column.to_owned(), ..Location::default() };
-            told.push(Diagnostic::error(code, at, message));
+            told.push(Diagnostic::error(code, at, message).hint(hint(code)));
         }
         told
     }
@@ -347,7 +347,31 @@ impl Entries {
         let untold = self.untold;
         (untold > 0).then(|| {
             let message = Both::new(format!("and {untold} more findings"), format!("另有 {untold} 项"));
-            Diagnostic::error("N-SUM", Location { file: "ledger".to_owned(), ..Location::default() }, message)
+            let at = Location { file: "ledger".to_owned(), ..Location::default() };
+            Diagnostic::error("N-SUM", at, message).hint(hint("N-SUM"))
         })
+    }
+}
+
+/// Sums that could not be compared at all.
+pub(super) fn not_compared(why: Both) -> Diagnostic {
+    let at = Location { file: "ledger".to_owned(), ..Location::default() };
+    Diagnostic::error("N-TABLE", at, why).hint(Both::new(
+        "restore the file from a backup, then verify again",
+        "请从备份恢复该文件后重新核验",
+    ))
+}
+
+/// The files are what their manifests say, so nothing was damaged: something wrong was published.
+fn hint(code: &str) -> Both {
+    match code {
+        "N-BASE" => Both::new(
+            "the nights are right: move the base out of the ledger, then run `tongchou ledger compact`",
+            "以各批为准：请将该基线移出账本，再运行 `tongchou ledger compact`",
+        ),
+        _ => Both::new(
+            "the night was published so: find the first night that is wrong with `tongchou ledger show`, roll back to the night before it and run the nights again",
+            "该批发布时即如此：请用 `tongchou ledger show` 找出首个有误的批次，回退到其前一批，再重新运行其后各批",
+        ),
     }
 }

@@ -8,9 +8,9 @@ use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::{Decimal128Type, Int32Type};
 use hashbrown::{HashMap, HashSet};
 
-use super::entries::{Entries, Key, Kind, Side, Text as Name};
+use super::entries::{Entries, Key, Kind, Side, Text as Name, not_compared};
 use crate::columnar::schema::Kind as ColumnKind;
-use crate::diagnostic::{Diagnostic, Failure as _, Location, Text};
+use crate::diagnostic::{Diagnostic, Failure as _, Text};
 use crate::ledger::store::{Base, Night};
 use crate::ledger::tables::merge::{Merge, Rows, Source};
 use crate::ledger::tables::read::{TableError, TableFile};
@@ -55,7 +55,7 @@ fn unreadable(error: &TableError) -> Diagnostic {
     }
     let message =
         Text::new(format!("the sums cannot be compared: {}", why.en), format!("无法核对合计：{}", why.zh));
-    Diagnostic::error("N-TABLE", Location { file: "ledger".to_owned(), ..Location::default() }, message)
+    not_compared(message)
 }
 
 fn compare(nights: &[Night], bases: &[Base], found: &mut Vec<Diagnostic>) -> Result<(), TableError> {

@@ -180,7 +180,7 @@ impl PersonState {
     }
 
     fn render_settlements(&self, lang: Lang) -> String {
-        let ids = self.settlements.iter().map(|line| line.setl_id.chars().count()).max().unwrap_or(0).max(7) + 2;
+        let ids = self.settlements.iter().map(|line| line.setl_id.chars().count()).max().unwrap_or(0).max(10) + 2;
         let head = match lang {
             Lang::En => ["night", "settlement", "time", "status", "bill", "funds", "account", "cash"],
             Lang::Zh => ["批次", "结算号", "结算时间", "状态", "医疗费总额", "基金支付", "个人账户", "个人现金"],

@@ -13,6 +13,7 @@ mod ledger_model;
 mod ledger_nights;
 mod ledger_random;
 mod ledger_split;
+mod ledger_state;
 mod ledger_store;
 mod properties;
 mod random_benefits;

@@ -28,7 +28,7 @@ impl TableFile {
         };
         let groups: Vec<usize> = (0..all).filter(may_hold).collect();
         for batch in self.decode(wanted, |builder| builder.with_row_groups(groups))? {
-            sink(&Batch { path: &self.path, batch: &batch })?;
+            sink(&Batch::new(&self.path, &batch))?;
         }
         Ok(())
     }
