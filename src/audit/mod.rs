@@ -1,6 +1,5 @@
 //! Checks that do not trust what they check: sums are derived again by another path.
 
-mod entries;
 pub mod ledger_sums;
 pub mod totals;
 

@@ -51,9 +51,10 @@ pub fn compact(folder: &Path, watch: &dyn Watch, cancel: &AtomicBool) -> Result<
         Ok(())
     })?;
     append(&mut tables, &mut window, watch)?;
-    let outputs = tables.into_iter().enumerate().map(|(index, file)| -> Result<Written, RunError> {
-        Ok(file.finish().map_err(failed(index))?.finish()?)
-    });
+    let outputs = tables
+        .into_iter()
+        .enumerate()
+        .map(|(index, file)| -> Result<Written, RunError> { Ok(file.finish().map_err(failed(index))?.finish()?) });
     let outputs: Vec<Written> = outputs.collect::<Result<_, _>>()?;
     let manifest = json!({
         "engine": {"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")},
@@ -76,11 +77,7 @@ fn failed(index: usize) -> impl Fn(ParquetError) -> RunError {
 }
 
 /// Encodes the row groups of a window in parallel and appends them in order.
-fn append(
-    tables: &mut [RowGroups],
-    window: &mut Vec<(usize, RecordBatch)>,
-    watch: &dyn Watch,
-) -> Result<(), RunError> {
+fn append(tables: &mut [RowGroups], window: &mut Vec<(usize, RecordBatch)>, watch: &dyn Watch) -> Result<(), RunError> {
     let encoders: Vec<_> = tables.iter().map(RowGroups::encoder).collect();
     let encoded: Vec<_> = window
         .par_iter()

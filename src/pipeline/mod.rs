@@ -17,8 +17,8 @@ pub mod load;
 pub mod manifest;
 pub mod night;
 mod night_tables;
-pub mod replay;
 pub mod person;
+pub mod replay;
 pub mod rules_dir;
 mod write;
 

@@ -105,9 +105,7 @@ fn used(night: &Night, state: &mut PersonState, newest: &mut HashMap<Key, usize>
             state.schemes.len() - 1
         });
         let mut amounts = [Fen::ZERO; 4];
-        for (amount, column) in
-            amounts.iter_mut().zip(["deductible_amt", "base_amt", "pool_base_amt", "paid_amt"])
-        {
+        for (amount, column) in amounts.iter_mut().zip(["deductible_amt", "base_amt", "pool_base_amt", "paid_amt"]) {
             *amount = batch.money(column)?[row];
         }
         if state.schemes[at].night == night.number {

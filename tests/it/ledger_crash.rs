@@ -48,7 +48,8 @@ impl Scene {
         let rng = &mut Rng::new(seed);
         let year = Year::random(seed, 3_000, rng);
         let cuts = year.cuts(2, rng);
-        let of = |night: usize| year.claims.iter().filter(|row| night_of(time(row), &cuts) == night).collect::<Vec<_>>();
+        let of =
+            |night: usize| year.claims.iter().filter(|row| night_of(time(row), &cuts) == night).collect::<Vec<_>>();
         let [first, tonight] = if on_top { [of(0), of(1)] } else { [Vec::new(), year.claims.iter().collect()] };
         let night = |name: &str, rows| year.night([(name.to_owned(), rows)]);
         let folder = folder();
@@ -76,13 +77,16 @@ impl Scene {
     /// night had been published by then.
     fn kill(&self, when: impl FnOnce(&Path, &mut Child)) -> bool {
         put_back(&self.ledger, &self.states[0]);
-        let mut child = command(self.args.clone()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut child =
+            command(self.args.clone()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
         when(&self.ledger, &mut child);
         child.kill().expect("killed");
         let ended = child.wait().expect("it ended");
         let nights = bytes_of_nights(&self.ledger);
         let of = |state: &BTreeMap<String, Vec<u8>>| -> BTreeMap<String, Vec<u8>> {
-            let nights = state.iter().filter_map(|(name, bytes)| Some((name.strip_prefix("nights/")?.to_owned(), bytes.clone())));
+            let nights = state
+                .iter()
+                .filter_map(|(name, bytes)| Some((name.strip_prefix("nights/")?.to_owned(), bytes.clone())));
             nights.collect()
         };
         let published = nights == of(&self.states[1]);
@@ -90,7 +94,8 @@ impl Scene {
         assert!(published || !ended.success(), "a run that ended well published its night");
         if self.ledger.join("ledger.json").exists() {
             // Looking needs no run before it.
-            let verify = tongchou(["ledger".into(), "verify".into(), "--ledger".into(), self.ledger.clone().into_os_string()]);
+            let verify =
+                tongchou(["ledger".into(), "verify".into(), "--ledger".into(), self.ledger.clone().into_os_string()]);
             let left = leftovers(&self.ledger);
             assert!(verify.code == Some(0) || !left.is_empty(), "{}{}", verify.stdout, verify.stderr);
         }
@@ -108,8 +113,16 @@ impl Scene {
 }
 
 /// What appears on the disk one after the other; the kill comes a moment behind it.
-const SIGNS: [&str; 8] =
-    ["ledger.json", "adjudicated.parquet", "persons.parquet", "pended.parquet", "late.csv", "inputs", "manifest.json", "night"];
+const SIGNS: [&str; 8] = [
+    "ledger.json",
+    "adjudicated.parquet",
+    "persons.parquet",
+    "pended.parquet",
+    "late.csv",
+    "inputs",
+    "manifest.json",
+    "night",
+];
 
 /// Waits until a sign is there, or the run has ended.
 fn wait_for(sign: &str, number: usize, ledger: &Path, child: &mut Child) {

@@ -64,8 +64,14 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Files of every night that a run on top of them reads; the rest is for people and for `ledger verify`.
-const READ_OF_ALL: [&str; 6] =
-    ["manifest.json", "manifest.sha256", "movements.parquet", "accumulators.parquet", "admissions.parquet", "persons.parquet"];
+const READ_OF_ALL: [&str; 6] = [
+    "manifest.json",
+    "manifest.sha256",
+    "movements.parquet",
+    "accumulators.parquet",
+    "admissions.parquet",
+    "persons.parquet",
+];
 
 #[test]
 fn a_changed_file_of_a_night_is_named_and_never_computed_with() {
@@ -103,7 +109,8 @@ fn a_changed_file_of_a_night_is_named_and_never_computed_with() {
                     let shown = path.display().to_string();
                     let manifest = shown.replace("manifest.sha256", "manifest.json");
                     assert!(ran.stderr.contains(&shown) || ran.stderr.contains(&manifest), "{kind}: {}", ran.stderr);
-                    let chinese = ran.stderr.contains("清单") || ran.stderr.contains("缺少") || ran.stderr.contains("备份");
+                    let chinese =
+                        ran.stderr.contains("清单") || ran.stderr.contains("缺少") || ran.stderr.contains("备份");
                     assert_eq!(chinese, lang == "zh", "{kind} {file}: {}", ran.stderr);
                     assert_eq!(bytes_of_nights(&nights.ledger), before);
                     named += 1;
@@ -157,10 +164,17 @@ fn a_full_disk_ends_the_night_and_leaves_the_ledger() {
         let mut command = Command::new("unshare");
         command.args(["--mount", "sh", "-c", &script, "sh"]).arg(env!("CARGO_BIN_EXE_tongchou"));
         let lang = if room % 16 == 0 { "en" } else { "zh" };
-        let args = nights.given[2].args(&nights.folder.path().join("night2"), &small.join("ledger"), &["--quiet", "--lang", lang]);
+        let args = nights.given[2].args(
+            &nights.folder.path().join("night2"),
+            &small.join("ledger"),
+            &["--quiet", "--lang", lang],
+        );
         let Ok(output) = command.args(args).stdin(Stdio::null()).output() else { return };
         let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        if complained.contains("permitted") || complained.contains("permission denied") || complained.contains("unshare") {
+        if complained.contains("permitted")
+            || complained.contains("permission denied")
+            || complained.contains("unshare")
+        {
             println!("skipped: mounting is not allowed here");
             return;
         }
@@ -231,7 +245,11 @@ fn a_second_run_is_refused_and_told_who_is_at_work() {
         // The shell holds the lock while the command runs as its child through an inherited descriptor.
         let ran = in_shell(&nights, &script, &nights.ledger, &["--lang", lang]);
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-        assert!(ran.stderr.contains(words) && ran.stderr.contains("`tongchou run` (pid 4711, host night-shift)"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(words) && ran.stderr.contains("`tongchou run` (pid 4711, host night-shift)"),
+            "{}",
+            ran.stderr
+        );
         assert_eq!(bytes_of_nights(&nights.ledger), before);
     }
     assert!(matches!(nights.run(2, &[]).code, Some(0 | 1)), "the lock went with its holder");

@@ -61,7 +61,9 @@ pub(super) struct StatusArgs {
 
 /// Arguments of the command.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit status: 0 the state of all nights is merged, 2 the ledger cannot be used, or somebody writes.")]
+#[command(
+    after_help = "Exit status: 0 the state of all nights is merged, 2 the ledger cannot be used, or somebody writes."
+)]
 pub(super) struct CompactArgs {
     #[command(flatten)]
     of: LedgerArgs,

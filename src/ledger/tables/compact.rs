@@ -173,8 +173,8 @@ fn newest<'r>(rows: impl Iterator<Item = &'r Rows>) -> Result<Option<(Fen, Optio
         let columns = rows.columns();
         let (balances, times) = (columns.money("balc")?, columns.second("last_setl_time")?);
         let ids = columns.text("last_setl_id")?;
-        for row in 0..columns.rows() {
-            let (_, last) = state.get_or_insert((balances[row], None));
+        for (row, &balance) in balances.iter().enumerate() {
+            let (_, last) = state.get_or_insert((balance, None));
             if last.is_none() && times.is_valid(row) && ids.is_valid(row) {
                 let time = Time(times.value(row).div_euclid(1_000_000));
                 *last = Some(Place { time, setl_id: ids.value(row).as_bytes().into() });

@@ -52,6 +52,9 @@ impl Rows {
     }
 }
 
+/// A person and all its rows.
+pub type OfPerson = (Box<str>, Vec<Rows>);
+
 /// One rising run of a table.
 struct Cursor {
     table: usize,
@@ -133,7 +136,7 @@ impl Merge {
     ///
     /// # Errors
     /// A table cannot be read, or is not in order.
-    pub fn next_person(&mut self) -> Result<Option<(Box<str>, Vec<Rows>)>, TableError> {
+    pub fn next_person(&mut self) -> Result<Option<OfPerson>, TableError> {
         let Some(Reverse((person, cursor))) = self.next.pop() else { return Ok(None) };
         let mut rows = Vec::new();
         self.take(&person, cursor, &mut rows)?;

@@ -4,19 +4,21 @@
 //! All tables are read once, side by side, person by person. Everything that must be equal becomes entries of two
 //! sides under one key; polars sums them up, another way than the fold came to them.
 
-use arrow::array::{Array as _, AsArray as _};
-use arrow::datatypes::{Decimal128Type, Int32Type};
+mod entries;
+mod rows;
+
 use hashbrown::{HashMap, HashSet};
 
-use super::entries::{Entries, Key, Kind, Side, Text as Name, not_compared};
+use self::entries::{Entries, Key, Kind, Side, Text as Name, not_compared};
+use self::rows::{Listed, Person, Place, Used};
 use crate::columnar::schema::Kind as ColumnKind;
 use crate::diagnostic::{Diagnostic, Failure as _, Text};
 use crate::ledger::store::{Base, Night};
-use crate::ledger::tables::merge::{Merge, Rows, Source};
+use crate::ledger::tables::merge::{Merge, Source};
 use crate::ledger::tables::read::{TableError, TableFile};
 use crate::ledger::tables::scan::Part;
+use crate::ledger::tables::schema::{ACCUMULATORS, ADMISSIONS, BASE_MOVEMENTS, LAYERS, MOVEMENTS, PERSONS};
 use crate::model::date::Time;
-use crate::ledger::tables::schema::{ACCUMULATORS, ADMISSIONS, BASE_MOVEMENTS, LAYER, LAYERS, MOVEMENTS, PERSONS};
 
 /// Entries that are summed up at once: some tens of megabytes.
 const ENTRIES: usize = 1 << 18;
@@ -53,8 +55,7 @@ fn unreadable(error: &TableError) -> Diagnostic {
         why.zh += &format!("：{inner}");
         cause = inner.source();
     }
-    let message =
-        Text::new(format!("the sums cannot be compared: {}", why.en), format!("无法核对合计：{}", why.zh));
+    let message = Text::new(format!("the sums cannot be compared: {}", why.en), format!("无法核对合计：{}", why.zh));
     not_compared(message)
 }
 
@@ -99,190 +100,7 @@ fn compare(nights: &[Night], bases: &[Base], found: &mut Vec<Diagnostic>) -> Res
     Ok(())
 }
 
-/// A row of `movements.parquet` of a night.
-struct Moved {
-    night: u32,
-    row: i32,
-    setl_id: Name,
-    init_setl_id: Name,
-    place: Place,
-    key: Option<Key>,
-    accumulator: u32,
-    deductible_accumulator: u32,
-    month: i32,
-    admissions: i32,
-    /// Deductible, base, pool base, paid, counted, from the account.
-    amounts: [i128; 6],
-    /// Layer, base, paid.
-    layers: Vec<(i32, i128, i128)>,
-}
-
-/// A row of `accumulators.parquet`.
-struct Used {
-    key: Key,
-    kind: Kind,
-    accumulator: u32,
-    month: i32,
-    layer: i32,
-    amounts: [i128; 5],
-}
-
-/// A row of `admissions.parquet`.
-struct Listed {
-    key: Key,
-    accumulator: u32,
-    setl_id: Name,
-    /// What the row says beside that: discharge, institution, visit.
-    rest: Name,
-    enddate: i32,
-    deductible: i128,
-}
-
-/// Everything the ledger has of one person.
-#[derive(Default)]
-struct Person {
-    moved: Vec<Moved>,
-    /// By part.
-    used: HashMap<usize, Vec<Used>>,
-    listed: HashMap<usize, Vec<Listed>>,
-    /// Balance, and the place of the last settlement, by part.
-    state: HashMap<usize, (i128, Option<Place>)>,
-    /// Night, row, settlement and what it reverses, by base.
-    placed: HashMap<usize, Vec<(i32, i32, Name, Name)>>,
-}
-
 impl Person {
-    fn read(parts: &[Of], rows: &[Rows], entries: &mut Entries) -> Result<Self, TableError> {
-        let mut person = Self::default();
-        for rows in rows {
-            match (rows.table, parts[rows.part]) {
-                (MOVED, Of::Night(night, _)) => person.read_moved(rows, night, entries)?,
-                (MOVED, Of::Base(_)) => person.read_placed(rows)?,
-                (USED, _) => person.read_used(rows, entries)?,
-                (LISTED, _) => person.read_listed(rows, entries)?,
-                _ => person.read_state(rows)?,
-            }
-        }
-        Ok(person)
-    }
-
-    fn read_moved(&mut self, rows: &Rows, night: u32, entries: &mut Entries) -> Result<(), TableError> {
-        let batch = rows.columns();
-        let wrong = || TableError::Column { path: batch.path().to_owned(), column: LAYERS };
-        let [ids, inits, pools, insutypes] = [
-            batch.text("setl_id")?,
-            batch.text("init_setl_id")?,
-            batch.text("pool")?,
-            batch.text("insutype")?,
-        ];
-        let [accumulators, deductible_accumulators] =
-            [batch.text("accumulator")?, batch.text("deductible_accumulator")?];
-        let (times, years) = (batch.second("setl_time")?, batch.integer("benefit_year")?);
-        let (months, admissions) = (batch.integer("month")?, batch.integer("admissions")?);
-        let mut money = Vec::with_capacity(6);
-        for column in ["deductible_amt", "base_amt", "pool_base_amt", "paid_amt", "counted_amt", "acct_amt"] {
-            money.push(batch.money(column)?);
-        }
-        let lists = batch.column(LAYERS)?.as_list_opt::<i32>().ok_or_else(wrong)?;
-        let entry = lists.values().as_struct_opt().ok_or_else(wrong)?;
-        let layer = entry.column_by_name(LAYER[0].0).and_then(|array| array.as_primitive_opt::<Int32Type>());
-        let amount = |field: usize| {
-            entry.column_by_name(LAYER[field].0).and_then(|array| array.as_primitive_opt::<Decimal128Type>())
-        };
-        let (layer, bases, paids) = (
-            layer.ok_or_else(wrong)?,
-            amount(1).ok_or_else(wrong)?,
-            amount(2).ok_or_else(wrong)?,
-        );
-        for row in 0..batch.rows() {
-            let layers = lists.value_offsets()[row] as usize..lists.value_offsets()[row + 1] as usize;
-            let has_key = !pools.value(row).is_empty();
-            let key = has_key.then(|| entries.key(pools.value(row), insutypes.value(row), years.value(row)));
-            self.moved.push(Moved {
-                night,
-                row: i32::try_from(rows.first + rows.range.start + row).expect("fewer than 2^31 rows in a night"),
-                setl_id: ids.value(row).into(),
-                init_setl_id: inits.value(row).into(),
-                place: place(times.value(row), ids.value(row)),
-                key,
-                accumulator: entries.word(accumulators.value(row)),
-                deductible_accumulator: entries.word(deductible_accumulators.value(row)),
-                month: months.value(row),
-                admissions: admissions.value(row),
-                amounts: std::array::from_fn(|column| money[column][row].0.into()),
-                layers: layers.map(|at| (layer.value(at), bases.value(at), paids.value(at))).collect(),
-            });
-        }
-        Ok(())
-    }
-
-    fn read_placed(&mut self, rows: &Rows) -> Result<(), TableError> {
-        let batch = rows.columns();
-        let (ids, inits) = (batch.text("setl_id")?, batch.text("init_setl_id")?);
-        let (nights, numbers) = (batch.integer("night")?, batch.integer("row")?);
-        let placed = (0..batch.rows()).map(|row| {
-            (nights.value(row), numbers.value(row), ids.value(row).into(), inits.value(row).into())
-        });
-        self.placed.entry(rows.part).or_default().extend(placed);
-        Ok(())
-    }
-
-    fn read_used(&mut self, rows: &Rows, entries: &mut Entries) -> Result<(), TableError> {
-        let batch = rows.columns();
-        let (pools, insutypes, years) = (batch.text("pool")?, batch.text("insutype")?, batch.integer("benefit_year")?);
-        let (kinds, accumulators) = (batch.text("kind")?, batch.text("accumulator")?);
-        let (months, layers, admissions) =
-            (batch.integer("month")?, batch.integer("layer")?, batch.integer("admissions")?);
-        let mut money = Vec::with_capacity(4);
-        for column in ["deductible_amt", "base_amt", "pool_base_amt", "paid_amt"] {
-            money.push(batch.money(column)?);
-        }
-        for row in 0..batch.rows() {
-            let wrong = || TableError::Column { path: batch.path().to_owned(), column: "kind" };
-            let kind = Kind::USED.into_iter().find(|kind| kind.word() == kinds.value(row)).ok_or_else(wrong)?;
-            let [deductible, base, pool_base, paid] = std::array::from_fn(|column| money[column][row].0.into());
-            self.used.entry(rows.part).or_default().push(Used {
-                key: entries.key(pools.value(row), insutypes.value(row), years.value(row)),
-                kind,
-                accumulator: entries.word(accumulators.value(row)),
-                month: months.value(row),
-                layer: layers.value(row),
-                amounts: [admissions.value(row).into(), deductible, base, pool_base, paid],
-            });
-        }
-        Ok(())
-    }
-
-    fn read_listed(&mut self, rows: &Rows, entries: &mut Entries) -> Result<(), TableError> {
-        let batch = rows.columns();
-        let (pools, insutypes, years) = (batch.text("pool")?, batch.text("insutype")?, batch.integer("benefit_year")?);
-        let (accumulators, ids) = (batch.text("accumulator")?, batch.text("setl_id")?);
-        let (institutions, visits) = (batch.text("fixmedins_code")?, batch.text("mdtrt_id")?);
-        let (days, deductibles) = (batch.day("enddate")?, batch.money("act_pay_dedc")?);
-        for row in 0..batch.rows() {
-            self.listed.entry(rows.part).or_default().push(Listed {
-                key: entries.key(pools.value(row), insutypes.value(row), years.value(row)),
-                accumulator: entries.word(accumulators.value(row)),
-                setl_id: ids.value(row).into(),
-                rest: format!("{} {} {}", ids.value(row), institutions.value(row), visits.value(row)).into(),
-                enddate: days.value(row),
-                deductible: deductibles[row].0.into(),
-            });
-        }
-        Ok(())
-    }
-
-    fn read_state(&mut self, rows: &Rows) -> Result<(), TableError> {
-        let batch = rows.columns();
-        let (balances, times) = (batch.money("balc")?, batch.second("last_setl_time")?);
-        let ids = batch.text("last_setl_id")?;
-        for row in 0..batch.rows() {
-            let last = (times.is_valid(row) && ids.is_valid(row)).then(|| place(times.value(row), ids.value(row)));
-            self.state.insert(rows.part, (balances[row].0.into(), last));
-        }
-        Ok(())
-    }
-
     fn enter(&self, parts: &[Of], entries: &mut Entries) {
         self.enter_settlements(entries);
         self.enter_movements(entries);
@@ -448,11 +266,4 @@ fn enter_balance(balance: i128, side: Side, against: u32, entries: &mut Entries)
 fn enter_last((second, setl_id): &Place, side: Side, against: u32, entries: &mut Entries) {
     let at = entries.at(against, Kind::Last).name(&format!("{} {setl_id}", Time(*second)).into());
     entries.add(&at, side, [1, 0, 0, 0, 0]);
-}
-
-/// A settlement's place in the order: its second, and its number, compared as bytes.
-type Place = (i64, Name);
-
-fn place(micros: i64, setl_id: &str) -> Place {
-    (micros.div_euclid(1_000_000), setl_id.into())
 }

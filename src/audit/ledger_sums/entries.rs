@@ -123,6 +123,18 @@ impl At {
     }
 }
 
+/// Columns of the key that are numbers, and the one that is text.
+const KEYS: [&str; 9] = ["against", "person", "kind", "pool", "insutype", "year", "accumulator", "month", "layer"];
+const NAME: &str = "name";
+
+/// Columns of the five numbers on both sides.
+fn sums() -> [[String; 5]; 2] {
+    ["expected", "found"].map(|side| std::array::from_fn(|index| format!("{side} {index}")))
+}
+
+/// A key, and the five sums of either side.
+type Difference = (At, [[i128; 5]; 2]);
+
 /// Entries of some persons.
 #[derive(Default)]
 pub(super) struct Entries {
@@ -209,10 +221,8 @@ impl Entries {
         self.amounts.iter_mut().flatten().for_each(Vec::clear);
     }
 
-    /// Keys under which the sides differ, with both sums of each of the five numbers.
-    fn differences(&self) -> Result<Vec<(At, [[i128; 5]; 2])>, PolarsError> {
-        const KEYS: [&str; 9] =
-            ["against", "person", "kind", "pool", "insutype", "year", "accumulator", "month", "layer"];
+    /// All entries, a column for each part of the key and each number of each side.
+    fn frame(&self) -> Result<DataFrame, PolarsError> {
         let number = |name: &str, of: &dyn Fn(&At) -> i64| {
             Column::new(name.into(), self.at.iter().map(of).collect::<Vec<i64>>())
         };
@@ -226,33 +236,31 @@ impl Entries {
             number(KEYS[6], &|at| at.accumulator.into()),
             number(KEYS[7], &|at| at.month.into()),
             number(KEYS[8], &|at| at.layer.into()),
-            Column::new("name".into(), self.at.iter().map(|at| &*at.name).collect::<Vec<&str>>()),
+            Column::new(NAME.into(), self.at.iter().map(|at| &*at.name).collect::<Vec<&str>>()),
         ];
-        let names: [[String; 5]; 2] =
-            ["expected", "found"].map(|side| std::array::from_fn(|index| format!("{side} {index}")));
-        for (names, amounts) in names.iter().zip(&self.amounts) {
-            for (name, amounts) in names.iter().zip(amounts) {
-                let exact = Int128Chunked::from_vec(name.as_str().into(), amounts.clone());
-                columns.push(exact.into_decimal_unchecked(38, MONEY_SCALE as usize).into_column());
-            }
+        for (name, amounts) in sums().iter().flatten().zip(self.amounts.iter().flatten()) {
+            let exact = Int128Chunked::from_vec(name.as_str().into(), amounts.clone());
+            columns.push(exact.into_decimal_unchecked(38, MONEY_SCALE as usize).into_column());
         }
-        let keys: Vec<Expr> = KEYS.into_iter().chain(["name"]).map(col).collect();
-        let sums: Vec<Expr> = names.iter().flatten().map(|name| col(name.as_str()).sum()).collect();
-        let pairs = names[0].iter().zip(&names[1]);
-        let differs = pairs.fold(lit(false), |any, (expected, found)| {
-            any.or(col(expected.as_str()).neq(col(found.as_str())))
-        });
-        let frame = DataFrame::new(self.at.len(), columns)?;
-        let groups = frame.lazy().group_by(keys).agg(sums).filter(differs).collect()?;
-        let ids = groups.column("name")?.str()?.clone();
-        let value = |name: &str, row: usize| -> Result<i64, PolarsError> {
-            Ok(groups.column(name)?.i64()?.get(row).expect("no key is null"))
-        };
-        let mut differences = Vec::new();
+        DataFrame::new(self.at.len(), columns)
+    }
+
+    /// Keys under which the sides differ, with both sums of each of the five numbers.
+    fn differences(&self) -> Result<Vec<Difference>, PolarsError> {
+        let names = sums();
+        let keys: Vec<Expr> = KEYS.into_iter().chain([NAME]).map(col).collect();
+        let totals: Vec<Expr> = names.iter().flatten().map(|name| col(name.as_str()).sum()).collect();
+        let differs = names[0]
+            .iter()
+            .zip(&names[1])
+            .fold(lit(false), |any, (expected, found)| any.or(col(expected.as_str()).neq(col(found.as_str()))));
+        let groups = self.frame()?.lazy().group_by(keys).agg(totals).filter(differs).collect()?;
+        let ids = groups.column(NAME)?.str()?.clone();
+        let mut differences = Vec::with_capacity(ids.len());
         for (row, id) in ids.iter().enumerate() {
-            let mut keys = [0_i64; 9];
+            let mut keys = [0_i64; KEYS.len()];
             for (key, name) in keys.iter_mut().zip(KEYS) {
-                *key = value(name, row)?;
+                *key = groups.column(name)?.i64()?.get(row).expect("no key is null");
             }
             let [against, person, kind, pool, insutype, year, accumulator, month, layer] = keys;
             let at = At {
@@ -266,18 +274,16 @@ impl Entries {
                 name: id.expect("no key is null").into(),
             };
             let mut numbers = [[0; 5]; 2];
-            for (numbers, names) in numbers.iter_mut().zip(&names) {
-                for (number, name) in numbers.iter_mut().zip(names) {
-                    *number = groups.column(name)?.decimal()?.phys.get(row).expect("a sum");
-                }
+            for (number, name) in numbers.iter_mut().flatten().zip(names.iter().flatten()) {
+                *number = groups.column(name)?.decimal()?.phys.get(row).expect("a sum");
             }
             differences.push((at, numbers));
         }
         Ok(differences)
     }
 
-    /// A finding for each number that differs.
-    fn tell(&self, at: &At, [expected, found]: &[[i128; 5]; 2]) -> Vec<Diagnostic> {
+    /// The key of a finding in words.
+    fn about(&self, at: &At) -> Both {
         let word = |number: u32| &*self.words[number as usize];
         let mut about = Both::new(
             format!("person {}", self.persons[at.person as usize]),
@@ -316,6 +322,12 @@ impl Entries {
         if !at.name.is_empty() {
             add(format!("settlement {}", at.name), format!("结算 {}", at.name));
         }
+        about
+    }
+
+    /// A finding for each number that differs.
+    fn tell(&self, at: &At, [expected, found]: &[[i128; 5]; 2]) -> Vec<Diagnostic> {
+        let about = self.about(at);
         let file = match at.against {
             0 => at.kind.table().to_owned(),
             base => format!("{BASES}/{}/{}", base_name(base), at.kind.table()),
@@ -356,10 +368,8 @@ impl Entries {
 /// Sums that could not be compared at all.
 pub(super) fn not_compared(why: Both) -> Diagnostic {
     let at = Location { file: "ledger".to_owned(), ..Location::default() };
-    Diagnostic::error("N-TABLE", at, why).hint(Both::new(
-        "restore the file from a backup, then verify again",
-        "请从备份恢复该文件后重新核验",
-    ))
+    Diagnostic::error("N-TABLE", at, why)
+        .hint(Both::new("restore the file from a backup, then verify again", "请从备份恢复该文件后重新核验"))
 }
 
 /// The files are what their manifests say, so nothing was damaged: something wrong was published.
