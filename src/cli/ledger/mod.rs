@@ -14,6 +14,7 @@ use super::{CommonArgs, Exit, fail};
 use crate::audit::ledger_sums;
 use crate::diagnostic::Lang;
 use crate::ledger::store::{self, Access, Ledger};
+use crate::pipeline::night::open_item_ages;
 use crate::pipeline::{RunError, compact, person};
 use crate::report::ledger::{self, Status};
 
@@ -133,7 +134,8 @@ fn verify_ledger(of: &LedgerArgs) -> Result<Exit, RunError> {
 
 fn status(of: &LedgerArgs) -> Result<Exit, RunError> {
     let ledger = Ledger::open(&of.ledger, Access::Read)?;
-    let status = Status::of(&ledger, ledger.usage()?);
+    let ages = open_item_ages(&ledger)?;
+    let status = Status::of(&ledger, ledger.usage()?, ages);
     show(of, |lang| status.render(lang), || status.to_json());
     Ok(Exit::Success)
 }

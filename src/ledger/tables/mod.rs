@@ -7,6 +7,7 @@ pub mod chosen;
 pub mod compact;
 pub mod encode;
 pub mod merge;
+pub mod open_items;
 mod ordered;
 pub mod originals;
 pub mod read;
