@@ -19,7 +19,7 @@ use crate::diagnostic::Lang;
 use crate::ingest::{ReadOptions, reference};
 use crate::ledger::opening::GivenBalances;
 use crate::ledger::store::{Access, Ledger, LedgerError};
-use crate::ledger::tables::chosen::{Standing, passed_over};
+use crate::ledger::tables::chosen::{Standing, fates};
 use crate::model::date::Date;
 use crate::model::money::Fen;
 use crate::model::reference::ByPerson;
@@ -157,8 +157,8 @@ fn pass_over(loaded: &mut Loaded, archived: &Archived, ledger: &Ledger, first: u
     if let Some(last) = ledger.nights().last() {
         standing.push(Standing { night: last.number, path: verified(&last.volume, "pended.parquet")? });
     }
-    let passed = passed_over(&standing, &loaded.rows, &loaded.persons, &loaded.sources, &archived.night_of_file)?;
-    loaded.opening.as_mut().expect("a replay opens on a ledger").passed = passed;
+    let fates = fates(&standing, &loaded.rows, &loaded.persons, &loaded.sources, &archived.night_of_file)?;
+    loaded.opening.as_mut().expect("a replay opens on a ledger").fates = fates;
     Ok(())
 }
 

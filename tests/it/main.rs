@@ -16,6 +16,7 @@ mod ledger_nights;
 mod ledger_random;
 mod ledger_replay;
 mod ledger_split;
+mod ledger_state;
 mod ledger_store;
 mod properties;
 mod random_benefits;
