@@ -3,3 +3,4 @@
 pub mod totals;
 
 pub mod delta;
+pub mod touched;

@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod night;
 pub mod replay;
 mod rule_words;
+pub mod rules_changed;
 pub mod rules_diff;
 pub mod show;
 pub mod summary;
