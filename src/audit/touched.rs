@@ -116,8 +116,7 @@ struct Index<'a> {
 
 impl<'a> Index<'a> {
     fn new(changes: &'a [RowChange]) -> Self {
-        let mut index =
-            Self { changes, cited: Default::default(), reaches: Vec::new(), of_pool: HashMap::new() };
+        let mut index = Self { changes, cited: Default::default(), reaches: Vec::new(), of_pool: HashMap::new() };
         for (number, change) in (0..).zip(changes) {
             for meeting in &change.meets {
                 match &meeting.who {

@@ -12,11 +12,13 @@ pub mod archived;
 pub mod examples;
 pub mod explain;
 pub mod kept;
+mod lines;
 pub mod load;
 pub mod manifest;
 pub mod night;
 mod night_tables;
 pub mod replay;
+pub mod rules_changed;
 pub mod rules_dir;
 mod write;
 

@@ -8,6 +8,7 @@ use parquet::errors::ParquetError;
 use serde_json::json;
 
 use super::archived::Archived;
+use super::lines::Lines;
 use super::load::{self, Loaded};
 use super::manifest::{self, Manifest};
 use super::night::verified;
@@ -22,7 +23,7 @@ use crate::ledger::store::{Access, Ledger, LedgerError};
 use crate::model::date::Date;
 use crate::model::money::Fen;
 use crate::model::reference::ByPerson;
-use crate::publish::{OutputFile, Staging, Written};
+use crate::publish::{Staging, Written};
 use crate::report::balance::{Summary, yuan};
 use crate::report::replay::{COMPARED, COMPARED_COLUMNS, Delta, ReplayReport};
 
@@ -143,40 +144,6 @@ fn give_balances(loaded: &mut Loaded, archived: &Archived, first: u32, cancel: &
     let balances = ByPerson::group(loaded.persons.len(), balances);
     opening.given = Some(GivenBalances { night_of_file: archived.night_of_file.clone(), balances });
     Ok(())
-}
-
-/// A CSV file in the making.
-struct Lines {
-    file: OutputFile,
-    writer: csv::Writer<Vec<u8>>,
-}
-
-const INFALLIBLE: &str = "writing to memory does not fail";
-
-impl Lines {
-    fn begin(staging: &Staging, name: &str, headings: &[String]) -> Result<Self, RunError> {
-        let mut lines = Self { file: staging.create(name)?, writer: Self::writer() };
-        lines.put(headings)?;
-        Ok(lines)
-    }
-
-    fn writer() -> csv::Writer<Vec<u8>> {
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
-    }
-
-    fn put(&mut self, line: &[String]) -> Result<(), RunError> {
-        self.writer.write_record(line).expect(INFALLIBLE);
-        if self.writer.get_ref().len() > 1 << 20 {
-            let full = std::mem::replace(&mut self.writer, Self::writer());
-            self.file.put(&full.into_inner().expect(INFALLIBLE))?;
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<Written, RunError> {
-        self.file.put(&self.writer.into_inner().expect(INFALLIBLE))?;
-        Ok(self.file.finish()?)
-    }
 }
 
 /// Rows of a row group of `delta.parquet`.

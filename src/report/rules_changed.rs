@@ -224,7 +224,9 @@ impl RulesChanged {
             Lang::Zh => format!("  规则与第 {night} 批不同（{before} -> {after}）\n"),
         };
         text += &match (lang, self.rows.is_empty()) {
-            (Lang::En, true) => format!("    no rule changed on a day that is settled; rows changed on other days: {other}\n"),
+            (Lang::En, true) => {
+                format!("    no rule changed on a day that is settled; rows changed on other days: {other}\n")
+            }
             (Lang::Zh, true) => format!("    已结算日期的规则未变；仅影响其他日期的规则行：{other}\n"),
             (Lang::En, false) => {
                 format!("    rows changed on days that are settled: {rows} (on other days alone: {other})\n")

@@ -147,7 +147,8 @@ impl<'a> Packs<'a> {
 
     /// A band counts on the days of the rows that used its set.
     fn bands(&self, row: &mut RowChange, was: Option<usize>, is: Option<usize>) {
-        let set = |pack: &'a RulePack, row: Option<usize>| row.map(|row| pack.table(Table::Bands).cell(row, "band_set"));
+        let set =
+            |pack: &'a RulePack, row: Option<usize>| row.map(|row| pack.table(Table::Bands).cell(row, "band_set"));
         let sets = [set(self.old, was), set(self.new, is)];
         for table in [Table::Benefits, Table::Layers] {
             let rows = self.old.table(table);
@@ -267,4 +268,189 @@ fn chooses(table: &PackTable, column: &'static str) -> bool {
     }
     let kind = table.layout().columns[table.layout().position(column)].kind;
     matches!(kind, Kind::PoolKey | Kind::Key | Kind::WordKey(_) | Kind::PrefixKey | Kind::LayerNumber)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reach::Settled;
+    use super::super::testing::{TextPack, pack};
+    use super::*;
+    use crate::model::date::Date;
+    use crate::model::place::Admdvs;
+
+    const BASE: &str = "b1,330100,310,*,inpatient,*,*,*,all,none,,,,,visit_net,stay,,,,,,,,1,2020-01-01,,g,";
+
+    /// The only change.
+    fn one(old: &TextPack, new: &TextPack) -> RowChange {
+        let mut found = all(old, new);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        found.remove(0)
+    }
+
+    fn all(old: &TextPack, new: &TextPack) -> Vec<RowChange> {
+        changed(&old.compiled().0, &new.compiled().0)
+    }
+
+    fn day(text: &str) -> Date {
+        if text.is_empty() { Date::MAX } else { Date::parse(text.as_bytes()).expect("a day") }
+    }
+
+    fn span(from: &str, to: &str) -> Span {
+        Span { from: day(from), to: day(to) }
+    }
+
+    fn cites(table: Table, rule_id: &str, from: &str, to: &str) -> Meeting {
+        Meeting { span: span(from, to), who: Who::Cites(table, rule_id.to_owned()) }
+    }
+
+    /// An inpatient stay in Hangzhou under the rules of [`pack`].
+    fn stay() -> Settled<'static> {
+        Settled {
+            day: day("2024-06-01"),
+            pool: Admdvs(330_100),
+            treated: Admdvs(330_100),
+            keys: ["310", "active", "inpatient", "local", "none", "L3"],
+            rules: ["s0", "c1", "h0", "b0", ""],
+            denied: false,
+        }
+    }
+
+    /// Whether the keys of a settlement match on one of the days.
+    fn candidate(change: &RowChange, settled: &Settled<'_>) -> bool {
+        change.meets.iter().any(|meeting| match &meeting.who {
+            Who::Matches(reach) => {
+                meeting.span.holds(settled.day) && reach.meets_pool(settled.pool) && reach.holds(settled)
+            }
+            Who::Cites(..) => false,
+        })
+    }
+
+    #[test]
+    fn days_that_another_span_has_not() {
+        let year = span("2024-01-01", "2024-12-31");
+        assert_eq!(year.without(span("2025-01-01", "")), [year]);
+        assert_eq!(year.without(Span::ALWAYS), []);
+        assert_eq!(year.without(span("2024-06-01", "")), [span("2024-01-01", "2024-05-31")]);
+        assert_eq!(
+            year.without(span("2024-03-01", "2024-03-31")),
+            [span("2024-01-01", "2024-02-29"), span("2024-04-01", "2024-12-31")]
+        );
+        assert_eq!(year.without(span("2024-06-01", "2024-05-01")), [year], "a span without days takes none");
+    }
+
+    #[test]
+    fn a_value_counts_where_the_row_was_named() {
+        let new = BASE.replace("none,,", "year,500,");
+        let found = one(&pack().row("benefits", BASE), &pack().row("benefits", &new));
+        assert_eq!(
+            found.cells.iter().map(|cell| cell.column).collect::<Vec<_>>(),
+            ["deductible_basis", "deductible_1"]
+        );
+        assert_eq!(found.meets, [cites(Table::Benefits, "b1", "2020-01-01", "")]);
+    }
+
+    #[test]
+    fn a_row_that_ends_earlier_is_lost_after_its_end_alone() {
+        let new = BASE.replace("2020-01-01,,g", "2020-01-01,2024-12-31,g");
+        let found = one(&pack().row("benefits", BASE), &pack().row("benefits", &new));
+        assert_eq!(found.meets, [cites(Table::Benefits, "b1", "2025-01-01", "")]);
+        // The other way round nobody loses it, and those it matches may gain it.
+        let found = one(&pack().row("benefits", &new), &pack().row("benefits", BASE));
+        assert_eq!(found.spans, [span("2025-01-01", "")]);
+        assert!(!candidate(&found, &stay()));
+        assert!(candidate(&found, &Settled { day: day("2025-01-01"), ..stay() }));
+    }
+
+    #[test]
+    fn a_row_that_moves_in_time_differs_before_and_behind() {
+        let (old, new) = (
+            BASE.replace("2020-01-01,,g", "2023-01-01,2023-12-31,g"),
+            BASE.replace("2020-01-01,,g", "2023-07-01,2024-06-30,g"),
+        );
+        let found = one(&pack().row("benefits", &old), &pack().row("benefits", &new));
+        assert_eq!(found.spans, [span("2023-01-01", "2023-06-30"), span("2024-01-01", "2024-06-30")]);
+        assert_eq!(found.meets[0], cites(Table::Benefits, "b1", "2023-01-01", "2023-06-30"));
+        assert!(candidate(&found, &stay()) && !candidate(&found, &Settled { day: day("2023-08-01"), ..stay() }));
+    }
+
+    #[test]
+    fn a_narrower_key_is_lost_by_those_who_named_it_and_a_wider_one_gained_by_those_it_matches() {
+        let (wide, narrow) = (BASE.to_owned(), BASE.replace("310,*,inpatient", "310,retired,inpatient"));
+        let found = one(&pack().row("benefits", &wide), &pack().row("benefits", &narrow));
+        assert_eq!(found.meets[0], cites(Table::Benefits, "b1", "2020-01-01", ""));
+        // More specific than before: it may now win where it lost.
+        let retired = Settled { keys: ["310", "retired", "inpatient", "local", "none", "L3"], ..stay() };
+        assert!(candidate(&found, &retired) && !candidate(&found, &stay()));
+        let found = one(&pack().row("benefits", &narrow), &pack().row("benefits", &wide));
+        assert!(candidate(&found, &stay()) && candidate(&found, &retired));
+        assert!(!candidate(&found, &Settled { pool: Admdvs(330_200), ..stay() }), "of another pool");
+        assert!(!candidate(
+            &found,
+            &Settled { keys: ["310", "active", "outpatient", "local", "none", "L3"], ..stay() }
+        ));
+    }
+
+    #[test]
+    fn a_band_counts_for_every_row_that_used_its_set() {
+        let limited = BASE.replace("2020-01-01,,g", "2024-01-01,2024-12-31,g");
+        let of = |rate: &str| pack().row("benefits", &limited).only("bands", &[rate, "d2,aid,0,0.8,"]);
+        let found = one(&of("d1,stay,0,0.7,"), &of("d1,stay,0,0.75,"));
+        assert_eq!(found.used_by, ["benefits:b0", "benefits:b1"]);
+        assert_eq!(
+            found.meets,
+            [cites(Table::Benefits, "b0", "2020-01-01", ""), cites(Table::Benefits, "b1", "2024-01-01", "2024-12-31")]
+        );
+        // A band that moves to another set counts for both.
+        let moved = ["d1,stay,0,0.7,", "d2,aid,0,0.8,", "d3,stay,1000,0.9,"];
+        let old = pack().only("bands", &moved);
+        let new = pack().only("bands", &[moved[0], moved[1], "d3,aid,1000,0.9,"]);
+        assert_eq!(one(&old, &new).used_by, ["benefits:b0", "layers:l1"]);
+        // A set that nobody used touches nothing.
+        let found = one(&pack(), &pack().row("bands", "d9,unused,0,0.5,"));
+        assert!(found.meets.is_empty() && found.spans.is_empty());
+    }
+
+    #[test]
+    fn a_new_name_alone_changes_nothing() {
+        let renamed = BASE.replace("b1,", "b2,");
+        assert_eq!(all(&pack().row("benefits", BASE), &pack().row("benefits", &renamed)), []);
+        // With a new value it is looked for by the name that settlements have.
+        let found =
+            one(&pack().row("benefits", BASE), &pack().row("benefits", &renamed.replace("none,,", "year,500,")));
+        assert_eq!((found.rule_id.as_str(), found.renamed.as_deref()), ("b1", Some("b2")));
+        assert_eq!(found.meets, [cites(Table::Benefits, "b1", "2020-01-01", "")]);
+    }
+
+    #[test]
+    fn rows_that_settlements_do_not_name_are_told_by_what_they_decided() {
+        let old = pack().row("tiers", "t9,330100,hosp_lv,04,L2,2020-01-01,,g,");
+        let found = one(&old, &pack());
+        // It made L2 of somebody's level; whoever has L3 did not go by it.
+        let second = Settled { keys: ["310", "active", "inpatient", "local", "none", "L2"], ..stay() };
+        assert!(candidate(&found, &second) && !candidate(&found, &stay()));
+        let found = one(&pack(), &old);
+        assert!(!candidate(&found, &second) && candidate(&found, &stay()));
+        let found = one(&pack(), &pack().only("accounts", &[]));
+        assert!(candidate(&found, &stay()) && !candidate(&found, &Settled { denied: true, ..stay() }));
+    }
+
+    #[test]
+    fn filings_matter_at_home_only_where_a_scheme_looks_for_them_there() {
+        let new =
+            pack().only("filing_types", &["f1,*,02,resident,,2020-01-01,,g,", "f2,*,06,referral,6,2020-01-01,,g,"]);
+        let away = Settled { keys: ["310", "active", "inpatient", "cross", "temporary", "L3"], ..stay() };
+        let found = one(&pack(), &new);
+        assert!(candidate(&found, &away) && !candidate(&found, &stay()));
+    }
+
+    #[test]
+    fn a_place_counts_for_those_insured_and_those_treated_there() {
+        let old = pack();
+        let new = pack().row("places", "330182,330182,建德市,Jiande");
+        let found = one(&old, &new);
+        assert_eq!(found.rule_id, "330182");
+        assert!(candidate(&found, &stay()), "insured in the city that the place was a part of");
+        let far = Settled { pool: Admdvs(330_200), treated: Admdvs(330_300), ..stay() };
+        assert!(!candidate(&found, &far) && candidate(&found, &Settled { treated: Admdvs(330_182), ..far }));
+    }
 }

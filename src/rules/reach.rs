@@ -86,8 +86,7 @@ impl Key {
 }
 
 /// The tables whose rows a settlement names, in the order of [`Settled::rules`].
-pub const CITED: [Table; 5] =
-    [Table::Schemes, Table::PersonClasses, Table::Channels, Table::Benefits, Table::Layers];
+pub const CITED: [Table; 5] = [Table::Schemes, Table::PersonClasses, Table::Channels, Table::Benefits, Table::Layers];
 
 /// What a settled row records of itself.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,7 @@
 //! `tongchou ledger`
 
 mod replay;
+mod rules;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -25,6 +26,8 @@ pub(super) enum LedgerCommand {
     Rollback(RollbackArgs),
     /// Adjudicate nights again, as one, and say what each party would owe
     Replay(Box<replay::ReplayArgs>),
+    /// Show which packs the nights had, and what another one would change on days that are settled
+    Rules(rules::RulesArgs),
 }
 
 /// Which ledger.
@@ -72,6 +75,7 @@ pub(super) fn ledger(command: &LedgerCommand, cancel: &AtomicBool) -> Exit {
         LedgerCommand::Status(args) => (&args.of, status(&args.of)),
         LedgerCommand::Rollback(args) => (&args.of, roll_back(&args.of, args.to)),
         LedgerCommand::Replay(args) => return replay::run(args, cancel),
+        LedgerCommand::Rules(args) => return rules::run(args, cancel),
     };
     result.unwrap_or_else(|error| {
         terminal::complain_all(&[(&error).into()], 0, of.common.lang());
