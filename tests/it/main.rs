@@ -12,6 +12,7 @@ mod ledger_against_model;
 mod ledger_model;
 mod ledger_nights;
 mod ledger_random;
+mod ledger_rules;
 mod ledger_split;
 mod ledger_store;
 mod properties;
