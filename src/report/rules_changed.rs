@@ -101,7 +101,7 @@ impl Extent {
                 "settlements: {settlements} (candidates among them: {candidates}), persons: {persons}, bills {bills} yuan, paid by funds {funds} yuan"
             ),
             Lang::Zh => format!(
-                "{settlements} 笔结算（其中仅为可能相关：{candidates}），{persons} 人，医疗费总额 {bills} 元，基金支付 {funds} 元"
+                "{settlements} 笔结算（其中仅可能受影响：{candidates}），{persons} 人，医疗费总额 {bills} 元，基金支付 {funds} 元"
             ),
         }
     }
@@ -216,6 +216,11 @@ impl RulesChanged {
     /// A few lines: how much is touched, and what shows the money.
     #[must_use]
     pub fn render(&self, lang: Lang) -> String {
+        self.render_with("", lang)
+    }
+
+    /// `pack`: what a replay must be given beside its range to have the new rules.
+    fn render_with(&self, pack: &str, lang: Lang) -> String {
         let (before, after, night) = (short(&self.before), short(&self.after), self.night);
         let rows = grouped(self.rows.len());
         let other = grouped(self.unsettled);
@@ -237,20 +242,21 @@ impl RulesChanged {
         let (extent, later) = (self.extent.render(lang), grouped(self.later));
         text += &match lang {
             Lang::En => format!(
-                "    {extent}\n    later settlements of the same persons: {later}\n    nothing settled was computed again; `tongchou ledger replay --from {first}` shows the money\n"
+                "    {extent}\n    later settlements of the same persons: {later}\n    nothing settled was computed again; `tongchou ledger replay --from {first}{pack}` shows the money\n"
             ),
             Lang::Zh => format!(
-                "    {extent}\n    同一参保人此后的结算：{later} 笔\n    已结算的未重新计算；`tongchou ledger replay --from {first}` 可查看金额差异\n"
+                "    {extent}\n    同一参保人此后的结算：{later} 笔\n    已结算的未重新计算；`tongchou ledger replay --from {first}{pack}` 可查看金额差异\n"
             ),
         };
         text
     }
 
-    /// The same, and every row.
+    /// The same of a pack that no night had yet, and every row.
     #[must_use]
-    pub fn render_rows(&self, lang: Lang) -> String {
+    pub fn render_foreseen(&self, lang: Lang) -> String {
         let rows: String = self.rows.iter().map(|row| row.render(lang)).collect();
-        if rows.is_empty() { self.render(lang) } else { format!("{rows}\n{}", self.render(lang)) }
+        let whole = self.render_with(" --rules PACK", lang);
+        if rows.is_empty() { whole } else { format!("{rows}\n{whole}") }
     }
 }
 

@@ -16,7 +16,8 @@ use tongchou::pipeline::{self, Inputs, ReferencePaths, RunPlan};
 use tongchou::report::rules_changed::{CSV, RulesChanged, SETTLEMENTS};
 
 use crate::ledger_nights::{Given, csv_of, folder, for_seeds, night_folder, run_night};
-use crate::random_packs::{Rng, day_text, number_of, random_case, yuan};
+use crate::ledger_random::Year;
+use crate::random_packs::{Rng, day_text, number_of, yuan};
 use crate::support::{Nobody, Ran, Record, data, listing, read_csv, read_parquet, tongchou};
 use crate::table::{self, Rec};
 
@@ -244,9 +245,8 @@ fn settlement(row: &Record) -> Settlement {
 fn what_a_replay_under_new_rules_changes_is_among_what_was_reported() {
     let [changed, reported, exact] = [const { Cell::new(0) }; 3];
     for_seeds(60, |seed, rng| {
-        let mut files = random_case(seed, 150).files;
-        let claims = files.remove("claims.csv").expect("claims");
-        files.insert("claims/1.csv".to_owned(), claims);
+        let year = Year::random(seed, 150, rng);
+        let Given(files) = year.night([("1.csv".to_owned(), year.claims.iter().collect())]);
         let temporary = folder();
         let ledger = temporary.path().join("ledger");
         run_night(&ledger, &Given(files.clone())).expect("a night");

@@ -47,7 +47,7 @@ fn show(args: &RulesArgs, cancel: &AtomicBool) -> Result<Exit, RunError> {
     } else {
         let mut text = render_packs(&packs, lang);
         match (&found, args.rules.is_some()) {
-            (Some(found), _) => text += &format!("\n{}", found.render_rows(lang)),
+            (Some(found), _) => text += &format!("\n{}", found.render_foreseen(lang)),
             (None, true) => {
                 text += match lang {
                     Lang::En => "\n  the pack is that of the last night, or there is no night yet\n",
