@@ -42,30 +42,33 @@ pub fn segments(bands: &[Band], adjust: Adjustment, from: Fen, amount: Fen) -> i
     let to = from.plus(amount);
     let first = bands.first().map_or(Fen(i64::MAX), |band| band.from);
     let below = (from < first && from < to).then(|| Segment { from, to: to.min(first), rate: Rate(0) });
-    let above = bands.iter().enumerate().filter_map(move |(index, band)| {
+    below.into_iter().chain(on_bands(bands, adjust, from, to))
+}
+
+/// The parts of `(from, to]` on the bands themselves.
+#[inline]
+fn on_bands(bands: &[Band], adjust: Adjustment, from: Fen, to: Fen) -> impl Iterator<Item = Segment> + '_ {
+    bands.iter().enumerate().filter_map(move |(index, band)| {
         let end = bands.get(index + 1).map_or(Fen(i64::MAX), |next| next.from);
         let (lower, upper) = (from.max(band.from), to.min(end));
         (lower < upper).then(|| Segment { from: lower, to: upper, rate: adjust.apply(band.rate) })
-    });
-    below.into_iter().chain(above)
+    })
 }
 
 /// `round(sum of segment x rate)` of an amount that begins at `from` on the bands.
 #[inline]
 #[must_use]
 pub fn pay(bands: &[Band], adjust: Adjustment, from: Fen, amount: Fen) -> Fen {
+    // Most often there is nothing: a layer of which the burden stays below the deductible, a visit within it.
+    if amount <= Fen::ZERO {
+        return Fen::ZERO;
+    }
+    let parts = on_bands(bands, adjust, from, from.plus(amount));
     // Rates are at most one, so the sum is at most amount x PPM.
     if amount.0 <= i64::MAX / (2 * PPM) {
-        let mut sum = 0_i64;
-        for part in segments(bands, adjust, from, amount) {
-            sum += (part.to.0 - part.from.0) * part.rate.0;
-        }
-        return Fen(round_ppm(i128::from(sum)));
+        return Fen(round_ppm(i128::from(parts.map(|part| (part.to.0 - part.from.0) * part.rate.0).sum::<i64>())));
     }
-    let sum: i128 = segments(bands, adjust, from, amount)
-        .map(|part| i128::from(part.to.0 - part.from.0) * i128::from(part.rate.0))
-        .sum();
-    Fen(round_ppm(sum))
+    Fen(round_ppm(parts.map(|part| i128::from(part.to.0 - part.from.0) * i128::from(part.rate.0)).sum()))
 }
 
 /// The expense above a cap: `round(amount - e)`, with e the smallest part of the amount, from its lower end,

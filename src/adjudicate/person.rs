@@ -85,29 +85,30 @@ pub fn fold_person<T: Trace>(
         }
         let mut trace = trace_of(position);
         trace.note(|| Step::Before { accumulators: Box::new(accumulators.clone()) });
-        let outcome = if claim.flags.has(Flags::REVERSAL) {
+        // Filled in where it stands: an outcome is large, and nearly every claim is an ordinary one.
+        fold.outcomes.push(pended(Reasons::NONE));
+        if claim.flags.has(Flags::REVERSAL) {
             let name = arenas.init_setl_id(claim.text);
-            let earlier = &claims[..position];
             let original = if position < INDEX_FROM {
-                earlier.iter().position(|earlier| arenas.setl_id(earlier.text) == name)
+                let is_named = |earlier: &Claim| arenas.setl_id(earlier.text) == name;
+                claims[..position].iter().position(is_named)
             } else {
                 let index = index.get_or_insert_with(|| {
                     claims.iter().enumerate().map(|(at, claim)| (arenas.setl_id(claim.text), at)).collect()
                 });
                 index.get(name).copied().filter(|&at| at < position)
             };
-            match original {
+            fold.outcomes[first + position] = match original {
                 Some(at) => reverse(context, claims, position, at, first, accumulators, fold, &mut trace),
                 None => match before.originals.iter().find(|original| *original.setl_id == *name) {
                     Some(original) => reverse_earlier(context, claim, original, first, accumulators, fold, &mut trace),
                     None => pended(Reason::ReversalUnknown.into()),
                 },
-            }
+            };
         } else {
-            ordinary(context, facts, claim, accumulators, fold, &mut trace)
-        };
+            ordinary(context, facts, claim, accumulators, fold, &mut trace);
+        }
         trace.note(|| Step::After { accumulators: Box::new(accumulators.clone()) });
-        fold.outcomes.push(outcome);
         done(position, trace);
     }
 }
@@ -126,6 +127,7 @@ fn pended(reasons: Reasons) -> Outcome {
     }
 }
 
+/// An ordinary settlement; its outcome stands last in `fold`, as one that is pended for no reason.
 #[inline]
 fn ordinary<T: Trace>(
     context: Context,
@@ -134,40 +136,42 @@ fn ordinary<T: Trace>(
     accumulators: &mut Accumulators,
     fold: &mut Fold,
     trace: &mut T,
-) -> Outcome {
+) {
+    let Fold { outcomes, layers } = fold;
+    let outcome = outcomes.last_mut().expect("the outcome of this claim");
     let resolved = match resolve(context, facts, claim, trace) {
         Ok(resolved) => resolved,
-        Err(reasons) => return pended(reasons),
+        Err(reasons) => {
+            outcome.reasons = reasons;
+            return;
+        }
     };
-    let seen = Some((resolved.derived, resolved.rows));
     if !resolved.denied.is_empty() {
         trace.note(|| Step::Denied { reasons: resolved.denied });
-        return match Amounts::denied(&claim.bill) {
+        match Amounts::denied(&claim.bill) {
             Ok(amounts) => {
-                Outcome { status: Status::Denied, reasons: resolved.denied, seen, amounts, ..pended(Reasons::NONE) }
+                outcome.status = Status::Denied;
+                outcome.reasons = resolved.denied;
+                outcome.seen = Some((resolved.derived, resolved.rows));
+                outcome.amounts = amounts;
             }
-            Err(reason) => pended(reason.into()),
-        };
+            Err(reason) => outcome.reasons = reason.into(),
+        }
+        return;
     }
-    let first_layer = fold.layers.len();
-    match settle(context, claim, &resolved, accumulators, &mut fold.layers, trace) {
-        Ok((amounts, movement)) => {
-            accumulators.apply(&movement, &fold.layers[first_layer..]);
-            Outcome {
-                status: Status::Paid,
-                reasons: Reasons::NONE,
-                seen,
-                original: None,
-                amounts,
-                movement: Some(movement),
-                first_layer: u32::try_from(first_layer).expect("fewer than 2^32 layer payments in one fold"),
-                layer_count: u16::try_from(fold.layers.len() - first_layer).expect("fewer than 2^16 layers"),
-                is_reversed: false,
-            }
+    let first_layer = layers.len();
+    match settle(context, claim, &resolved, accumulators, &mut outcome.amounts, layers, trace) {
+        Ok(movement) => {
+            accumulators.apply(&movement, &layers[first_layer..]);
+            outcome.status = Status::Paid;
+            outcome.seen = Some((resolved.derived, resolved.rows));
+            outcome.movement = Some(movement);
+            outcome.first_layer = u32::try_from(first_layer).expect("fewer than 2^32 layer payments in one fold");
+            outcome.layer_count = u16::try_from(layers.len() - first_layer).expect("fewer than 2^16 layers");
         }
         Err(reason) => {
-            fold.layers.truncate(first_layer);
-            pended(reason.into())
+            layers.truncate(first_layer);
+            *outcome = pended(reason.into());
         }
     }
 }

@@ -105,14 +105,14 @@ pub fn resolve<'a, T: Trace>(
         filing,
         tier: tier.value.tier,
     };
-    let (Some(channel), Some(benefit)) =
-        (book.channel(pool, claim.insutype, keys, day), book.benefit(pool, claim.insutype, keys, day))
-    else {
+    let channel = book.channel(pool, claim.insutype, keys, day);
+    let benefit = book.benefit(pool, claim.insutype, keys, day);
+    let (Some(channel), Some(benefit)) = (channel, benefit) else {
         let mut reasons = Reasons::NONE;
-        if book.channel(pool, claim.insutype, keys, day).is_none() {
+        if channel.is_none() {
             reasons.add(Reason::NoChannel);
         }
-        if book.benefit(pool, claim.insutype, keys, day).is_none() {
+        if benefit.is_none() {
             reasons.add(Reason::NoBenefit);
         }
         trace.note(|| Step::Keys { keys, is_emergency });
@@ -175,15 +175,14 @@ fn person_class<'a, T: Trace>(
     let day = claim.enddate;
     // Asked for only by rows with limits, as most have none; a birthday after the service is no birthday.
     let age = || claim.brdy.filter(|&born| born <= day).map(|born| born.full_years_to(day));
-    let class =
-        book.person_classes(pool, claim.insutype, claim.psn_type, claim.identity, claim.grade, day).find(|row| {
-            let class = row.value;
-            let age_holds = (class.age_min.is_none() && class.age_max.is_none())
-                || age().is_some_and(|age| {
-                    class.age_min.is_none_or(|least| least <= age) && class.age_max.is_none_or(|most| age <= most)
-                });
-            age_holds && class.marks.as_ref().is_none_or(|marks| has_mark(book, facts, claim, marks))
-        });
+    let holds = |class: &ClassValue| {
+        let age_holds = (class.age_min.is_none() && class.age_max.is_none())
+            || age().is_some_and(|age| {
+                class.age_min.is_none_or(|least| least <= age) && class.age_max.is_none_or(|most| age <= most)
+            });
+        age_holds && class.marks.as_ref().is_none_or(|marks| has_mark(book, facts, claim, marks))
+    };
+    let class = book.person_class(pool, claim.insutype, claim.psn_type, claim.identity, claim.grade, day, holds);
     trace.note(|| Step::Age { age: age() });
     class
 }
@@ -215,16 +214,15 @@ fn tier<'a, T: Trace>(
         Sym::EMPTY => book.lowest_level(),
         grade => grade,
     };
-    for (field, level) in [(LevelField::InstClass, class), (LevelField::DedcHospLv, dedc), (LevelField::HospLv, grade)]
-    {
-        if level != Sym::EMPTY
-            && let Some(tier) = book.tier(pool, field, level, claim.enddate)
-        {
-            trace.note(|| Step::Tier { field, level, row: tier.row, tier: tier.value.tier });
-            return Some(tier);
-        }
-    }
-    None
+    let of = |field: LevelField, level: Sym| {
+        let tier = if level == Sym::EMPTY { None } else { book.tier(pool, field, level, claim.enddate) };
+        tier.map(|tier| (field, level, tier))
+    };
+    let (field, level, tier) = of(LevelField::InstClass, class)
+        .or_else(|| of(LevelField::DedcHospLv, dedc))
+        .or_else(|| of(LevelField::HospLv, grade))?;
+    trace.note(|| Step::Tier { field, level, row: tier.row, tier: tier.value.tier });
+    Some(tier)
 }
 
 /// The filing that holds for the visit.

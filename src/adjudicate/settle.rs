@@ -116,18 +116,20 @@ struct Burden {
     preself: Fen,
 }
 
-/// Computes one settlement that is not denied. `layers` receives what the layers paid.
+/// Computes one settlement that is not denied. `amounts`, zero before, receives the money, `layers` what the layers
+/// paid.
 ///
 /// # Errors
-/// `P-HOSPITAL-PART`: the hospital's part is larger than what the funds leave. `layers` is then meaningless.
+/// `P-HOSPITAL-PART`: the hospital's part is larger than what the funds leave. What was written is then meaningless.
 pub fn settle<T: Trace>(
     context: Context,
     claim: &Claim,
     resolved: &Resolved,
     accumulators: &mut Accumulators,
+    amounts: &mut Amounts,
     layers: &mut Vec<LayerPayment>,
     trace: &mut T,
-) -> Result<(Amounts, Movement), Reason> {
+) -> Result<Movement, Reason> {
     let bill = &claim.bill;
     let benefit = resolved.benefit;
     let at = positions(claim, resolved, accumulators);
@@ -142,17 +144,14 @@ pub fn settle<T: Trace>(
         coinsurance: burden.coinsurance,
         preself: burden.preself,
     });
-    let mut amounts = Amounts {
-        deductible: entry.deductible,
-        prepay: entry.prepay,
-        over_base: entry.over_base,
-        over_cap: basic.over_cap,
-        pool_base: entry.pool_base,
-        basic: basic.amount,
-        hospital: bill.hospital,
-        ..Amounts::default()
-    };
-    pay_layers(context, claim, resolved, &burden, accumulators, at, &mut amounts, layers, trace);
+    amounts.deductible = entry.deductible;
+    amounts.prepay = entry.prepay;
+    amounts.over_base = entry.over_base;
+    amounts.over_cap = basic.over_cap;
+    amounts.pool_base = entry.pool_base;
+    amounts.basic = basic.amount;
+    amounts.hospital = bill.hospital;
+    pay_layers(context, claim, resolved, &burden, accumulators, at, amounts, layers, trace);
     amounts.person = bill.total - amounts.funds() - bill.hospital;
     trace.note(|| Step::Person {
         total: bill.total,
@@ -164,8 +163,8 @@ pub fn settle<T: Trace>(
     if amounts.person < Fen::ZERO {
         return Err(Reason::HospitalPart);
     }
-    amounts.account = pay_account(context, claim, resolved, &amounts, accumulators.balance, trace);
-    let movement = Movement {
+    amounts.account = pay_account(context, claim, resolved, amounts, accumulators.balance, trace);
+    Ok(Movement {
         at,
         admissions: u32::from(resolved.is_admission),
         deductible: entry.deductible,
@@ -174,8 +173,7 @@ pub fn settle<T: Trace>(
         paid: basic.amount,
         counted: if benefit.counts_to_fund_cap { basic.amount } else { Fen::ZERO },
         account: amounts.account,
-    };
-    Ok((amounts, movement))
+    })
 }
 
 fn positions(claim: &Claim, resolved: &Resolved, accumulators: &mut Accumulators) -> Positions {
@@ -378,14 +376,14 @@ impl Burden {
     /// Sum of the parts a layer looks at.
     #[inline]
     fn included(&self, layer: &LayerValue) -> Fen {
-        let parts = [self.deductible, self.coinsurance, self.over_base, self.over_cap, self.prepay, self.preself];
-        let mut sum = Fen::ZERO;
-        for (bit, part) in parts.into_iter().enumerate() {
-            if layer.includes.0 & (1 << bit) != 0 {
-                sum += part;
-            }
-        }
-        sum
+        // In the order of the bits; written out, as this runs for every layer.
+        let part = |bit: u8, part: Fen| if layer.includes.0 & (1 << bit) != 0 { part } else { Fen::ZERO };
+        part(0, self.deductible)
+            + part(1, self.coinsurance)
+            + part(2, self.over_base)
+            + part(3, self.over_cap)
+            + part(4, self.prepay)
+            + part(5, self.preself)
     }
 }
 

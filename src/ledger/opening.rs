@@ -1,13 +1,13 @@
 //! What earlier nights left of the persons of a night, and what the night leaves of them.
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use crate::adjudicate::accumulators::Accumulators;
 use crate::adjudicate::opening::{Moved, Original, SchemeKey, UsageRow};
 use crate::adjudicate::person::Fold;
 use crate::model::date::{Date, Time};
 use crate::model::money::Fen;
-use crate::model::outcome::Status;
+use crate::model::outcome::{Reason, Status};
 use crate::model::reference::ByPerson;
 use crate::model::settlement::{Arenas, Claim};
 use crate::model::symbol::Sym;
@@ -60,6 +60,19 @@ pub struct Opening {
     pub balance_given: Vec<bool>,
     /// Balances that several nights, folded as one, were given.
     pub given: Option<GivenBalances>,
+    /// Of several rows with one number, what several nights, folded as one, made of each sound one.
+    pub fates: HashMap<Entry, Fate>,
+}
+
+/// What became of a sound row whose number stands in several rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is the settlement, or the open item, of its number.
+    Stands,
+    /// A row of a later night took its place while it was open.
+    Replaced,
+    /// It was rejected for this reason.
+    Refused(Reason),
 }
 
 /// Balances given in the midst of a fold that takes several nights as one.

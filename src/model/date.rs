@@ -35,17 +35,26 @@ impl Date {
     }
 
     /// Year, month and day.
+    ///
+    /// Years counted from March, so that the leap day is the last of a year. A century is 146,097 / 4 days and
+    /// a year 1461 / 4; the year of the century comes with its day out of one product, as does the month with its
+    /// day (C. Neri, L. Schneider: Euclidean affine functions and their application to calendar algorithms).
+    #[inline]
     #[must_use]
     pub fn ymd(self) -> (i32, u32, u32) {
-        let z = i64::from(self.0) + 719_468;
-        let era = z.div_euclid(146_097);
-        let day_of_era = z.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted_month = (5 * day_of_year + 2) / 153;
-        let day = (day_of_year - (153 * shifted_month + 2) / 5 + 1) as u32;
-        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 } as u32;
-        ((year_of_era + era * 400 + i64::from(month <= 2)) as i32, month, day)
+        const CENTURY: u64 = 146_097;
+        /// Whole cycles of 400 years that lie before any day, so that nothing below is negative.
+        const CYCLES: u64 = 15_000;
+        let days = (i64::from(self.0) + 719_468 + (CYCLES * CENTURY) as i64) as u64;
+        let quarters = 4 * days + 3;
+        let (century, day_of_century) = (quarters / CENTURY, quarters % CENTURY / 4);
+        let product = 2_939_745 * (4 * day_of_century + 3);
+        let (year_of_century, day_of_year) = (product >> 32, (product & 0xFFFF_FFFF) / 2_939_745 / 4);
+        let product = 2_141 * day_of_year + 197_913;
+        let (month, day) = (product >> 16, (product & 0xFFFF) / 2_141 + 1);
+        let next_year = day_of_year >= 306;
+        let year = (100 * century + year_of_century) as i64 - (400 * CYCLES) as i64 + i64::from(next_year);
+        (year as i32, if next_year { month - 12 } else { month } as u32, day as u32)
     }
 
     /// Parses `yyyy-MM-dd` or `yyyyMMdd`, either with ` 00:00:00` behind it.
@@ -91,6 +100,8 @@ impl Date {
     }
 
     /// Full years from `self` (a birthday) to `on`; a 29 February birthday falls on 1 March in common years.
+    // Never inlined: the kernel asks for few ages, and inlined they are computed ahead for all.
+    #[inline(never)]
     #[must_use]
     pub fn full_years_to(self, on: Self) -> i32 {
         let (birth_year, birth_month, birth_day) = self.ymd();

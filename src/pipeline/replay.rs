@@ -20,6 +20,7 @@ use crate::diagnostic::Lang;
 use crate::ingest::{ReadOptions, reference};
 use crate::ledger::opening::GivenBalances;
 use crate::ledger::store::{Access, Ledger, LedgerError};
+use crate::ledger::tables::chosen::{Standing, fates};
 use crate::model::date::Date;
 use crate::model::money::Fen;
 use crate::model::reference::ByPerson;
@@ -72,6 +73,7 @@ pub fn replay(plan: &ReplayPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Resu
     override_tables(&mut archived.inputs.reference, &plan.reference);
     let mut loaded = load::load(&archived.inputs, None, Some(archived.night_input()?), plan.memory, watch, cancel)?;
     give_balances(&mut loaded, &archived, first, cancel)?;
+    pass_over(&mut loaded, &archived, &ledger, first)?;
     let target = Target { staging: &staging, night: None };
     let Wrote { summary, mut outputs, .. } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
     let delta = compare(&ledger, first, &staging, &mut outputs)?;
@@ -146,6 +148,58 @@ fn give_balances(loaded: &mut Loaded, archived: &Archived, first: u32, cancel: &
     Ok(())
 }
 
+<<<<<<< HEAD
+=======
+/// Rows that the nights rejected, refused or replaced for another one of their number stay aside.
+fn pass_over(loaded: &mut Loaded, archived: &Archived, ledger: &Ledger, first: u32) -> Result<(), RunError> {
+    let mut standing = Vec::new();
+    for night in ledger.nights().iter().filter(|night| night.number >= first) {
+        let path = verified(&night.volume, "adjudicated.parquet")?;
+        standing.push(Standing { night: night.number, path });
+    }
+    if let Some(last) = ledger.nights().last() {
+        standing.push(Standing { night: last.number, path: verified(&last.volume, "pended.parquet")? });
+    }
+    let fates = fates(&standing, &loaded.rows, &loaded.persons, &loaded.sources, &archived.night_of_file)?;
+    loaded.opening.as_mut().expect("a replay opens on a ledger").fates = fates;
+    Ok(())
+}
+
+/// A CSV file in the making.
+struct Lines {
+    file: OutputFile,
+    writer: csv::Writer<Vec<u8>>,
+}
+
+const INFALLIBLE: &str = "writing to memory does not fail";
+
+impl Lines {
+    fn begin(staging: &Staging, name: &str, headings: &[String]) -> Result<Self, RunError> {
+        let mut lines = Self { file: staging.create(name)?, writer: Self::writer() };
+        lines.put(headings)?;
+        Ok(lines)
+    }
+
+    fn writer() -> csv::Writer<Vec<u8>> {
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
+    }
+
+    fn put(&mut self, line: &[String]) -> Result<(), RunError> {
+        self.writer.write_record(line).expect(INFALLIBLE);
+        if self.writer.get_ref().len() > 1 << 20 {
+            let full = std::mem::replace(&mut self.writer, Self::writer());
+            self.file.put(&full.into_inner().expect(INFALLIBLE))?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Written, RunError> {
+        self.file.put(&self.writer.into_inner().expect(INFALLIBLE))?;
+        Ok(self.file.finish()?)
+    }
+}
+
+>>>>>>> main
 /// Rows of a row group of `delta.parquet`.
 const GROUP_ROWS: usize = 131_072;
 

@@ -63,14 +63,14 @@ pub struct BenefitKeys {
 
 impl BenefitKeys {
     #[inline]
-    fn with_tier(self) -> [usize; 5] {
+    fn with_tier(self) -> [u32; 5] {
         let [class, visit, place, filing] = self.without_tier();
-        [class, visit, place, filing, self.tier.index()]
+        [class, visit, place, filing, self.tier.0]
     }
 
     #[inline]
-    fn without_tier(self) -> [usize; 4] {
-        [self.psn_class.index(), self.med_class.index(), self.place as usize, self.filing as usize]
+    fn without_tier(self) -> [u32; 4] {
+        [self.psn_class.0, self.med_class.0, self.place as u32, self.filing as u32]
     }
 }
 
@@ -188,7 +188,7 @@ impl RuleBook {
         if table.is_empty() {
             return None;
         }
-        let treated = usize::from(self.pool_number[treated.0 as usize]);
+        let treated = u32::from(self.pool_number[treated.0 as usize]);
         chosen(&self.neighbours, table.choose([treated], day))
     }
 
@@ -203,31 +203,30 @@ impl RuleBook {
         day: Date,
     ) -> Option<Chosen<'_, VisitValue>> {
         let table = &self.pool_tables(pool).visits;
-        let (code, parent) = (med_type.code.index(), med_type.parent.index());
-        if let Some(row) = table.choose([code, disease.index()], day) {
+        let (code, parent) = (med_type.code.0, med_type.parent.0);
+        if let Some(row) = table.choose([code, disease.0], day) {
             return chosen(&self.visits, Some(row));
         }
         // No row matches the code and the disease. A row that names the code for other diseases still
         // keeps the parent out.
-        let named = table.rows_matching([code, code], [], day).next().is_some();
-        if named {
+        if table.find([code, code], [], day, |_| true).is_some() {
             return None;
         }
-        chosen(&self.visits, table.choose([parent, disease.index()], day))
+        chosen(&self.visits, table.choose([parent, disease.0], day))
     }
 
     /// The tier of a level, as one field states it.
     #[inline]
     #[must_use]
     pub fn tier(&self, pool: Admdvs, field: LevelField, level: Sym, day: Date) -> Option<Chosen<'_, TierValue>> {
-        chosen(&self.tiers, self.pool_tables(pool).tiers.choose([field as usize, level.index()], day))
+        chosen(&self.tiers, self.pool_tables(pool).tiers.choose([field as u32, level.0], day))
     }
 
     /// What a filing type counts as.
     #[inline]
     #[must_use]
     pub fn filing_type(&self, pool: Admdvs, filing_type: Sym, day: Date) -> Option<Chosen<'_, FilingTypeValue>> {
-        chosen(&self.filing_types, self.pool_tables(pool).filing_types.choose([filing_type.index()], day))
+        chosen(&self.filing_types, self.pool_tables(pool).filing_types.choose([filing_type.0], day))
     }
 
     /// The scheme.
@@ -237,21 +236,23 @@ impl RuleBook {
         chosen(&self.schemes, self.scheme_tables(pool, insutype).schemes.choose([], day))
     }
 
-    /// The person classes whose type, identity and grade hold, smallest priority first.
+    /// The person class of smallest priority whose type, identity and grade match, and that `holds` otherwise.
+    #[allow(clippy::too_many_arguments, reason = "the keys of the table, each once")]
     #[inline]
-    pub fn person_classes<'a>(
-        &'a self,
+    pub fn person_class(
+        &self,
         pool: Admdvs,
         insutype: Insutype,
         psn_type: CodeAndParent,
         identity: Sym,
         grade: Sym,
         day: Date,
-    ) -> impl Iterator<Item = Chosen<'a, ClassValue>> + 'a {
+        holds: impl Fn(&ClassValue) -> bool,
+    ) -> Option<Chosen<'_, ClassValue>> {
         let table = &self.scheme_tables(pool, insutype).classes;
-        table
-            .rows_matching([psn_type.code.index(), psn_type.parent.index()], [identity.index(), grade.index()], day)
-            .map(|row| Chosen { row, value: &self.classes[row as usize] })
+        let types = [psn_type.code.0, psn_type.parent.0];
+        let holds = |row: u32| holds(&self.classes[row as usize]);
+        chosen(&self.classes, table.find(types, [identity.0, grade.0], day, holds))
     }
 
     /// The channel.
@@ -306,7 +307,7 @@ impl RuleBook {
         day: Date,
     ) -> Option<Chosen<'_, AccountValue>> {
         let table = &self.scheme_tables(pool, insutype).accounts;
-        chosen(&self.accounts, table.choose([keys.psn_class.index(), keys.med_class.index()], day))
+        chosen(&self.accounts, table.choose([keys.psn_class.0, keys.med_class.0], day))
     }
 
     /// What a row of `schemes.csv` says.

@@ -11,6 +11,7 @@ use crate::rules::book::RuleBook;
 use crate::rules::cell::{self, Pattern};
 use crate::rules::layout::Table;
 use crate::rules::pack::{PackTable, RulePack};
+use crate::rules::values::ClassValue;
 
 /// A kind of person in a scheme.
 #[derive(Clone, Debug)]
@@ -296,21 +297,19 @@ impl Maker<'_> {
         let grade = self.book.vocab.grade.find(profile.grade.as_bytes());
         menu::days(self.year).iter().find_map(|&day| {
             let (pool, insutype) = (self.pool.code, self.insutype);
-            self.book
-                .person_classes(pool, insutype, profile.psn_type_symbols, identity, grade, day)
-                .find(|row| {
-                    let class = row.value;
-                    class.age_min.is_none_or(|least| least <= age)
-                        && class.age_max.is_none_or(|most| age <= most)
-                        && class.marks.as_ref().is_none_or(|wanted| {
-                            profile.mark.as_ref().is_some_and(|(_, mark)| wanted.contains(mark))
-                                || self
-                                    .flag_marks()
-                                    .iter()
-                                    .any(|&(flag, mark)| profile.flags.has(flag) && wanted.contains(&mark))
-                        })
-                })
-                .map(|row| row.value.psn_class)
+            let holds = |class: &ClassValue| {
+                class.age_min.is_none_or(|least| least <= age)
+                    && class.age_max.is_none_or(|most| age <= most)
+                    && class.marks.as_ref().is_none_or(|wanted| {
+                        profile.mark.as_ref().is_some_and(|(_, mark)| wanted.contains(mark))
+                            || self
+                                .flag_marks()
+                                .iter()
+                                .any(|&(flag, mark)| profile.flags.has(flag) && wanted.contains(&mark))
+                    })
+            };
+            let row = self.book.person_class(pool, insutype, profile.psn_type_symbols, identity, grade, day, holds)?;
+            Some(row.value.psn_class)
         })
     }
 

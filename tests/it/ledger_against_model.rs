@@ -16,7 +16,8 @@ use crate::support::Record;
 fn by_origin(night: &Night) -> BTreeMap<Origin, Record> {
     let origin = |row: &Record| (row["src_file"].clone(), row["src_row"].parse::<usize>().expect("a row"));
     let mut rows: BTreeMap<Origin, Record> = BTreeMap::new();
-    let mut insert = |origin: Origin, row: Record| assert_eq!(rows.insert(origin.clone(), row), None, "{origin:?} twice");
+    let mut insert =
+        |origin: Origin, row: Record| assert_eq!(rows.insert(origin.clone(), row), None, "{origin:?} twice");
     for (row, movement) in night.adjudicated.iter().zip(&night.movements) {
         assert_eq!((&row["setl_id"], &row["psn_no"]), (&movement["setl_id"], &movement["psn_no"]));
         let mut record = row.clone();
@@ -26,7 +27,10 @@ fn by_origin(night: &Night) -> BTreeMap<Origin, Record> {
     assert_eq!(night.adjudicated.len(), night.movements.len());
     assert_eq!(night.pended.len(), night.open_items.len());
     for (row, item) in night.pended.iter().zip(&night.open_items) {
-        assert_eq!([&row["setl_id"], &row["psn_no"], &row["reasons"]], [&item["setl_id"], &item["psn_no"], &item["reasons"]]);
+        assert_eq!(
+            [&row["setl_id"], &row["psn_no"], &row["reasons"]],
+            [&item["setl_id"], &item["psn_no"], &item["reasons"]]
+        );
         let mut record = row.clone();
         record.extend([("status".into(), "pended".into()), ("since".into(), item["since_night"].clone())]);
         insert(origin(row), record);
@@ -144,7 +148,8 @@ fn compare(ledger: &Path, nights: &[Given], met: &mut Met) {
         let night = Night::read(ledger, number);
         let mut found = differences(&night, &want);
         found.extend(state_differences(&Closing::read(ledger), &model.closing()));
-        let skipped: Vec<String> = night.skipped().into_iter().map(|(name, _)| name).filter(|name| name != "balances.csv").collect();
+        let skipped: Vec<String> =
+            night.skipped().into_iter().map(|(name, _)| name).filter(|name| name != "balances.csv").collect();
         if skipped != inputs.skipped {
             found.push(format!("skipped: engine {skipped:?}, model {:?}", inputs.skipped));
         }
@@ -152,7 +157,8 @@ fn compare(ledger: &Path, nights: &[Given], met: &mut Met) {
         met.night(&want);
         let is = |origin: &&Origin| matches!(want.rows.get(*origin), Some(answer) if answer.row.amounts.is_some());
         met.count("settled after waiting", waiting.iter().filter(is).count());
-        waiting = want.rows.iter().filter(|(_, a)| a.row.status == "pended").map(|(origin, _)| origin.clone()).collect();
+        waiting =
+            want.rows.iter().filter(|(_, a)| a.row.status == "pended").map(|(origin, _)| origin.clone()).collect();
     }
 }
 
@@ -168,7 +174,9 @@ fn unruly_nights_agree_with_the_model_in_every_row_and_in_what_they_leave() {
     });
     let met = met.into_inner().0;
     println!("{} cases: {met:?}", cases.get());
-    for (what, a_case) in [("late", 2), ("replaced", 1), ("reversed", 2), ("settled before", 2), ("settled after waiting", 1)] {
+    for (what, a_case) in
+        [("late", 2), ("replaced", 1), ("reversed", 2), ("settled before", 2), ("settled after waiting", 1)]
+    {
         assert!(cases.get() < 20 || met[what] >= a_case * cases.get(), "few rows are {what}: {met:?}");
     }
 }

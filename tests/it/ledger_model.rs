@@ -247,17 +247,20 @@ fn usage(key: &Record, book: &YearBook) -> Vec<Record> {
             return;
         }
         let [deductible, base, pool_base, paid] = amounts.map(yuan);
-        rows.push(with(key, &[
-            ("kind", kind.to_owned()),
-            ("accumulator", accumulator.to_owned()),
-            ("month", month.to_string()),
-            ("layer", layer.to_string()),
-            ("admissions", admissions.to_string()),
-            ("deductible_amt", deductible),
-            ("base_amt", base),
-            ("pool_base_amt", pool_base),
-            ("paid_amt", paid),
-        ]));
+        rows.push(with(
+            key,
+            &[
+                ("kind", kind.to_owned()),
+                ("accumulator", accumulator.to_owned()),
+                ("month", month.to_string()),
+                ("layer", layer.to_string()),
+                ("admissions", admissions.to_string()),
+                ("deductible_amt", deductible),
+                ("base_amt", base),
+                ("pool_base_amt", pool_base),
+                ("paid_amt", paid),
+            ],
+        ));
     };
     push("scheme", "", [0; 3], [ZERO, ZERO, ZERO, book.counted_to_cap]);
     for (name, bucket) in &book.buckets {

@@ -87,7 +87,12 @@ pub fn unruly_nights(seed: u64, claims: usize, rng: &mut Rng) -> Vec<Given> {
             // A spoiled one, often before the right one.
             3 => {
                 let mut spoiled = row.clone();
-                let (column, text) = rng.pick(&[("medfee_sumamt", "12x"), ("vali_flag", "0"), ("enddate", ""), ("inscp_scp_amt", "1.23")]);
+                let (column, text) = rng.pick(&[
+                    ("medfee_sumamt", "12x"),
+                    ("vali_flag", "0"),
+                    ("enddate", ""),
+                    ("inscp_scp_amt", "1.23"),
+                ]);
                 spoiled.insert(column.to_owned(), text.to_owned());
                 nights[rng.below(at + 1)].push(spoiled);
             }
@@ -121,8 +126,10 @@ fn again(nights: &mut [Given], rng: &mut Rng) {
     for at in 1..nights.len() {
         if rng.chance(25) {
             let earlier = rng.below(at);
-            let files: Vec<(String, String)> =
-                nights[earlier].claims().map(|(name, text)| (format!("claims/again-{at}-{name}"), text.to_owned())).collect();
+            let files: Vec<(String, String)> = nights[earlier]
+                .claims()
+                .map(|(name, text)| (format!("claims/again-{at}-{name}"), text.to_owned()))
+                .collect();
             let file = rng.pick(&files);
             nights[at].0.extend([file]);
         }
@@ -130,9 +137,8 @@ fn again(nights: &mut [Given], rng: &mut Rng) {
 }
 
 /// Tables of rules out of which a row can be taken without making another pack invalid.
-const THINNED: [&str; 9] = [
-    "places", "schemes", "tiers", "visit_classes", "channels", "benefits", "person_classes", "filing_types", "layers",
-];
+const THINNED: [&str; 9] =
+    ["places", "schemes", "tiers", "visit_classes", "channels", "benefits", "person_classes", "filing_types", "layers"];
 
 /// Another pack: rows that are missing tonight, other caps and deductibles, accumulators by other names.
 fn change_rules(files: &mut BTreeMap<String, String>, rng: &mut Rng) {

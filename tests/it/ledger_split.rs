@@ -46,7 +46,8 @@ fn tame_year(seed: u64, claims: usize, rng: &mut Rng) -> Year {
 fn stands_before_its_original(claims: &Table, at: usize) -> bool {
     let own = &claims[at];
     let place = |row: &Rec| (time(row), cell(row, "setl_id").to_owned());
-    let names = |row: &&Rec| cell(row, "setl_id") == cell(own, "init_setl_id") && cell(row, "psn_no") == cell(own, "psn_no");
+    let names =
+        |row: &&Rec| cell(row, "setl_id") == cell(own, "init_setl_id") && cell(row, "psn_no") == cell(own, "psn_no");
     claims.iter().find(names).is_some_and(|original| place(original) > place(own))
 }
 
@@ -75,6 +76,17 @@ fn night_with(year: &Year, at: usize, files: Vec<(String, Vec<&Rec>)>) -> Given 
         given.0.remove("balances.csv");
     }
     given
+}
+
+/// A ledger of nights in which nothing comes late and trying again changes nothing, in a folder that must be kept.
+pub fn tame_nights(seed: u64, claims: usize, rng: &mut Rng) -> (tempfile::TempDir, std::path::PathBuf) {
+    let year = tame_year(seed, claims, rng);
+    let place = folder();
+    let ledger = place.path().join("ledger");
+    for (at, rows) in cut(&year, rng).into_iter().enumerate() {
+        add(&ledger, &night_with(&year, at, vec![(format!("n{at}.csv"), rows)]));
+    }
+    (place, ledger)
 }
 
 /// Where a row stood is not the same at once and night by night; all else is.
@@ -206,14 +218,21 @@ fn what_was_settled_stays_settled_and_what_was_rejected_can_come_again() {
             let is_settled = |row: &&Rec| pair(row).is_some_and(|(id, person)| settled.contains(&(person, id)));
             expected += earlier.iter().filter(|row| is_settled(row)).count();
             // Rejected rows that come again are rejected again; what that adds is not compared here.
-            let again = earlier.into_iter().filter(|row| came_at_once.pended.contains_key(&key(row)) || is_settled(row));
+            let again =
+                earlier.into_iter().filter(|row| came_at_once.pended.contains_key(&key(row)) || is_settled(row));
             let mut all: Vec<&Rec> = rows.iter().copied().chain(again).chain(&spoiled[at]).collect();
             rng.shuffle(&mut all);
             add(&ledger, &night_with(&year, at, vec![(format!("n{at}.csv"), all)]));
-            settled.extend(Night::read(&ledger, at + 1).adjudicated.iter().map(|row| (row["psn_no"].clone(), row["setl_id"].clone())));
+            settled.extend(
+                Night::read(&ledger, at + 1)
+                    .adjudicated
+                    .iter()
+                    .map(|row| (row["psn_no"].clone(), row["setl_id"].clone())),
+            );
         }
         let mut came = Came::of(&ledger);
-        let invalid: usize = came.rejects.iter().filter(|(what, _)| what[2] == "R-INVALIDATED").map(|(_, count)| count).sum();
+        let invalid: usize =
+            came.rejects.iter().filter(|(what, _)| what[2] == "R-INVALIDATED").map(|(_, count)| count).sum();
         let invalid_at_once: usize =
             came_at_once.rejects.iter().filter(|(what, _)| what[2] == "R-INVALIDATED").map(|(_, count)| count).sum();
         assert_eq!(invalid, invalid_at_once + spoiled_rows);
@@ -263,7 +282,10 @@ fn nothing_counts_twice_however_it_is_delivered() {
                 let files = if halves {
                     let (one, two) = (rng.below(rows.len() + 1), rng.below(rows.len() + 1));
                     let (low, high) = (one.min(two), one.max(two));
-                    vec![(format!("n{at}-a.csv"), rows[..high].to_vec()), (format!("n{at}-b.csv"), rows[low..].to_vec())]
+                    vec![
+                        (format!("n{at}-a.csv"), rows[..high].to_vec()),
+                        (format!("n{at}-b.csv"), rows[low..].to_vec()),
+                    ]
                 } else {
                     let before = at.checked_sub(1).map_or(&[][..], |before| &cut[before]);
                     vec![(format!("n{at}.csv"), before.iter().chain(rows).copied().collect())]

@@ -3,6 +3,7 @@
 //! `movements.parquet` stands row for row beside `adjudicated.parquet`. The others are states, written for whom the
 //! night touched: the newest night that has a person's scheme and year is right about it.
 
+pub mod chosen;
 pub mod encode;
 pub mod originals;
 pub mod read;

@@ -131,6 +131,7 @@ pub fn read_opening<E: From<TableError>>(
         open_items: None,
         balance_given: Vec::new(),
         given: None,
+        fates: HashMap::new(),
     };
     Ok(OpeningRead { opening, recorded, balances: scan.balances })
 }

@@ -146,8 +146,9 @@ fn run(stand: &Stand, claim: &Claim, resolved: &Resolved, change: impl FnOnce(&m
     let mut accumulators = stand.before.clone();
     change(&mut accumulators);
     let mut layers: Vec<LayerPayment> = Vec::new();
-    let settled = settle(stand.context, claim, resolved, &mut accumulators, &mut layers, &mut Off);
-    settled.ok().map(|(amounts, _)| amounts)
+    let mut amounts = Amounts::default();
+    settle(stand.context, claim, resolved, &mut accumulators, &mut amounts, &mut layers, &mut Off).ok()?;
+    Some(amounts)
 }
 
 fn with_channel(stand: &Stand, channel: &ChannelValue) -> Option<Amounts> {
