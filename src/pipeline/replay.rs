@@ -148,8 +148,6 @@ fn give_balances(loaded: &mut Loaded, archived: &Archived, first: u32, cancel: &
     Ok(())
 }
 
-<<<<<<< HEAD
-=======
 /// Rows that the nights rejected, refused or replaced for another one of their number stay aside.
 fn pass_over(loaded: &mut Loaded, archived: &Archived, ledger: &Ledger, first: u32) -> Result<(), RunError> {
     let mut standing = Vec::new();
@@ -165,41 +163,6 @@ fn pass_over(loaded: &mut Loaded, archived: &Archived, ledger: &Ledger, first: u
     Ok(())
 }
 
-/// A CSV file in the making.
-struct Lines {
-    file: OutputFile,
-    writer: csv::Writer<Vec<u8>>,
-}
-
-const INFALLIBLE: &str = "writing to memory does not fail";
-
-impl Lines {
-    fn begin(staging: &Staging, name: &str, headings: &[String]) -> Result<Self, RunError> {
-        let mut lines = Self { file: staging.create(name)?, writer: Self::writer() };
-        lines.put(headings)?;
-        Ok(lines)
-    }
-
-    fn writer() -> csv::Writer<Vec<u8>> {
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
-    }
-
-    fn put(&mut self, line: &[String]) -> Result<(), RunError> {
-        self.writer.write_record(line).expect(INFALLIBLE);
-        if self.writer.get_ref().len() > 1 << 20 {
-            let full = std::mem::replace(&mut self.writer, Self::writer());
-            self.file.put(&full.into_inner().expect(INFALLIBLE))?;
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<Written, RunError> {
-        self.file.put(&self.writer.into_inner().expect(INFALLIBLE))?;
-        Ok(self.file.finish()?)
-    }
-}
-
->>>>>>> main
 /// Rows of a row group of `delta.parquet`.
 const GROUP_ROWS: usize = 131_072;
 
