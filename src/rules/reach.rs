@@ -200,8 +200,8 @@ impl KeyReach {
         let matches = |key: Key, pattern: &Pattern| {
             matches!(pattern, Pattern::Any) || pattern.items().iter().any(|item| **item == *word(key))
         };
-        !(self.away && word(Key::Place) == "local")
-            && !(self.payable && settled.denied)
+        let left_out = (self.away && word(Key::Place) == "local") || (self.payable && settled.denied);
+        !left_out
             && self.keys.iter().all(|(key, pattern)| matches(*key, pattern))
             && self.outcome.as_ref().is_none_or(|(key, outcome, is)| (**outcome == *word(*key)) == *is)
             && self.treated.as_ref().is_none_or(|(pattern, pools)| meets_pool(pattern, pools.get(settled.treated)))
