@@ -148,6 +148,8 @@ const fn stage_name(stage: Stage, lang: Lang) -> &'static str {
         (Stage::Keep, Lang::Zh) => "保存待处理与退回记录",
         (Stage::Verify, Lang::En) => "read back and verify",
         (Stage::Verify, Lang::Zh) => "回读核对",
+        (Stage::Compact, Lang::En) => "merge nights",
+        (Stage::Compact, Lang::Zh) => "合并各批",
         (Stage::Synthesise, Lang::En) => "make and settle",
         (Stage::Synthesise, Lang::Zh) => "生成并结算",
     }

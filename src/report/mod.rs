@@ -2,10 +2,12 @@
 
 pub mod adjudicated;
 pub mod balance;
+pub mod compaction;
 pub mod explain;
 mod explain_steps;
 pub mod ledger;
 pub mod night;
+pub mod person;
 pub mod replay;
 mod rule_words;
 pub mod rules_changed;

@@ -66,7 +66,7 @@ fn width(text: &str) -> usize {
     text.chars().map(|character| if (character as u32) < 0x1100 { 1 } else { 2 }).sum()
 }
 
-fn padded(text: &str, to: usize) -> String {
+pub(super) fn padded(text: &str, to: usize) -> String {
     format!("{text}{}", " ".repeat(to.saturating_sub(width(text))))
 }
 

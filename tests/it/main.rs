@@ -17,6 +17,7 @@ mod ledger_random;
 mod ledger_replay;
 mod ledger_rules;
 mod ledger_split;
+mod ledger_state;
 mod ledger_store;
 mod properties;
 mod random_benefits;

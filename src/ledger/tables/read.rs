@@ -53,6 +53,11 @@ pub enum TableError {
         /// The column.
         column: &'static str,
     },
+    /// Its rows do not stand in the order of `psn_no`.
+    Order {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 impl Failure for TableError {
@@ -61,6 +66,12 @@ impl Failure for TableError {
             Self::Open { path, .. } => ("cannot open", "无法打开", path),
             Self::Read { path, .. } => ("cannot read", "无法读取", path),
             Self::Decode { path, .. } => ("cannot decode", "无法解码", path),
+            Self::Order { path } => {
+                return Text::new(
+                    format!("{}: its rows are not in the order of psn_no", path.display()),
+                    format!("{}：各行未按 psn_no 排序", path.display()),
+                );
+            }
             Self::Column { path, column } => {
                 return Text::new(
                     format!("{}: the column {column} is missing or not of its type", path.display()),
@@ -77,8 +88,8 @@ const BATCH_ROWS: usize = 65_536;
 
 /// A Parquet file whose footer was read.
 pub struct TableFile {
-    path: PathBuf,
-    metadata: ArrowReaderMetadata,
+    pub(super) path: PathBuf,
+    pub(super) metadata: ArrowReaderMetadata,
 }
 
 impl TableFile {
@@ -166,7 +177,7 @@ impl TableFile {
         Ok(Streamed { path: self.path, reader })
     }
 
-    fn decode(
+    pub(super) fn decode(
         &self,
         wanted: &[&str],
         narrow: impl FnOnce(ParquetRecordBatchReaderBuilder<File>) -> ParquetRecordBatchReaderBuilder<File>,
@@ -219,7 +230,7 @@ impl Streamed {
     }
 }
 
-fn handle(path: &Path) -> Result<File, TableError> {
+pub(super) fn handle(path: &Path) -> Result<File, TableError> {
     File::open(path).map_err(|error| TableError::Open { path: path.to_owned(), error })
 }
 
@@ -230,6 +241,12 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
+    /// A batch of a file.
+    #[must_use]
+    pub fn new(path: &'a Path, batch: &'a RecordBatch) -> Self {
+        Self { path, batch }
+    }
+
     /// Number of its rows.
     #[must_use]
     pub fn rows(&self) -> usize {
