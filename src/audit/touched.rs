@@ -68,7 +68,7 @@ pub struct TouchedRow {
 }
 
 /// The columns of `rules_changed_settlements.parquet`.
-const COLUMNS: [(&str, Kind); 6] = [
+pub const COLUMNS: [(&str, Kind); 6] = [
     ("psn_no", Kind::Text),
     ("setl_id", Kind::Text),
     ("night", Kind::Integer),
