@@ -20,7 +20,7 @@ use crate::report::ledger::{self, Status};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LedgerCommand {
-    /// Compare every file of every night with the manifests, and the manifests with each other
+    /// Compare every file with the manifests, the manifests with each other, and all sums with what settlements moved
     Verify(VerifyArgs),
     /// Show the nights: days, rows, money, rules, open items, size on the disk
     Status(StatusArgs),
