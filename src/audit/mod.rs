@@ -4,3 +4,4 @@ pub mod ledger_sums;
 pub mod totals;
 
 pub mod delta;
+pub mod touched;

@@ -13,12 +13,14 @@ pub mod compact;
 pub mod examples;
 pub mod explain;
 pub mod kept;
+mod lines;
 pub mod load;
 pub mod manifest;
 pub mod night;
 mod night_tables;
 pub mod person;
 pub mod replay;
+pub mod rules_changed;
 pub mod rules_dir;
 mod write;
 

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::load::{self, Loaded, NightInput};
 use super::manifest::Manifest;
 use super::write::{Target, Wrote};
-use super::{RunError, RunPlan, Watch, check, manifest, write};
+use super::{RunError, RunPlan, Watch, check, manifest, rules_changed, write};
 use crate::ingest::{self, IngestError, InputFile, InputPath};
 use crate::ledger::store::{Access, InputKind, Ledger, LedgerError, NightStaging, View, Volume};
 use crate::ledger::tables::open_items::{self, Age};
@@ -69,7 +69,8 @@ pub(super) fn run(
     let since = carried.as_ref().map_or(&[][..], |carried| &carried.since);
     let target =
         Target { staging: staging.staging(), night: Some(write::NightTables { number: staging.number(), since }) };
-    let Wrote { summary, outputs, late, replaced } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
+    let Wrote { summary, mut outputs, late, replaced } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
+    let rules_changed = rules_changed::write(&ledger, &loaded.rules, staging.staging(), &mut outputs, cancel)?;
     let report = NightReport {
         number: staging.number(),
         date: staging.date(),
@@ -77,6 +78,7 @@ pub(super) fn run(
         retried: carried.as_ref().map_or(0, |carried| carried.origins.len() as u64) - replaced.rows,
         replaced: replaced.rows,
         late,
+        rules_changed,
     };
     archive(&ledger, &loaded)?;
     check(cancel)?;

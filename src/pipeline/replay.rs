@@ -8,6 +8,7 @@ use parquet::errors::ParquetError;
 use serde_json::json;
 
 use super::archived::Archived;
+use super::lines::Lines;
 use super::load::{self, Loaded};
 use super::manifest::{self, Manifest};
 use super::night::verified;
@@ -23,7 +24,7 @@ use crate::ledger::tables::chosen::{Standing, fates};
 use crate::model::date::Date;
 use crate::model::money::Fen;
 use crate::model::reference::ByPerson;
-use crate::publish::{OutputFile, Staging, Written};
+use crate::publish::{Staging, Written};
 use crate::report::balance::{Summary, yuan};
 use crate::report::replay::{COMPARED, COMPARED_COLUMNS, Delta, ReplayReport};
 
@@ -160,40 +161,6 @@ fn pass_over(loaded: &mut Loaded, archived: &Archived, ledger: &Ledger, first: u
     let fates = fates(&standing, &loaded.rows, &loaded.persons, &loaded.sources, &archived.night_of_file)?;
     loaded.opening.as_mut().expect("a replay opens on a ledger").fates = fates;
     Ok(())
-}
-
-/// A CSV file in the making.
-struct Lines {
-    file: OutputFile,
-    writer: csv::Writer<Vec<u8>>,
-}
-
-const INFALLIBLE: &str = "writing to memory does not fail";
-
-impl Lines {
-    fn begin(staging: &Staging, name: &str, headings: &[String]) -> Result<Self, RunError> {
-        let mut lines = Self { file: staging.create(name)?, writer: Self::writer() };
-        lines.put(headings)?;
-        Ok(lines)
-    }
-
-    fn writer() -> csv::Writer<Vec<u8>> {
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
-    }
-
-    fn put(&mut self, line: &[String]) -> Result<(), RunError> {
-        self.writer.write_record(line).expect(INFALLIBLE);
-        if self.writer.get_ref().len() > 1 << 20 {
-            let full = std::mem::replace(&mut self.writer, Self::writer());
-            self.file.put(&full.into_inner().expect(INFALLIBLE))?;
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<Written, RunError> {
-        self.file.put(&self.writer.into_inner().expect(INFALLIBLE))?;
-        Ok(self.file.finish()?)
-    }
 }
 
 /// Rows of a row group of `delta.parquet`.

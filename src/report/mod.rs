@@ -10,6 +10,7 @@ pub mod night;
 pub mod person;
 pub mod replay;
 mod rule_words;
+pub mod rules_changed;
 pub mod rules_diff;
 pub mod show;
 pub mod summary;

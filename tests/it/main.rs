@@ -15,6 +15,7 @@ mod ledger_model;
 mod ledger_nights;
 mod ledger_random;
 mod ledger_replay;
+mod ledger_rules;
 mod ledger_split;
 mod ledger_state;
 mod ledger_store;

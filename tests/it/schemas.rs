@@ -4,10 +4,12 @@
 use std::fs;
 
 use serde_json::Value;
+use tongchou::audit::touched;
 use tongchou::columnar::schema::{ADJUDICATED, Kind as OutputKind};
 use tongchou::ingest::columns::{self, Kind};
 use tongchou::ledger::tables::schema as ledger;
 use tongchou::pipeline::kept::{LATE_COLUMNS, REJECT_COLUMNS, pended_schema};
+use tongchou::report::rules_changed;
 use tongchou::rules::layout::Table;
 
 use crate::support::repo;
@@ -100,6 +102,8 @@ fn tables_of_the_ledger_have_the_columns_of_the_code() {
     has_columns(fields(&schema("ledger/persons")), &ledger::PERSONS);
     has_columns(fields(&schema("ledger/open_items")), &ledger::OPEN_ITEMS);
     assert_eq!(field_names(&schema("ledger/late")), LATE_COLUMNS);
+    assert_eq!(field_names(&schema("ledger/rules_changed")), rules_changed::HEADINGS);
+    has_columns(fields(&schema("ledger/rules_changed_settlements")), &touched::COLUMNS);
     // Nulls are where the code allows them.
     let persons = schema("ledger/persons");
     for (field, arrow) in fields(&persons).iter().zip(ledger::persons().fields()) {

@@ -1,6 +1,7 @@
 //! `tongchou ledger`
 
 mod replay;
+mod rules;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -32,6 +33,8 @@ pub(super) enum LedgerCommand {
     Rollback(RollbackArgs),
     /// Adjudicate nights again, as one, and say what each party would owe
     Replay(Box<replay::ReplayArgs>),
+    /// Show which packs the nights had, and what another one would change on days that are settled
+    Rules(rules::RulesArgs),
 }
 
 /// Which ledger.
@@ -108,6 +111,7 @@ pub(super) fn ledger(command: &LedgerCommand, cancel: &AtomicBool) -> Exit {
         LedgerCommand::Compact(args) => (&args.of, compact_ledger(args, cancel)),
         LedgerCommand::Rollback(args) => (&args.of, roll_back(&args.of, args.to)),
         LedgerCommand::Replay(args) => return replay::run(args, cancel),
+        LedgerCommand::Rules(args) => return rules::run(args, cancel),
     };
     result.unwrap_or_else(|error| fail(&error, of.common.lang()))
 }

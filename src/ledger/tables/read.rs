@@ -10,10 +10,12 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
 };
+use parquet::file::statistics::Statistics;
 use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::diagnostic::{Failure, Text};
+use crate::model::date::Date;
 use crate::model::money::Fen;
 
 /// Why a table of the ledger cannot be read.
@@ -105,6 +107,19 @@ impl TableFile {
     #[must_use]
     pub fn rows(&self) -> usize {
         usize::try_from(self.metadata.metadata().file_metadata().num_rows()).expect("rows are counted from 0")
+    }
+
+    /// First and last day of a column, where the footer tells; `None` where it does not.
+    #[must_use]
+    pub fn day_range(&self, column: &str) -> Option<(Date, Date)> {
+        let mut range: Option<(Date, Date)> = None;
+        for group in self.metadata.metadata().row_groups() {
+            let chunk = group.columns().iter().find(|chunk| chunk.column_path().string() == column)?;
+            let Statistics::Int32(days) = chunk.statistics()? else { return None };
+            let (first, last) = (Date(*days.min_opt()?), Date(*days.max_opt()?));
+            range = Some(range.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
+        }
+        range
     }
 
     /// Hands every batch of the wanted columns to `sink`, in file order. Decoding runs on rayon's pool.
