@@ -85,12 +85,12 @@ fn causes(criterion: &mut Criterion) {
             }
             let computed = compared(&outcome.amounts, false);
             let mut paid = computed;
-            for (moved, more) in [(field::BASIC, 100), (field::FUNDS, 100), (field::PERSON, -100), (field::CASH, -100)] {
+            for (moved, more) in [(field::BASIC, 100), (field::FUNDS, 100), (field::PERSON, -100), (field::CASH, -100)]
+            {
                 paid[moved].0 += more;
             }
             let (total, hospital) = (claim.bill.total, claim.bill.hospital);
-            let difference =
-                Difference { computed, paid, fields: FieldSet::ALL, has_account: false, total, hospital };
+            let difference = Difference { computed, paid, fields: FieldSet::ALL, has_account: false, total, hospital };
             differences.push((person, claim.clone(), *before, difference));
         }
     }

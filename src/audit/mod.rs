@@ -4,6 +4,8 @@
 pub mod cause;
 pub mod delta;
 pub mod details;
+pub mod ledger_sums;
 pub mod paid_side;
 pub mod reconciled_totals;
 pub mod totals;
+pub mod touched;

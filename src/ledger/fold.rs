@@ -3,7 +3,7 @@
 
 use hashbrown::HashMap;
 
-use super::opening::{Closing, Opening, Passed, Settled};
+use super::opening::{Closing, Fate, Opening, Settled};
 use crate::adjudicate::accumulators::Accumulators;
 use crate::adjudicate::opening::Earlier;
 use crate::adjudicate::person::{Fold, fold_person};
@@ -137,7 +137,7 @@ pub fn keep_first_of_each(
     let id = |entry: Entry| rows.arenas.setl_id(rows.text(entry));
     let is_settled = |entry: &Entry| opening.is_some_and(|opening| opening.settled.contains(entry));
     let is_ghost = |entry: Entry| entry.index >= Entry::GHOSTS;
-    let passed = |entry: &Entry| opening.and_then(|opening| opening.passed.get(entry)).copied();
+    let fate = |entry: &Entry| opening.and_then(|opening| opening.fates.get(entry)).copied();
     let is_plain = |entry: &Entry| !is_ghost(*entry) && !is_settled(entry);
     if entries.iter().all(is_plain) && !may_repeat(entries.iter().map(|&entry| text_hash(id(entry)))) {
         kept.extend_from_slice(entries);
@@ -152,10 +152,11 @@ pub fn keep_first_of_each(
         let ghost = is_ghost(entry);
         let total = if ghost { Fen::ZERO } else { claim(rows, entry).bill.total };
         let mut refused = RefusedRow { file, row, was_rejected: ghost, total, reasons: Reasons::NONE };
-        if let Some(passed) = passed(&entry) {
-            match passed {
-                Passed::Replaced => aside.replaced.push(refused),
-                Passed::Refused(reason) => aside.refused.push(RefusedRow { reasons: reason.into(), ..refused }),
+        if let Some(fate) = fate(&entry) {
+            match fate {
+                Fate::Stands => kept.push(entry),
+                Fate::Replaced => aside.replaced.push(refused),
+                Fate::Refused(reason) => aside.refused.push(RefusedRow { reasons: reason.into(), ..refused }),
             }
             continue;
         }

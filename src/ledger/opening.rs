@@ -60,13 +60,15 @@ pub struct Opening {
     pub balance_given: Vec<bool>,
     /// Balances that several nights, folded as one, were given.
     pub given: Option<GivenBalances>,
-    /// Rows that several nights, folded as one, passed over for another one of the same number.
-    pub passed: HashMap<Entry, Passed>,
+    /// Of several rows with one number, what several nights, folded as one, made of each sound one.
+    pub fates: HashMap<Entry, Fate>,
 }
 
-/// What became of a sound row that is not the settlement of its number.
+/// What became of a sound row whose number stands in several rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passed {
+pub enum Fate {
+    /// It is the settlement, or the open item, of its number.
+    Stands,
     /// A row of a later night took its place while it was open.
     Replaced,
     /// It was rejected for this reason.

@@ -353,6 +353,23 @@ fn read_balances(
     Ok(given)
 }
 
+/// What must be read to know everything, newest first, each file compared with its digest.
+///
+/// # Errors
+/// A file is not what its manifest says.
+pub(super) fn parts(view: &View<'_>) -> Result<Vec<Part>, RunError> {
+    let part = |night: u32, is_base: bool, volume: &Volume| -> Result<Part, RunError> {
+        let mut files = HashMap::new();
+        for table in Part::TABLES {
+            files.insert(table, verified(volume, table)?);
+        }
+        Ok(Part { night, is_base, files })
+    };
+    let (base, nights) = view.parts();
+    let newest_first = nights.iter().rev().map(|night| part(night.number, false, &night.volume));
+    newest_first.chain(base.map(|base| part(base.through, true, &base.volume))).collect()
+}
+
 /// What earlier nights left, and the accumulators that the rules do not name.
 fn open_night(
     night: &NightInput,
@@ -363,17 +380,7 @@ fn open_night(
 ) -> Result<(OpeningRead, Vec<Box<str>>), RunError> {
     let mut accumulators = Vec::new();
     let mut numbers = Numbers { book: &rules.book, insutypes, accumulators: &mut accumulators };
-    let (base, nights) = night.view.parts();
-    let part = |number: u32, volume: &Volume| -> Result<Part, RunError> {
-        let mut files = HashMap::new();
-        for table in Part::TABLES {
-            files.insert(table, verified(volume, table)?);
-        }
-        Ok(Part { night: number, files })
-    };
-    let newest_first = nights.iter().rev().map(|night| part(night.number, &night.volume));
-    let parts: Vec<Part> =
-        newest_first.chain(base.map(|base| part(base.through, &base.volume))).collect::<Result<_, _>>()?;
+    let parts = parts(&night.view)?;
     let outputs = |number: u32, table: &str| -> Result<PathBuf, RunError> {
         verified(&night.view.nights[number as usize - 1].volume, table)
     };

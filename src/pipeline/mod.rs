@@ -9,15 +9,19 @@
 //! ```
 
 pub mod archived;
+pub mod compact;
 pub mod examples;
 pub mod explain;
 pub mod kept;
+mod lines;
 pub mod load;
 pub mod manifest;
 pub mod night;
 mod night_tables;
+pub mod person;
 pub mod reconcile;
 pub mod replay;
+pub mod rules_changed;
 pub mod rules_dir;
 mod write;
 
@@ -117,6 +121,8 @@ pub enum Stage {
     Keep,
     /// Reading back and summing up.
     Verify,
+    /// Merging nights into a base.
+    Compact,
     /// Making invented claims.
     Synthesise,
     /// Comparing with what was paid.
@@ -171,6 +177,11 @@ pub enum RunError {
         /// The number asked for.
         setl_id: String,
     },
+    /// The ledger knows nothing of a person.
+    NoSuchPerson {
+        /// The number asked for.
+        psn_no: String,
+    },
     /// A file of an earlier run is not what it was.
     EarlierRun {
         /// The file.
@@ -212,6 +223,9 @@ impl Failure for RunError {
                 format!("no row with setl_id `{setl_id}` in the claims"),
                 format!("结算记录中没有 setl_id 为 `{setl_id}` 的行"),
             ),
+            Self::NoSuchPerson { psn_no } => {
+                Text::new(format!("the ledger has no person `{psn_no}`"), format!("账本中没有人员 `{psn_no}`"))
+            }
             Self::EarlierRun { path, reason } => {
                 Text::new(format!("{}: {}", path.display(), reason.en), format!("{}：{}", path.display(), reason.zh))
             }

@@ -1,5 +1,6 @@
 //! A run on top of everything before: what it takes from the ledger, and the night that it adds.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -10,9 +11,10 @@ use sha2::{Digest as _, Sha256};
 use super::load::{self, Loaded, NightInput};
 use super::manifest::Manifest;
 use super::write::{Target, Wrote};
-use super::{RunError, RunPlan, Watch, check, manifest, write};
+use super::{RunError, RunPlan, Watch, check, manifest, rules_changed, write};
 use crate::ingest::{self, IngestError, InputFile, InputPath};
 use crate::ledger::store::{Access, InputKind, Ledger, LedgerError, NightStaging, View, Volume};
+use crate::ledger::tables::open_items::{self, Age};
 use crate::ledger::tables::read::TableFile;
 use crate::model::date::Date;
 use crate::publish::{Staging, hex};
@@ -67,7 +69,8 @@ pub(super) fn run(
     let since = carried.as_ref().map_or(&[][..], |carried| &carried.since);
     let target =
         Target { staging: staging.staging(), night: Some(write::NightTables { number: staging.number(), since }) };
-    let Wrote { summary, outputs, late, replaced } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
+    let Wrote { summary, mut outputs, late, replaced } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
+    let rules_changed = rules_changed::write(&ledger, &loaded.rules, staging.staging(), &mut outputs, cancel)?;
     let report = NightReport {
         number: staging.number(),
         date: staging.date(),
@@ -75,6 +78,7 @@ pub(super) fn run(
         retried: carried.as_ref().map_or(0, |carried| carried.origins.len() as u64) - replaced.rows,
         replaced: replaced.rows,
         late,
+        rules_changed,
     };
     archive(&ledger, &loaded)?;
     check(cancel)?;
@@ -172,6 +176,17 @@ pub(super) fn carried(view: &View<'_>) -> Result<Option<Carried>, RunError> {
     let shown = format!("night={:06}/pended.parquet", last.number);
     let input = InputPath { path, shown, format: ingest::FileFormat::Parquet };
     Ok(Some(Carried { input, origins, since }))
+}
+
+/// The open items of the last night by the night since which they are open.
+///
+/// # Errors
+/// Its files are not what they were.
+pub fn open_item_ages(ledger: &Ledger) -> Result<BTreeMap<u32, Age>, RunError> {
+    match ledger.nights().last() {
+        Some(last) => Ok(open_items::ages(&verified(&last.volume, "open_items.parquet")?)?),
+        None => Ok(BTreeMap::new()),
+    }
 }
 
 /// The day of a night: as given, else that of its latest settlement, never before the last night's.

@@ -8,6 +8,7 @@ use parquet::errors::ParquetError;
 use serde_json::json;
 
 use super::archived::Archived;
+use super::lines::Lines;
 use super::load::{self, Loaded};
 use super::manifest::{self, Manifest};
 use super::night::verified;
@@ -19,11 +20,11 @@ use crate::diagnostic::Lang;
 use crate::ingest::{ReadOptions, reference};
 use crate::ledger::opening::GivenBalances;
 use crate::ledger::store::{Access, Ledger, LedgerError};
-use crate::ledger::tables::chosen::{Standing, passed_over};
+use crate::ledger::tables::chosen::{Standing, fates};
 use crate::model::date::Date;
 use crate::model::money::Fen;
 use crate::model::reference::ByPerson;
-use crate::publish::{OutputFile, Staging, Written};
+use crate::publish::{Staging, Written};
 use crate::report::balance::{Summary, yuan};
 use crate::report::replay::{COMPARED, COMPARED_COLUMNS, Delta, ReplayReport};
 
@@ -157,43 +158,9 @@ fn pass_over(loaded: &mut Loaded, archived: &Archived, ledger: &Ledger, first: u
     if let Some(last) = ledger.nights().last() {
         standing.push(Standing { night: last.number, path: verified(&last.volume, "pended.parquet")? });
     }
-    let passed = passed_over(&standing, &loaded.rows, &loaded.persons, &loaded.sources, &archived.night_of_file)?;
-    loaded.opening.as_mut().expect("a replay opens on a ledger").passed = passed;
+    let fates = fates(&standing, &loaded.rows, &loaded.persons, &loaded.sources, &archived.night_of_file)?;
+    loaded.opening.as_mut().expect("a replay opens on a ledger").fates = fates;
     Ok(())
-}
-
-/// A CSV file in the making.
-struct Lines {
-    file: OutputFile,
-    writer: csv::Writer<Vec<u8>>,
-}
-
-const INFALLIBLE: &str = "writing to memory does not fail";
-
-impl Lines {
-    fn begin(staging: &Staging, name: &str, headings: &[String]) -> Result<Self, RunError> {
-        let mut lines = Self { file: staging.create(name)?, writer: Self::writer() };
-        lines.put(headings)?;
-        Ok(lines)
-    }
-
-    fn writer() -> csv::Writer<Vec<u8>> {
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
-    }
-
-    fn put(&mut self, line: &[String]) -> Result<(), RunError> {
-        self.writer.write_record(line).expect(INFALLIBLE);
-        if self.writer.get_ref().len() > 1 << 20 {
-            let full = std::mem::replace(&mut self.writer, Self::writer());
-            self.file.put(&full.into_inner().expect(INFALLIBLE))?;
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<Written, RunError> {
-        self.file.put(&self.writer.into_inner().expect(INFALLIBLE))?;
-        Ok(self.file.finish()?)
-    }
 }
 
 /// Rows of a row group of `delta.parquet`.

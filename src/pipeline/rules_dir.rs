@@ -84,6 +84,33 @@ pub fn read_files(folder: &Path) -> Result<(Vec<PackFile>, Vec<Diagnostic>), Dia
     Ok((files, found))
 }
 
+/// Name, size and digest of each file, and the digest of the pack.
+fn digests(files: &[PackFile]) -> (Vec<(String, u64, String)>, String) {
+    let mut whole = Sha256::new();
+    let digests = files.iter().map(|file| {
+        let digest = hex(&Sha256::digest(&file.bytes));
+        whole.update(format!("{} {digest}\n", file.table));
+        (format!("{}.csv", file.table), file.bytes.len() as u64, digest)
+    });
+    let digests = digests.collect();
+    (digests, hex(&whole.finalize()))
+}
+
+/// Reads a pack that was used before, and its digest. It is not compiled: a check that is newer than the pack must
+/// not keep it from being compared.
+///
+/// # Errors
+/// A cell cannot be read.
+pub fn read_pack(folder: &Path) -> Result<(RulePack, String), RunError> {
+    let failed = |diagnostics| RunError::Rules { folder: folder.to_owned(), diagnostics };
+    let (files, _) = read_files(folder).map_err(|diagnostic| failed(vec![diagnostic]))?;
+    let (pack, found) = RulePack::read(&files);
+    if found.iter().any(Diagnostic::is_error) {
+        return Err(failed(found));
+    }
+    Ok((pack, digests(&files).1))
+}
+
 /// Reads, checks and compiles a pack.
 ///
 /// # Errors
@@ -97,22 +124,14 @@ pub fn load_rules(folder: &Path) -> Result<Rules, RunError> {
         return Err(failed(found));
     }
     let book = compile(&pack).map_err(failed)?;
-    let mut whole = Sha256::new();
-    let digests: Vec<(String, u64, String)> = files
-        .iter()
-        .map(|file| {
-            let digest = hex(&Sha256::digest(&file.bytes));
-            whole.update(format!("{} {digest}\n", file.table));
-            (format!("{}.csv", file.table), file.bytes.len() as u64, digest)
-        })
-        .collect();
+    let (digests, sha256) = digests(&files);
     Ok(Rules {
         folder: folder.to_owned(),
         pack,
         book,
         files: digests,
         texts: files.into_iter().map(|file| (format!("{}.csv", file.table), file.bytes)).collect(),
-        sha256: hex(&whole.finalize()),
+        sha256,
         warnings: found,
     })
 }

@@ -1,11 +1,14 @@
 //! What is said about a ledger as a whole: its nights, whether it is whole, what was taken out of it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::balance::yuan;
 use super::summary::{grouped, pad_left};
 use crate::diagnostic::Lang;
 use crate::ledger::store::{Ledger, Night, RolledBack, Usage, Verification};
+use crate::ledger::tables::open_items::Age;
 
 /// The nights of a ledger, as their manifests tell.
 #[derive(Clone, Debug)]
@@ -14,6 +17,7 @@ pub struct Status {
     nights: Vec<NightLine>,
     bases: Vec<u32>,
     usage: Usage,
+    ages: BTreeMap<u32, Age>,
 }
 
 /// One night.
@@ -77,9 +81,9 @@ impl NightLine {
 }
 
 impl Status {
-    /// Reads it off the manifests.
+    /// Reads it off the manifests. `ages` are those of the last night's open items.
     #[must_use]
-    pub fn of(ledger: &Ledger, usage: Usage) -> Self {
+    pub fn of(ledger: &Ledger, usage: Usage, ages: BTreeMap<u32, Age>) -> Self {
         let nights = ledger.nights();
         let before = std::iter::once(None).chain(nights.iter().map(Some));
         Self {
@@ -87,6 +91,7 @@ impl Status {
             nights: nights.iter().zip(before).map(|(night, before)| NightLine::of(night, before)).collect(),
             bases: ledger.view().bases.iter().map(|base| base.through).collect(),
             usage,
+            ages,
         }
     }
 
@@ -98,7 +103,13 @@ impl Status {
         json!({
             "ledger": self.folder,
             "watermark": last.map(|night| &night.date),
-            "open_items": last.map(|night| json!({"rows": night.pended, "medfee_sumamt": night.pended_medfee_sumamt})),
+            "open_items": last.map(|night| json!({
+                "rows": night.pended,
+                "medfee_sumamt": night.pended_medfee_sumamt,
+                "since_night": self.ages.iter().map(|(since, age)| json!({
+                    "night": since, "date": self.date_of(*since), "rows": age.rows, "reasons": age.by_reason,
+                })).collect::<Vec<_>>(),
+            })),
             "bases": self.bases,
             "bytes": {
                 "nights": nights, "bases": bases, "inputs": inputs, "rules": rules, "removed": removed,
@@ -106,6 +117,11 @@ impl Status {
             },
             "nights": self.nights.iter().map(NightLine::to_json).collect::<Vec<_>>(),
         })
+    }
+
+    fn date_of(&self, night: u32) -> &str {
+        let found = self.nights.iter().find(|line| line.number == night);
+        found.map_or("", |line| line.date.as_str())
     }
 
     /// As text: a line for each night, then what is open and what the disk holds.
@@ -129,6 +145,16 @@ impl Status {
         } else {
             format!("\n  open items: {rows} rows, {money} yuan; tried again in the last night: {}\n", last.retried)
         };
+        for (since, age) in &self.ages {
+            let (date, rows) = (self.date_of(*since), grouped(age.rows));
+            let reasons = age.by_reason.iter().map(|(reason, rows)| format!("{reason} {}", grouped(rows)));
+            let reasons = reasons.collect::<Vec<_>>().join(", ");
+            text += &if zh {
+                format!("    自第 {since} 批（{date}）：{rows} 行（{reasons}）\n")
+            } else {
+                format!("    since night {since} ({date}): {rows} rows ({reasons})\n")
+            };
+        }
         if !self.bases.is_empty() {
             let bases: Vec<String> = self.bases.iter().map(u32::to_string).collect();
             let bases = bases.join(", ");

@@ -2,13 +2,16 @@
 
 pub mod adjudicated;
 pub mod balance;
+pub mod compaction;
 pub mod explain;
 mod explain_steps;
 pub mod ledger;
 pub mod night;
+pub mod person;
 pub mod reconciled;
 pub mod replay;
 mod rule_words;
+pub mod rules_changed;
 pub mod rules_diff;
 pub mod show;
 pub mod summary;

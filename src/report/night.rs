@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::rules_changed::RulesChanged;
 use super::summary::grouped;
 use crate::diagnostic::Lang;
 use crate::model::date::Date;
@@ -34,6 +35,8 @@ pub struct NightReport {
     pub replaced: u64,
     /// Rows that came after a later settlement of their person.
     pub late: u64,
+    /// What it means that the rules are not those of the night before, where they are not.
+    pub rules_changed: Option<RulesChanged>,
 }
 
 impl NightReport {
@@ -43,13 +46,17 @@ impl NightReport {
         let skipped = self.skipped.iter().map(|skipped| {
             json!({"file": skipped.file, "kind": skipped.kind, "sha256": skipped.sha256, "night": skipped.night})
         });
-        json!({
+        let mut value = json!({
             "night": self.number,
             "date": self.date.to_string(),
             "skipped": skipped.collect::<Vec<_>>(),
             "open_items": {"retried": self.retried, "replaced": self.replaced},
             "late_rows": self.late,
-        })
+        });
+        if let Some(changed) = &self.rules_changed {
+            value["rules_changed"] = changed.to_json();
+        }
+        value
     }
 
     /// Lines of the summary.
@@ -70,6 +77,9 @@ impl NightReport {
                 Lang::En => format!("  skipped: {file}, taken in by night {night}\n"),
                 Lang::Zh => format!("  已跳过：{file}，第 {night} 批已处理\n"),
             };
+        }
+        if let Some(changed) = &self.rules_changed {
+            text += &changed.render(lang);
         }
         text
     }

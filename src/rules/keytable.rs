@@ -243,7 +243,7 @@ mod tests {
                 let scanned = ranked.iter().filter(fits).find(|row| matches(&row.columns[0], keys[0]));
                 assert_eq!(table.choose([first, second, third], day), scanned.map(|row| row.row));
                 let even = |row: &&Candidate| {
-                    row.row % 2 == 0 && [keys[0], other].iter().any(|&key| matches(&row.columns[0], key))
+                    row.row.is_multiple_of(2) && [keys[0], other].iter().any(|&key| matches(&row.columns[0], key))
                 };
                 let scanned = ranked.iter().filter(fits).find(even);
                 let found = table.find([first, other as u32], [second, third], day, |row| row % 2 == 0);

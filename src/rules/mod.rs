@@ -2,6 +2,7 @@
 
 pub mod book;
 pub mod cell;
+pub mod changed;
 pub mod compile;
 pub mod diff;
 pub mod keytable;
@@ -9,6 +10,7 @@ pub mod layout;
 pub mod lint;
 pub mod pack;
 mod rank;
+pub mod reach;
 pub mod show;
 #[cfg(test)]
 pub(crate) mod testing;

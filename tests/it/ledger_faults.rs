@@ -30,18 +30,12 @@ impl Nights {
             times
         };
         let cuts = [times[times.len() / 3], times[2 * times.len() / 3]];
-        let night = |at: usize| {
-            let rows: Vec<&Rec> = year.claims.iter().filter(|row| night_of(time(row), &cuts) == at).collect();
-            year.night([(format!("n{at}.csv"), rows)])
+        let at = |row: &Rec| if cell(row, "init_setl_id").is_empty() { night_of(time(row), &cuts) } else { 2 };
+        let night = |number: usize| {
+            let rows: Vec<&Rec> = year.claims.iter().filter(|row| at(row) == number).collect();
+            year.night([(format!("n{number}.csv"), rows)])
         };
         let given: Vec<Given> = (0..3).map(night).collect();
-        let home: BTreeMap<&str, usize> =
-            year.claims.iter().map(|row| (cell(row, "setl_id"), night_of(time(row), &cuts))).collect();
-        let names = |at: usize| {
-            let last = year.claims.iter().filter(|row| night_of(time(row), &cuts) == 2);
-            last.filter_map(|row| home.get(cell(row, "init_setl_id"))).any(|home| *home == at)
-        };
-        assert!(names(0) && names(1), "the last night takes back settlements of both nights before");
         let folder = folder();
         let ledger = folder.path().join("ledger");
         let nights = Self { folder, ledger, given };
@@ -78,8 +72,12 @@ fn a_changed_file_of_a_night_is_named_and_never_computed_with() {
     let nights = Nights::new();
     let intact = nights.folder.path().join("intact");
     copy(&nights.ledger, &intact);
-    assert!(matches!(nights.run(2, &[]).code, Some(0 | 1)));
-    let right = bytes_of_nights(&nights.ledger);
+    // The language of a run is that of its `rejects.csv`.
+    let right = ["en", "zh"].map(|lang| {
+        copy(&intact, &nights.ledger);
+        assert!(matches!(nights.run(2, &["--lang", lang]).code, Some(0 | 1)));
+        bytes_of_nights(&nights.ledger)
+    });
     let (mut named, mut unread) = (0, 0);
     for night in 1..=2 {
         let files: Vec<String> =
@@ -121,7 +119,7 @@ fn a_changed_file_of_a_night_is_named_and_never_computed_with() {
                         let of = all.iter().filter(|(name, _)| name.starts_with("night=000003/"));
                         of.map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
                     };
-                    assert!(third(&now) == third(&right), "{kind} {}", path.display());
+                    assert!(third(&now) == third(&right[usize::from(lang == "zh")]), "{kind} {}", path.display());
                     unread += 1;
                 }
             }
@@ -182,8 +180,9 @@ fn a_full_disk_ends_the_night_and_leaves_the_ledger() {
         let there = |name: &str| said.lines().any(|line| line.ends_with(name));
         if output.status.code() == Some(2) {
             assert!(complained.contains("No space left on device"), "{complained}");
-            assert!(complained.contains(&small.join("ledger").display().to_string()), "{complained}");
-            assert_eq!(complained.contains("无法"), lang == "zh", "{complained}");
+            let names = [".parquet", ".csv", ".json", ".staging-", "ledger/lock", "ledger/inputs", "ledger/rules"];
+            assert!(names.iter().any(|name| complained.contains(name)), "{complained}");
+            assert_eq!(complained.contains("错误"), lang == "zh", "{complained}");
             assert!(!there("night=000003/manifest.json"), "{said}");
             full += 1;
         } else {
@@ -233,17 +232,13 @@ fn a_ledger_that_cannot_be_written_is_refused() {
 #[test]
 fn a_second_run_is_refused_and_told_who_is_at_work() {
     let nights = Nights::new();
-    // The first waits for its claims, which come through a pipe, and holds the lock meanwhile.
-    let held = nights.folder.path().join("held");
     for (lang, words) in [("en", "is in use by"), ("zh", "正被")] {
-        // `flock` of util-linux is another program, as another machine's run would be.
         let holder = r#"{"pid":4711,"host":"night-shift","command":"tongchou run"}"#;
         fs::write(nights.ledger.join("lock"), holder).expect("a lock");
-        let script = format!("exec 9<>\"$0/lock\"; flock -n 9 || exit 9; {}", "true");
-        fs::write(&held, &script).expect("a file");
+        // The shell takes the lock; the command inherits the open file, but opens the lock for itself.
+        let prepare = "exec 9<>\"$0/lock\"; flock -n 9 || exit 9";
         let before = bytes_of_nights(&nights.ledger);
-        // The shell holds the lock while the command runs as its child through an inherited descriptor.
-        let ran = in_shell(&nights, &script, &nights.ledger, &["--lang", lang]);
+        let ran = in_shell(&nights, prepare, &nights.ledger, &["--lang", lang]);
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);
         assert!(
             ran.stderr.contains(words) && ran.stderr.contains("`tongchou run` (pid 4711, host night-shift)"),

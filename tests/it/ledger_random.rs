@@ -84,7 +84,7 @@ pub fn unruly_nights(seed: u64, claims: usize, rng: &mut Rng) -> Vec<Given> {
                 }
                 nights[rng.below(count)].push(other);
             }
-            // A spoiled one, often before the right one.
+            // A spoiled one, often before the right one; behind one that waits, it takes nobody's place.
             3 => {
                 let mut spoiled = row.clone();
                 let (column, text) = rng.pick(&[
@@ -94,7 +94,8 @@ pub fn unruly_nights(seed: u64, claims: usize, rng: &mut Rng) -> Vec<Given> {
                     ("inscp_scp_amt", "1.23"),
                 ]);
                 spoiled.insert(column.to_owned(), text.to_owned());
-                nights[rng.below(at + 1)].push(spoiled);
+                let when = if rng.chance(60) { rng.below(at + 1) } else { rng.below(count) };
+                nights[when].push(spoiled);
             }
             // One that waits for rules, then the right one: it gives way or, settled by then, keeps its place.
             4 => {

@@ -15,6 +15,11 @@ use crate::random_packs::Rng;
 use crate::support::Record;
 use crate::table::{Rec, Table};
 
+/// Whether somebody chose the cases, who need not meet everything.
+fn is_chosen() -> bool {
+    ["TONGCHOU_SEED", "TONGCHOU_CASES"].iter().any(|name| std::env::var_os(name).is_some())
+}
+
 /// The settlement number and person of a row, where it has both.
 fn pair(row: &Rec) -> Option<(String, String)> {
     let (id, person) = (cell(row, "setl_id"), cell(row, "psn_no"));
@@ -186,7 +191,7 @@ fn a_year_in_nights_is_the_year_at_once() {
         }
     });
     println!("{} reversals, {} of them of an earlier night's settlement", reversed.get(), across_nights.get());
-    assert!(std::env::var_os("TONGCHOU_SEED").is_some() || across_nights.get() > 20);
+    assert!(is_chosen() || across_nights.get() > 20);
 }
 
 /// Adds wrong rows before right ones, rows once more behind them, and rows once more that were pended.
@@ -243,7 +248,7 @@ fn what_was_settled_stays_settled_and_what_was_rejected_can_come_again() {
         assert_eq!(Closing::read(&ledger), closing_at_once);
         repeated.set(repeated.get() + repeats);
     });
-    assert!(std::env::var_os("TONGCHOU_SEED").is_some() || (repeated.get() > 40 && healed.get() > 40));
+    assert!(is_chosen() || (repeated.get() > 40 && healed.get() > 40));
 }
 
 fn key(row: &Rec) -> (String, String) {

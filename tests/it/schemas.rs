@@ -5,10 +5,13 @@ use std::fs;
 
 use arrow::datatypes::DataType;
 use serde_json::Value;
+use tongchou::audit::touched;
 use tongchou::columnar::reconciled;
 use tongchou::columnar::schema::{ADJUDICATED, Kind as OutputKind};
 use tongchou::ingest::columns::{self, Kind};
-use tongchou::pipeline::kept::{REJECT_COLUMNS, pended_schema};
+use tongchou::ledger::tables::schema as ledger;
+use tongchou::pipeline::kept::{LATE_COLUMNS, REJECT_COLUMNS, pended_schema};
+use tongchou::report::rules_changed;
 use tongchou::rules::layout::Table;
 
 use crate::support::repo;
@@ -58,13 +61,14 @@ fn every_rule_table_has_a_schema_and_no_schema_is_left_over() {
     assert_eq!(names, expected);
 }
 
-#[test]
-fn adjudicated_rows_have_the_columns_of_the_code() {
-    let schema = schema("output/adjudicated");
-    assert_eq!(field_names(&schema), ADJUDICATED.iter().map(|(name, _)| *name).collect::<Vec<_>>());
-    for (field, (name, kind)) in fields(&schema).iter().zip(ADJUDICATED) {
+/// Names and types of Parquet columns.
+#[track_caller]
+fn has_columns(fields: &[Value], columns: &[(&str, OutputKind)]) {
+    let names = fields.iter().map(|field| field["name"].as_str().expect("a name"));
+    assert_eq!(names.collect::<Vec<_>>(), columns.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    for (field, (name, kind)) in fields.iter().zip(columns) {
         let is_money = field["logical_type"] == "money";
-        assert_eq!(is_money, kind == OutputKind::Money, "{name}");
+        assert_eq!(is_money, *kind == OutputKind::Money, "{name}");
         let parquet = field["parquet_type"].as_str().expect("a type");
         let expected = match kind {
             OutputKind::Text => "Utf8",
@@ -74,6 +78,38 @@ fn adjudicated_rows_have_the_columns_of_the_code() {
             OutputKind::Money => "Decimal",
         };
         assert!(parquet.starts_with(expected), "{name}: {parquet}, not {expected}");
+    }
+}
+
+#[test]
+fn adjudicated_rows_have_the_columns_of_the_code() {
+    has_columns(fields(&schema("output/adjudicated")), &ADJUDICATED);
+}
+
+#[test]
+fn tables_of_the_ledger_have_the_columns_of_the_code() {
+    let movements = schema("ledger/movements");
+    let (layers, plain) = fields(&movements).split_last().expect("columns");
+    has_columns(plain, &ledger::MOVEMENTS);
+    assert_eq!(layers["name"], ledger::LAYERS);
+    for (name, _) in ledger::LAYER {
+        assert!(layers["parquet_type"].as_str().expect("a type").contains(name), "{name}");
+    }
+    has_columns(fields(&schema("ledger/base_movements")), &ledger::BASE_MOVEMENTS);
+    let accumulators = schema("ledger/accumulators");
+    has_columns(fields(&accumulators), &ledger::ACCUMULATORS);
+    let kind = fields(&accumulators).iter().find(|field| field["name"] == "kind").expect("a column");
+    assert_eq!(kind["constraints"]["enum"], serde_json::json!(ledger::KINDS));
+    has_columns(fields(&schema("ledger/admissions")), &ledger::ADMISSIONS);
+    has_columns(fields(&schema("ledger/persons")), &ledger::PERSONS);
+    has_columns(fields(&schema("ledger/open_items")), &ledger::OPEN_ITEMS);
+    assert_eq!(field_names(&schema("ledger/late")), LATE_COLUMNS);
+    assert_eq!(field_names(&schema("ledger/rules_changed")), rules_changed::HEADINGS);
+    has_columns(fields(&schema("ledger/rules_changed_settlements")), &touched::COLUMNS);
+    // Nulls are where the code allows them.
+    let persons = schema("ledger/persons");
+    for (field, arrow) in fields(&persons).iter().zip(ledger::persons().fields()) {
+        assert_eq!(field["constraints"]["required"], !arrow.is_nullable(), "{}", arrow.name());
     }
 }
 
@@ -143,7 +179,7 @@ fn input_tables_are_read_as_their_schemas_say() {
 #[test]
 fn every_table_and_column_is_described_in_both_languages() {
     let mut seen = 0;
-    for folder in ["input", "rules", "output"] {
+    for folder in ["input", "rules", "output", "ledger"] {
         for entry in fs::read_dir(repo("schemas").join(folder)).expect("schemas") {
             let path = entry.expect("an entry").path();
             let name = path.file_name().expect("a name").to_string_lossy().trim_end_matches(".schema.json").to_owned();

@@ -1,6 +1,7 @@
 //! `tongchou ledger`
 
 mod replay;
+mod rules;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -9,22 +10,31 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::rules::as_json;
-use super::terminal;
-use super::{CommonArgs, Exit};
+use super::terminal::{self, Progress, ProgressMode};
+use super::{CommonArgs, Exit, fail};
+use crate::audit::ledger_sums;
 use crate::diagnostic::Lang;
-use crate::ledger::store::{self, Access, Ledger, LedgerError};
+use crate::ledger::store::{self, Access, Ledger};
+use crate::pipeline::night::open_item_ages;
+use crate::pipeline::{RunError, compact, person};
 use crate::report::ledger::{self, Status};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LedgerCommand {
-    /// Compare every file of every night with the manifests, and the manifests with each other
+    /// Compare every file with the manifests, the manifests with each other, and all sums with what settlements moved
     Verify(VerifyArgs),
     /// Show the nights: days, rows, money, rules, open items, size on the disk
     Status(StatusArgs),
+    /// Show what the ledger knows of a person: balance, accumulators, admissions, settlements, open items
+    Show(ShowArgs),
+    /// Merge the state of all nights, so that the next night opens faster; no night is changed
+    Compact(CompactArgs),
     /// Take the nights after one of them out of the ledger, and keep them aside
     Rollback(RollbackArgs),
     /// Adjudicate nights again, as one, and say what each party would owe
     Replay(Box<replay::ReplayArgs>),
+    /// Show which packs the nights had, and what another one would change on days that are settled
+    Rules(rules::RulesArgs),
 }
 
 /// Which ledger.
@@ -56,6 +66,19 @@ pub(super) struct StatusArgs {
 /// Arguments of the command.
 #[derive(Debug, Args)]
 #[command(
+    after_help = "Exit status: 0 the state of all nights is merged, 2 the ledger cannot be used, or somebody writes."
+)]
+pub(super) struct CompactArgs {
+    #[command(flatten)]
+    of: LedgerArgs,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value_t)]
+    progress: ProgressMode,
+}
+
+/// Arguments of the command.
+#[derive(Debug, Args)]
+#[command(
     after_help = "Exit status: 0 that night is the last one now, 2 the ledger cannot be used, or somebody writes."
 )]
 pub(super) struct RollbackArgs {
@@ -66,17 +89,31 @@ pub(super) struct RollbackArgs {
     to: u32,
 }
 
+/// Arguments of the command.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 shown, 2 the person is not known or the ledger cannot be used.")]
+pub(super) struct ShowArgs {
+    /// Person number, psn_no
+    #[arg(value_name = "PSN_NO")]
+    person: String,
+    #[command(flatten)]
+    of: LedgerArgs,
+    /// As it was after this night; by default the last one
+    #[arg(long, value_name = "NIGHT")]
+    night: Option<u32>,
+}
+
 pub(super) fn ledger(command: &LedgerCommand, cancel: &AtomicBool) -> Exit {
     let (of, result) = match command {
         LedgerCommand::Verify(args) => (&args.of, verify_ledger(&args.of)),
         LedgerCommand::Status(args) => (&args.of, status(&args.of)),
+        LedgerCommand::Show(args) => (&args.of, show_person(args)),
+        LedgerCommand::Compact(args) => (&args.of, compact_ledger(args, cancel)),
         LedgerCommand::Rollback(args) => (&args.of, roll_back(&args.of, args.to)),
         LedgerCommand::Replay(args) => return replay::run(args, cancel),
+        LedgerCommand::Rules(args) => return rules::run(args, cancel),
     };
-    result.unwrap_or_else(|error| {
-        terminal::complain_all(&[(&error).into()], 0, of.common.lang());
-        Exit::Failure
-    })
+    result.unwrap_or_else(|error| fail(&error, of.common.lang()))
 }
 
 /// Text, or the same as JSON.
@@ -88,8 +125,8 @@ fn show(of: &LedgerArgs, text: impl FnOnce(Lang) -> String, value: impl FnOnce()
     }
 }
 
-fn verify_ledger(of: &LedgerArgs) -> Result<Exit, LedgerError> {
-    let done = store::verify(&of.ledger, &[])?;
+fn verify_ledger(of: &LedgerArgs) -> Result<Exit, RunError> {
+    let done = store::verify(&of.ledger, &[&ledger_sums::check])?;
     let json = || {
         let mut value = ledger::verification_to_json(&done);
         value["found"] = done.found.iter().map(|found| as_json(found, of.common.lang())).collect();
@@ -99,14 +136,32 @@ fn verify_ledger(of: &LedgerArgs) -> Result<Exit, LedgerError> {
     Ok(if done.found.is_empty() { Exit::Success } else { Exit::Attention })
 }
 
-fn status(of: &LedgerArgs) -> Result<Exit, LedgerError> {
+fn status(of: &LedgerArgs) -> Result<Exit, RunError> {
     let ledger = Ledger::open(&of.ledger, Access::Read)?;
-    let status = Status::of(&ledger, ledger.usage()?);
+    let ages = open_item_ages(&ledger)?;
+    let status = Status::of(&ledger, ledger.usage()?, ages);
     show(of, |lang| status.render(lang), || status.to_json());
     Ok(Exit::Success)
 }
 
-fn roll_back(of: &LedgerArgs, to: u32) -> Result<Exit, LedgerError> {
+fn show_person(args: &ShowArgs) -> Result<Exit, RunError> {
+    let ledger = Ledger::open(&args.of.ledger, Access::Read)?;
+    let state = person::read(&ledger, &args.person, args.night)?;
+    show(&args.of, |lang| state.render(lang), || state.to_json());
+    Ok(Exit::Success)
+}
+
+fn compact_ledger(args: &CompactArgs, cancel: &AtomicBool) -> Result<Exit, RunError> {
+    let of = &args.of;
+    let progress = Progress::new(args.progress, of.common.json, of.common.lang());
+    let done = compact::compact(&of.ledger, &progress, cancel);
+    progress.finish();
+    let done = done?;
+    show(of, |lang| done.render(lang), || done.to_json());
+    Ok(Exit::Success)
+}
+
+fn roll_back(of: &LedgerArgs, to: u32) -> Result<Exit, RunError> {
     let done = store::rollback(&of.ledger, to, "tongchou ledger rollback")?;
     show(of, |lang| ledger::render_rollback(&done, lang), || ledger::rollback_to_json(&done));
     Ok(Exit::Success)

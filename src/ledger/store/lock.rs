@@ -13,8 +13,15 @@ use super::layout::LOCK_FILE;
 /// Held as long as it lives.
 #[derive(Debug)]
 pub(super) struct Lock {
-    // Closing the file releases the lock.
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file would release the lock too, but not while a process that somebody is just starting still
+        // has it, between fork and exec. If this fails, closing follows.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
 }
 
 impl Lock {
@@ -44,7 +51,7 @@ impl Lock {
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(format!("{content}\n").as_bytes()))
             .map_err(failed(Action::WRITE, &path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 

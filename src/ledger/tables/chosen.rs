@@ -7,7 +7,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::read::{TableError, TableFile};
 use crate::columnar::words::Sources;
-use crate::ledger::opening::Passed;
+use crate::ledger::opening::Fate;
 use crate::model::outcome::Reason;
 use crate::shuffle::group::{Entry, Persons, Rows};
 
@@ -22,38 +22,39 @@ pub struct Standing {
 /// Person and settlement number.
 type Pair = (u32, Box<[u8]>);
 
-/// Rows of this run that the ledger did not end up with, though they are sound, and what becomes of them.
+/// What the nights made of each sound row of this run whose number stands in several rows.
 ///
 /// `night_of_file` is the night that read each input file.
 ///
 /// # Errors
 /// A table cannot be read.
-pub fn passed_over(
+pub fn fates(
     standing: &[Standing],
     rows: &Rows,
     persons: &Persons,
     sources: &Sources,
     night_of_file: &[u32],
-) -> Result<HashMap<Entry, Passed>, TableError> {
+) -> Result<HashMap<Entry, Fate>, TableError> {
     let repeated = repeated(rows, persons);
-    let mut passed = HashMap::new();
+    let mut found = HashMap::new();
     if repeated.is_empty() {
-        return Ok(passed);
+        return Ok(found);
     }
     let chosen = chosen(standing, rows, persons, sources, night_of_file, &repeated)?;
     for (pair, entries) in &repeated {
         let Some(&chosen) = chosen.get(pair) else { continue };
         let night = |entry: Entry| night_of_file[claim_at(rows, entry).0 as usize];
-        for &entry in entries.iter().filter(|&&entry| entry != chosen) {
+        for &entry in entries {
             let fate = match night(entry).cmp(&night(chosen)) {
-                std::cmp::Ordering::Less => Passed::Replaced,
-                std::cmp::Ordering::Equal => Passed::Refused(Reason::Duplicate),
-                std::cmp::Ordering::Greater => Passed::Refused(Reason::Settled),
+                _ if entry == chosen => Fate::Stands,
+                std::cmp::Ordering::Less => Fate::Replaced,
+                std::cmp::Ordering::Equal => Fate::Refused(Reason::Duplicate),
+                std::cmp::Ordering::Greater => Fate::Refused(Reason::Settled),
             };
-            passed.insert(entry, fate);
+            found.insert(entry, fate);
         }
     }
-    Ok(passed)
+    Ok(found)
 }
 
 /// File and row of a claim.

@@ -4,7 +4,11 @@
 //! night touched: the newest night that has a person's scheme and year is right about it.
 
 pub mod chosen;
+pub mod compact;
 pub mod encode;
+pub mod merge;
+pub mod open_items;
+mod ordered;
 pub mod originals;
 pub mod read;
 pub mod scan;

@@ -10,10 +10,12 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
 };
+use parquet::file::statistics::Statistics;
 use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::diagnostic::{Failure, Text};
+use crate::model::date::Date;
 use crate::model::money::Fen;
 
 /// Why a table of the ledger cannot be read.
@@ -51,6 +53,11 @@ pub enum TableError {
         /// The column.
         column: &'static str,
     },
+    /// Its rows do not stand in the order of `psn_no`.
+    Order {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 impl Failure for TableError {
@@ -59,6 +66,12 @@ impl Failure for TableError {
             Self::Open { path, .. } => ("cannot open", "无法打开", path),
             Self::Read { path, .. } => ("cannot read", "无法读取", path),
             Self::Decode { path, .. } => ("cannot decode", "无法解码", path),
+            Self::Order { path } => {
+                return Text::new(
+                    format!("{}: its rows are not in the order of psn_no", path.display()),
+                    format!("{}：各行未按 psn_no 排序", path.display()),
+                );
+            }
             Self::Column { path, column } => {
                 return Text::new(
                     format!("{}: the column {column} is missing or not of its type", path.display()),
@@ -75,8 +88,8 @@ const BATCH_ROWS: usize = 65_536;
 
 /// A Parquet file whose footer was read.
 pub struct TableFile {
-    path: PathBuf,
-    metadata: ArrowReaderMetadata,
+    pub(super) path: PathBuf,
+    pub(super) metadata: ArrowReaderMetadata,
 }
 
 impl TableFile {
@@ -94,6 +107,19 @@ impl TableFile {
     #[must_use]
     pub fn rows(&self) -> usize {
         usize::try_from(self.metadata.metadata().file_metadata().num_rows()).expect("rows are counted from 0")
+    }
+
+    /// First and last day of a column, where the footer tells; `None` where it does not.
+    #[must_use]
+    pub fn day_range(&self, column: &str) -> Option<(Date, Date)> {
+        let mut range: Option<(Date, Date)> = None;
+        for group in self.metadata.metadata().row_groups() {
+            let chunk = group.columns().iter().find(|chunk| chunk.column_path().string() == column)?;
+            let Statistics::Int32(days) = chunk.statistics()? else { return None };
+            let (first, last) = (Date(*days.min_opt()?), Date(*days.max_opt()?));
+            range = Some(range.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
+        }
+        range
     }
 
     /// Hands every batch of the wanted columns to `sink`, in file order. Decoding runs on rayon's pool.
@@ -151,7 +177,7 @@ impl TableFile {
         Ok(Streamed { path: self.path, reader })
     }
 
-    fn decode(
+    pub(super) fn decode(
         &self,
         wanted: &[&str],
         narrow: impl FnOnce(ParquetRecordBatchReaderBuilder<File>) -> ParquetRecordBatchReaderBuilder<File>,
@@ -204,7 +230,7 @@ impl Streamed {
     }
 }
 
-fn handle(path: &Path) -> Result<File, TableError> {
+pub(super) fn handle(path: &Path) -> Result<File, TableError> {
     File::open(path).map_err(|error| TableError::Open { path: path.to_owned(), error })
 }
 
@@ -215,6 +241,12 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
+    /// A batch of a file.
+    #[must_use]
+    pub fn new(path: &'a Path, batch: &'a RecordBatch) -> Self {
+        Self { path, batch }
+    }
+
     /// Number of its rows.
     #[must_use]
     pub fn rows(&self) -> usize {

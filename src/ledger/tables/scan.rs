@@ -9,7 +9,7 @@ use super::encode::month_of;
 use super::originals::{self, Wanted};
 pub use super::read::TableError;
 use super::read::{Batch, TableFile};
-use super::schema::KINDS;
+use super::schema::{self, KINDS};
 use crate::adjudicate::opening::{SchemeKey, Usage, UsageRow};
 use crate::columnar::words::Recorded;
 use crate::ledger::opening::{Admission, Opening, Place};
@@ -22,11 +22,13 @@ use crate::model::symbol::Sym;
 use crate::rules::book::RuleBook;
 use crate::shuffle::group::{Entry, Persons, Rows};
 
-/// A night, or the state of several that were compacted into one.
+/// A night, or a base: the state of several that were compacted into one.
 #[derive(Clone, Debug)]
 pub struct Part {
     /// The night, or the last of those compacted.
     pub night: u32,
+    /// Whether it is a base: its movements say night and row of each settlement.
+    pub is_base: bool,
     /// Files by name, each compared with its digest.
     pub files: HashMap<&'static str, PathBuf>,
 }
@@ -35,6 +37,15 @@ impl Part {
     /// Tables that an opening is read from.
     pub const TABLES: [&'static str; 4] =
         ["movements.parquet", "accumulators.parquet", "admissions.parquet", "persons.parquet"];
+
+    /// Opens its tables, in the order of [`TABLES`](Self::TABLES).
+    ///
+    /// # Errors
+    /// One of them cannot be opened.
+    pub fn open_all(&self) -> Result<[TableFile; 4], TableError> {
+        let [movements, accumulators, admissions, persons] = Self::TABLES;
+        Ok([self.open(movements)?, self.open(accumulators)?, self.open(admissions)?, self.open(persons)?])
+    }
 
     pub(super) fn open(&self, table: &str) -> Result<TableFile, TableError> {
         TableFile::open(&self.files[table])
@@ -131,7 +142,7 @@ pub fn read_opening<E: From<TableError>>(
         open_items: None,
         balance_given: Vec::new(),
         given: None,
-        passed: HashMap::new(),
+        fates: HashMap::new(),
     };
     Ok(OpeningRead { opening, recorded, balances: scan.balances })
 }
@@ -200,7 +211,7 @@ impl<'a> Scan<'a> {
 
     fn accumulators<E: From<TableError>>(&mut self, part: &Part, numbers: &mut Numbers<'_>) -> Result<(), E> {
         let mut finder = self.finder();
-        let columns = super::schema::ACCUMULATORS.map(|(name, _)| name);
+        let columns = schema::ACCUMULATORS.map(|(name, _)| name);
         part.open("accumulators.parquet")?.visit(&columns, &mut |batch| {
             let names = batch.text("psn_no")?;
             let (kinds, accumulators) = (batch.text("kind")?, batch.text("accumulator")?);
@@ -249,7 +260,7 @@ impl<'a> Scan<'a> {
     /// Admissions of the newest night that touched their scheme and year; needs [`accumulators`](Self::accumulators).
     fn admissions<E: From<TableError>>(&mut self, part: &Part, numbers: &mut Numbers<'_>) -> Result<(), E> {
         let mut finder = self.finder();
-        let columns = super::schema::ADMISSIONS.map(|(name, _)| name);
+        let columns = schema::ADMISSIONS.map(|(name, _)| name);
         part.open("admissions.parquet")?.visit(&columns, &mut |batch| {
             let (names, keys) = (batch.text("psn_no")?, Keys::of(batch)?);
             let (accumulators, days) = (batch.text("accumulator")?, batch.day("enddate")?);
@@ -282,8 +293,9 @@ impl<'a> Scan<'a> {
         let mut finder = self.finder();
         let (rows, persons) = (self.rows, self.persons);
         let mut first = 0;
-        part.open("movements.parquet")?.visit(&["psn_no", "setl_id", "init_setl_id"], &mut |batch| {
+        part.open("movements.parquet")?.visit(&schema::BASE_MOVEMENTS.map(|(name, _)| name), &mut |batch| {
             let (names, ids, inits) = (batch.text("psn_no")?, batch.text("setl_id")?, batch.text("init_setl_id")?);
+            let places = if part.is_base { Some((batch.integer("night")?, batch.integer("row")?)) } else { None };
             for row in 0..batch.rows() {
                 let Some(person) = finder.find(names.value(row).as_bytes()) else { continue };
                 let (id, init) = (ids.value(row).as_bytes(), inits.value(row).as_bytes());
@@ -299,7 +311,11 @@ impl<'a> Scan<'a> {
                     }
                     let name = rows.arenas.init_setl_id(text);
                     if name == id && init.is_empty() {
-                        self.wanted.push(Wanted { person, night: part.night, row: first + row });
+                        let (night, row) = match places {
+                            Some((nights, rows)) => (nights.value(row) as u32, rows.value(row) as usize),
+                            None => (part.night, first + row),
+                        };
+                        self.wanted.push(Wanted { person, night, row });
                     }
                     if name == init {
                         self.reversed.insert((person, init.into()));

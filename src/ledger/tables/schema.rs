@@ -36,6 +36,15 @@ pub const LAYERS: &str = "layers";
 /// Fields of an entry of [`LAYERS`].
 pub const LAYER: [(&str, Kind); 3] = [("layer", Kind::Integer), ("base_amt", Kind::Money), ("paid_amt", Kind::Money)];
 
+/// `movements.parquet` of a base: of each settlement what an opening needs, and where the whole of it stands.
+pub const BASE_MOVEMENTS: [(&str, Kind); 5] = [
+    ("psn_no", Kind::Text),
+    ("setl_id", Kind::Text),
+    ("init_setl_id", Kind::Text),
+    ("night", Kind::Integer),
+    ("row", Kind::Integer),
+];
+
 /// Year-to-date use of the schemes and years that the night touched. `kind` says what a row counts and which of the
 /// columns behind it mean something: `scheme` (`paid_amt`: basic payments that count to the fund cap), `bucket`,
 /// `month` (of a bucket, `month` as yyyymm), `layer`.
