@@ -93,7 +93,7 @@ pub(super) fn run(args: &ReconcileArgs, cancel: &AtomicBool) -> Exit {
             } else if !args.quiet {
                 terminal::print(&report.render(lang));
             }
-            Exit::Reconciled(report.found.exit_bits())
+            Exit::Reconciled(report.exit_bits())
         }
     }
 }

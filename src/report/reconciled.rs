@@ -140,12 +140,6 @@ impl Found {
         }
     }
 
-    /// The exit status: a bit for every result code but 0 that some number has.
-    #[must_use]
-    pub fn exit_bits(&self) -> u8 {
-        let found = Outcome::ALL.into_iter().zip(&self.by_code).filter(|(_, tally)| tally.numbers > 0);
-        found.fold(0, |bits, (outcome, _)| bits | outcome.exit_bit())
-    }
 }
 
 /// Everything that is said at the end.
@@ -188,6 +182,15 @@ pub fn measured(fields: FieldSet) -> usize {
 }
 
 impl ReconcileReport {
+    /// The exit status: a bit for every result code but 0 that some number has. Rejected rows that name no settlement
+    /// have no line, but they could not be computed either.
+    #[must_use]
+    pub fn exit_bits(&self) -> u8 {
+        let found = Outcome::ALL.into_iter().zip(&self.found.by_code).filter(|(_, tally)| tally.numbers > 0);
+        let bits = found.fold(0, |bits, (outcome, _)| bits | outcome.exit_bit());
+        if self.run_without_number > 0 { bits | Outcome::NotComputable.exit_bit() } else { bits }
+    }
+
     /// Causes, largest first.
     #[must_use]
     pub fn causes(&self) -> Vec<(&str, CauseTally)> {
