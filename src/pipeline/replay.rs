@@ -17,7 +17,7 @@ use super::{ReferencePaths, RunError, Watch, check};
 use crate::audit::delta::{self, Differing};
 use crate::columnar::row_groups::RowGroups;
 use crate::diagnostic::Lang;
-use crate::ingest::{ReadOptions, reference};
+use crate::ingest::{self, ReadOptions, reference};
 use crate::ledger::opening::GivenBalances;
 use crate::ledger::store::{Access, Ledger, LedgerError};
 use crate::ledger::tables::chosen::{Standing, fates};
@@ -46,7 +46,7 @@ pub struct ReplayPlan {
     pub from: From,
     /// Other rules than those of the last night.
     pub rules: Option<PathBuf>,
-    /// Other reference tables than those of the nights. Balances are always those of the nights.
+    /// Other reference tables than those of the nights; other balances than those that the first night was given.
     pub reference: ReferencePaths,
     /// Where outputs go.
     pub out: PathBuf,
@@ -71,7 +71,11 @@ pub fn replay(plan: &ReplayPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Resu
         archived.inputs.rules.clone_from(rules);
     }
     override_tables(&mut archived.inputs.reference, &plan.reference);
-    let mut loaded = load::load(&archived.inputs, None, Some(archived.night_input()?), plan.memory, watch, cancel)?;
+    let mut input = archived.night_input()?;
+    if let Some(accounts) = &plan.reference.accounts {
+        input.accounts = Some(ingest::expand(&[accounts])?);
+    }
+    let mut loaded = load::load(&archived.inputs, None, Some(input), plan.memory, watch, cancel)?;
     give_balances(&mut loaded, &archived, first, cancel)?;
     pass_over(&mut loaded, &archived, &ledger, first)?;
     let target = Target { staging: &staging, night: None };

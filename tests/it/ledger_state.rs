@@ -183,7 +183,8 @@ fn a_night_that_was_published_wrong_is_found_in_every_column() {
         forge(&night_folder(&forged, last), table, change);
         let found = findings(&forged);
         assert!(found.iter().any(|line| line.starts_with(code)), "{table}: {found:#?}");
-        assert!(found.len() < 12, "one wrong number is few findings: {found:#?}");
+        // A row that stands twice moves every accumulator of its settlement: two buckets, a month, layers, an admission.
+        assert!(found.len() < 25, "one wrong number is few findings: {found:#?}");
         fs::remove_dir_all(forged).expect("removed");
     };
     let rows = |table: &str| read_parquet(&night.join(table));

@@ -6,6 +6,7 @@
 pub mod chosen;
 pub mod compact;
 pub mod encode;
+mod mentions;
 pub mod merge;
 pub mod open_items;
 mod ordered;

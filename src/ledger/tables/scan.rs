@@ -6,6 +6,7 @@ use arrow::array::Array as _;
 use hashbrown::{HashMap, HashSet};
 
 use super::encode::month_of;
+use super::mentions::{Mention, Mentions};
 use super::originals::{self, Wanted};
 pub use super::read::TableError;
 use super::read::{Batch, TableFile};
@@ -17,7 +18,7 @@ use crate::model::date::{Date, Time};
 use crate::model::money::Fen;
 use crate::model::place::Admdvs;
 use crate::model::reference::ByPerson;
-use crate::model::settlement::{Flags, Insutype};
+use crate::model::settlement::Insutype;
 use crate::model::symbol::Sym;
 use crate::rules::book::RuleBook;
 use crate::shuffle::group::{Entry, Persons, Rows};
@@ -291,7 +292,7 @@ impl<'a> Scan<'a> {
     /// Which rows of tonight are settled already, and where the settlements stand that its reversals name.
     fn movements<E: From<TableError>>(&mut self, part: &Part) -> Result<(), E> {
         let mut finder = self.finder();
-        let (rows, persons) = (self.rows, self.persons);
+        let mut mentions = Mentions::new(self.rows, self.persons);
         let mut first = 0;
         part.open("movements.parquet")?.visit(&schema::BASE_MOVEMENTS.map(|(name, _)| name), &mut |batch| {
             let (names, ids, inits) = (batch.text("psn_no")?, batch.text("setl_id")?, batch.text("init_setl_id")?);
@@ -299,27 +300,24 @@ impl<'a> Scan<'a> {
             for row in 0..batch.rows() {
                 let Some(person) = finder.find(names.value(row).as_bytes()) else { continue };
                 let (id, init) = (ids.value(row).as_bytes(), inits.value(row).as_bytes());
-                for &entry in persons.entries_of(person as usize) {
-                    let text = rows.text(entry);
-                    if rows.arenas.setl_id(text) == id {
-                        self.settled.insert(entry);
-                    }
-                    let is_claim = entry.index < Entry::GHOSTS;
-                    if !is_claim || !rows.claims[entry.batch as usize][entry.index as usize].flags.has(Flags::REVERSAL)
-                    {
-                        continue;
-                    }
-                    let name = rows.arenas.init_setl_id(text);
-                    if name == id && init.is_empty() {
+                mentions.of(person, id, &mut |mention| match mention {
+                    Mention::Has(entry) => drop(self.settled.insert(entry)),
+                    // A reversal cannot be reversed.
+                    Mention::Names if !init.is_empty() => {}
+                    Mention::Names => {
                         let (night, row) = match places {
                             Some((nights, rows)) => (nights.value(row) as u32, rows.value(row) as usize),
                             None => (part.night, first + row),
                         };
                         self.wanted.push(Wanted { person, night, row });
                     }
-                    if name == init {
-                        self.reversed.insert((person, init.into()));
-                    }
+                });
+                if !init.is_empty() {
+                    mentions.of(person, init, &mut |mention| {
+                        if mention == Mention::Names {
+                            self.reversed.insert((person, init.into()));
+                        }
+                    });
                 }
             }
             first += batch.rows();
