@@ -139,7 +139,6 @@ impl Found {
             mine.gross += other.gross;
         }
     }
-
 }
 
 /// Everything that is said at the end.
