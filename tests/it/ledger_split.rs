@@ -175,19 +175,21 @@ fn a_year_in_nights_is_the_year_at_once() {
         let (came_at_once, closing_at_once) = at_once(&year);
         let folder = folder();
         let ledger = folder.path().join("ledger");
-        let mut home: BTreeMap<String, usize> = BTreeMap::new();
+        // Two persons may have settlements of one number.
+        let mut home: BTreeMap<(String, String), usize> = BTreeMap::new();
         for (at, rows) in cut(&year, rng).into_iter().enumerate() {
-            home.extend(rows.iter().map(|row| (cell(row, "setl_id").to_owned(), at)));
+            home.extend(rows.iter().filter_map(|row| Some((pair(row)?, at))));
             add(&ledger, &night_with(&year, at, vec![(format!("n{at}.csv"), rows)]));
         }
         let came = Came::of(&ledger);
         came.assert_same(&came_at_once);
         assert_eq!(Closing::read(&ledger), closing_at_once);
         for row in came.adjudicated.values().filter(|row| row["status"] == "reversed") {
-            let id = &row["setl_id"];
-            let claim = year.claims.iter().find(|claim| cell(claim, "setl_id") == id).expect("its claim");
+            let own = (row["setl_id"].clone(), row["psn_no"].clone());
+            let claim = year.claims.iter().find(|claim| pair(claim).as_ref() == Some(&own)).expect("its claim");
+            let original = (cell(claim, "init_setl_id").to_owned(), own.1.clone());
             reversed.set(reversed.get() + 1);
-            across_nights.set(across_nights.get() + usize::from(home[id] != home[cell(claim, "init_setl_id")]));
+            across_nights.set(across_nights.get() + usize::from(home[&own] != home[&original]));
         }
     });
     println!("{} reversals, {} of them of an earlier night's settlement", reversed.get(), across_nights.get());
