@@ -5,6 +5,7 @@ pub mod balance;
 pub mod compaction;
 pub mod explain;
 mod explain_steps;
+pub mod finding;
 pub mod ledger;
 pub mod night;
 pub mod person;
