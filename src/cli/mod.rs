@@ -7,6 +7,7 @@ mod rules;
 mod run;
 mod synth;
 pub mod terminal;
+mod work;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde_json::Value;
 
 use crate::diagnostic::Lang;
 use crate::ingest::IngestError;
@@ -100,6 +102,15 @@ impl CommonArgs {
         match self.lang {
             LangArg::En => Lang::En,
             LangArg::Zh => Lang::Zh,
+        }
+    }
+
+    /// Text on standard output, or the same as JSON.
+    fn show(&self, text: impl FnOnce(Lang) -> String, value: impl FnOnce() -> Value) {
+        if self.json {
+            terminal::print(&format!("{:#}\n", value()));
+        } else {
+            terminal::print(&text(self.lang()));
         }
     }
 }

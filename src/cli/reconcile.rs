@@ -5,8 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
-use super::run::{machine_memory, parse_size, with_threads};
-use super::terminal::{self, Progress, ProgressMode};
+use super::work::{MemoryArgs, WorkArgs};
 use super::{CommonArgs, Exit, fail};
 use crate::columnar::reconciled::{COMPARED, FIELDS};
 use crate::diagnostic::did_you_mean;
@@ -37,18 +36,10 @@ pub(super) struct ReconcileArgs {
     /// Replace the outputs whole, in one step
     #[arg(long)]
     overwrite: bool,
-    /// Threads; all cores by default. The outputs are the same at any number
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-    /// Most memory that rows may take, such as 8GiB; three quarters of the machine by default
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    memory: Option<u64>,
-    /// How progress is shown
-    #[arg(long, value_enum, default_value_t)]
-    progress: ProgressMode,
-    /// Say nothing but errors
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    work: WorkArgs,
+    #[command(flatten)]
+    memory: MemoryArgs,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -77,22 +68,15 @@ pub(super) fn run(args: &ReconcileArgs, cancel: &AtomicBool) -> Exit {
         tolerance,
         overwrite: args.overwrite,
         write_3202: args.write_3202.clone(),
-        memory: args.memory.unwrap_or_else(|| machine_memory() / 4 * 3),
+        memory: args.memory.bytes(),
     };
-    let progress = Progress::new(args.progress, args.quiet, lang);
-    let result = with_threads(args.threads, || reconcile(&plan, &progress, cancel));
-    progress.finish();
-    match result {
+    match args.work.run(lang, |progress| reconcile(&plan, progress, cancel)) {
         Err(error) => {
             fail(&error, lang);
             Exit::NotReconciled
         }
         Ok(report) => {
-            if args.common.json {
-                terminal::print(&format!("{:#}\n", report.to_json()));
-            } else if !args.quiet {
-                terminal::print(&report.render(lang));
-            }
+            args.work.show(&args.common, |lang| report.render(lang), || report.to_json());
             Exit::Reconciled(report.exit_bits())
         }
     }

@@ -142,18 +142,17 @@ fn check(args: &CheckArgs) -> Exit {
     };
     let errors = found.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = found.len() - errors;
-    if args.common.json {
-        let list: Vec<_> = found.iter().map(|diagnostic| as_json(diagnostic, lang)).collect();
-        terminal::print(&format!("{:#}\n", json!({"errors": errors, "warnings": warnings, "found": list})));
-    } else {
+    let text = |lang| {
         let shown = found.iter().filter(|diagnostic| !args.quiet || diagnostic.is_error());
         let lines: String = shown.map(|diagnostic| diagnostic.render(lang) + "\n").collect();
         let total = match lang {
             Lang::En => format!("{errors} errors, {warnings} warnings\n"),
             Lang::Zh => format!("{errors} 个错误，{warnings} 个警告\n"),
         };
-        terminal::print(&(lines + &total));
-    }
+        lines + &total
+    };
+    let list = || found.iter().map(|diagnostic| as_json(diagnostic, lang)).collect::<Vec<_>>();
+    args.common.show(text, || json!({"errors": errors, "warnings": warnings, "found": list()}));
     match (errors, warnings) {
         (1.., _) => Exit::Failure,
         (0, 1..) if args.deny_warnings => Exit::Attention,
@@ -171,22 +170,18 @@ fn test(args: &TestArgs, cancel: &AtomicBool) -> Exit {
             return Exit::Failure;
         }
     };
-    if args.common.json {
-        let differences: Vec<_> = tested.differences.iter().map(|found| as_json(found, lang)).collect();
-        terminal::print(&format!(
-            "{:#}\n",
-            json!({"examples": tested.examples, "rows": tested.rows, "compared": tested.compared, "differences": differences})
-        ));
-    } else {
-        let lines: Vec<String> = tested.differences.iter().map(|found| found.render(lang) + "\n").collect();
-        let (examples, rows, compared, differ) =
-            (tested.examples, tested.rows, tested.compared, tested.differences.len());
+    let (examples, rows, compared) = (tested.examples, tested.rows, tested.compared);
+    let text = |lang| {
+        let lines: String = tested.differences.iter().map(|found| found.render(lang) + "\n").collect();
+        let differ = tested.differences.len();
         let total = match lang {
             Lang::En => format!("{examples} examples, {rows} rows, {compared} values compared, {differ} differ\n"),
             Lang::Zh => format!("{examples} 个算例，{rows} 行，比对 {compared} 个值，{differ} 个不一致\n"),
         };
-        terminal::print(&(lines.concat() + &total));
-    }
+        lines + &total
+    };
+    let list = || tested.differences.iter().map(|found| as_json(found, lang)).collect::<Vec<_>>();
+    args.common.show(text, || json!({"examples": examples, "rows": rows, "compared": compared, "differences": list()}));
     if tested.differences.is_empty() { Exit::Success } else { Exit::Attention }
 }
 
@@ -207,13 +202,11 @@ fn show_rules(args: &ShowArgs) -> Exit {
         filing: args.filing.clone(),
     };
     match show(&rules.pack, &rules.book, &query) {
-        Ok(shown) if args.common.json => {
-            terminal::print(&format!("{:#}\n", report::show::to_json(&shown, &rules.pack, &rules.book)));
-            Exit::Success
-        }
         Ok(shown) => {
-            let width = terminal::width();
-            terminal::print(&report::show::render(&shown, &rules.pack, &rules.book, lang, width));
+            args.common.show(
+                |lang| report::show::render(&shown, &rules.pack, &rules.book, lang, terminal::width()),
+                || report::show::to_json(&shown, &rules.pack, &rules.book),
+            );
             Exit::Success
         }
         Err(wrong) => {
@@ -230,10 +223,9 @@ fn diff_packs(args: &DiffArgs) -> Exit {
         (Err(error), _) | (_, Err(error)) => return fail(&error, lang),
     };
     let found = diff(&old.pack, &new.pack);
-    if args.common.json {
-        terminal::print(&format!("{:#}\n", report::rules_diff::to_json(&found, &old.pack, &new.pack)));
-    } else {
-        terminal::print(&report::rules_diff::render(&found, &old.pack, &new.pack, lang));
-    }
+    args.common.show(
+        |lang| report::rules_diff::render(&found, &old.pack, &new.pack, lang),
+        || report::rules_diff::to_json(&found, &old.pack, &new.pack),
+    );
     if found.is_empty() { Exit::Success } else { Exit::Attention }
 }

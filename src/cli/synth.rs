@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use super::run::with_threads;
-use super::terminal::{self, Progress, ProgressMode};
+use super::terminal;
+use super::work::WorkArgs;
 use super::{CommonArgs, Exit, fail};
 use crate::diagnostic::Lang;
 use crate::pipeline::{Stage, Watch};
@@ -44,15 +44,8 @@ pub(super) struct SynthArgs {
     /// Calendar year of service
     #[arg(long, value_name = "YEAR", default_value_t = 2024)]
     year: i32,
-    /// Threads; all cores by default
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-    /// How progress is shown
-    #[arg(long, value_enum, default_value_t)]
-    progress: ProgressMode,
-    /// Say nothing but errors
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    work: WorkArgs,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -82,17 +75,14 @@ pub(super) fn synth(args: &SynthArgs, cancel: &AtomicBool) -> Exit {
         },
         year: args.year,
     };
-    let progress = Progress::new(args.progress, args.quiet, lang);
-    progress.begin(Stage::Synthesise, Some(plan.rows));
-    let result = with_threads(args.threads, || synth::synth(&plan, &|rows| progress.advance(rows), cancel));
-    progress.finish();
-    match result {
+    let made = args.work.run(lang, |progress| {
+        progress.begin(Stage::Synthesise, Some(plan.rows));
+        synth::synth(&plan, &|rows| progress.advance(rows), cancel)
+    });
+    match made {
         Ok(report) => {
-            if args.common.json {
-                terminal::print(&format!("{:#}\n", report.to_json()));
-            } else if !args.quiet {
-                terminal::print(&render(&report, &plan, started.elapsed().as_secs_f64(), lang));
-            }
+            let text = |lang| render(&report, &plan, started.elapsed().as_secs_f64(), lang);
+            args.work.show(&args.common, text, || report.to_json());
             Exit::Success
         }
         Err(SynthError::Run(error)) => fail(&error, lang),

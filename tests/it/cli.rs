@@ -333,9 +333,17 @@ const INPUTS: [&str; 7] =
 
 #[test]
 fn help_names_every_option_of_every_command() {
-    let commands: [(&[&str], &[&str], bool); 7] = [
+    let commands: [(&[&str], &[&str], bool); 11] = [
         (&["run"], &["--out", "--overwrite", "--threads", "--memory", "--progress", "--quiet"], true),
         (&["explain"], &["--run", "--person"], true),
+        (&["reconcile"], &["--run", "--paid", "--out", "--threads", "--memory", "--progress", "--quiet"], false),
+        (
+            &["ledger", "replay"],
+            &["--ledger", "--from", "--out", "--overwrite", "--threads", "--memory", "--progress", "--quiet"],
+            false,
+        ),
+        (&["ledger", "compact"], &["--ledger", "--threads", "--progress", "--quiet"], false),
+        (&["ledger", "rules"], &["--ledger", "--rules", "--threads"], false),
         (&["rules", "check"], &["--as-of", "--deny-warnings", "--quiet"], false),
         (
             &["rules", "show"],

@@ -7,13 +7,11 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Subcommand};
-use serde_json::Value;
 
 use super::rules::as_json;
-use super::terminal::{self, Progress, ProgressMode};
+use super::work::WorkArgs;
 use super::{CommonArgs, Exit, fail};
 use crate::audit::ledger_sums;
-use crate::diagnostic::Lang;
 use crate::ledger::store::{self, Access, Ledger};
 use crate::pipeline::night::open_item_ages;
 use crate::pipeline::{RunError, compact, person};
@@ -71,9 +69,8 @@ pub(super) struct StatusArgs {
 pub(super) struct CompactArgs {
     #[command(flatten)]
     of: LedgerArgs,
-    /// How progress is shown
-    #[arg(long, value_enum, default_value_t)]
-    progress: ProgressMode,
+    #[command(flatten)]
+    work: WorkArgs,
 }
 
 /// Arguments of the command.
@@ -116,15 +113,6 @@ pub(super) fn ledger(command: &LedgerCommand, cancel: &AtomicBool) -> Exit {
     result.unwrap_or_else(|error| fail(&error, of.common.lang()))
 }
 
-/// Text, or the same as JSON.
-fn show(of: &LedgerArgs, text: impl FnOnce(Lang) -> String, value: impl FnOnce() -> Value) {
-    if of.common.json {
-        terminal::print(&format!("{:#}\n", value()));
-    } else {
-        terminal::print(&text(of.common.lang()));
-    }
-}
-
 fn verify_ledger(of: &LedgerArgs) -> Result<Exit, RunError> {
     let done = store::verify(&of.ledger, &[&ledger_sums::check])?;
     let json = || {
@@ -132,7 +120,7 @@ fn verify_ledger(of: &LedgerArgs) -> Result<Exit, RunError> {
         value["found"] = done.found.iter().map(|found| as_json(found, of.common.lang())).collect();
         value
     };
-    show(of, |lang| ledger::render_verification(&done, lang), json);
+    of.common.show(|lang| ledger::render_verification(&done, lang), json);
     Ok(if done.found.is_empty() { Exit::Success } else { Exit::Attention })
 }
 
@@ -140,29 +128,26 @@ fn status(of: &LedgerArgs) -> Result<Exit, RunError> {
     let ledger = Ledger::open(&of.ledger, Access::Read)?;
     let ages = open_item_ages(&ledger)?;
     let status = Status::of(&ledger, ledger.usage()?, ages);
-    show(of, |lang| status.render(lang), || status.to_json());
+    of.common.show(|lang| status.render(lang), || status.to_json());
     Ok(Exit::Success)
 }
 
 fn show_person(args: &ShowArgs) -> Result<Exit, RunError> {
     let ledger = Ledger::open(&args.of.ledger, Access::Read)?;
     let state = person::read(&ledger, &args.person, args.night)?;
-    show(&args.of, |lang| state.render(lang), || state.to_json());
+    args.of.common.show(|lang| state.render(lang), || state.to_json());
     Ok(Exit::Success)
 }
 
 fn compact_ledger(args: &CompactArgs, cancel: &AtomicBool) -> Result<Exit, RunError> {
     let of = &args.of;
-    let progress = Progress::new(args.progress, of.common.json, of.common.lang());
-    let done = compact::compact(&of.ledger, &progress, cancel);
-    progress.finish();
-    let done = done?;
-    show(of, |lang| done.render(lang), || done.to_json());
+    let done = args.work.run(of.common.lang(), |progress| compact::compact(&of.ledger, progress, cancel))?;
+    args.work.show(&of.common, |lang| done.render(lang), || done.to_json());
     Ok(Exit::Success)
 }
 
 fn roll_back(of: &LedgerArgs, to: u32) -> Result<Exit, RunError> {
     let done = store::rollback(&of.ledger, to, "tongchou ledger rollback")?;
-    show(of, |lang| ledger::render_rollback(&done, lang), || ledger::rollback_to_json(&done));
+    of.common.show(|lang| ledger::render_rollback(&done, lang), || ledger::rollback_to_json(&done));
     Ok(Exit::Success)
 }

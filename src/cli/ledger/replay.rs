@@ -5,8 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
-use super::super::run::{machine_memory, parse_size};
-use super::super::terminal::{self, Progress, ProgressMode};
+use super::super::work::{MemoryArgs, WorkArgs};
 use super::super::{CommonArgs, Exit, ReferenceArgs, fail, parse_day};
 use crate::pipeline::replay::{From, ReplayPlan, replay};
 
@@ -33,12 +32,10 @@ pub(in crate::cli) struct ReplayArgs {
     /// Replace the output folder whole, in one step
     #[arg(long)]
     overwrite: bool,
-    /// Most memory that rows may take, such as 8GiB; three quarters of the machine by default
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    memory: Option<u64>,
-    /// How progress is shown
-    #[arg(long, value_enum, default_value_t)]
-    progress: ProgressMode,
+    #[command(flatten)]
+    work: WorkArgs,
+    #[command(flatten)]
+    memory: MemoryArgs,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -62,19 +59,12 @@ pub(in crate::cli) fn run(args: &ReplayArgs, cancel: &AtomicBool) -> Exit {
         out: args.out.clone(),
         overwrite: args.overwrite,
         lang,
-        memory: args.memory.unwrap_or_else(|| machine_memory() / 4 * 3),
+        memory: args.memory.bytes(),
     };
-    let progress = Progress::new(args.progress, false, lang);
-    let result = replay(&plan, &progress, cancel);
-    progress.finish();
-    match result {
+    match args.work.run(lang, |progress| replay(&plan, progress, cancel)) {
         Err(error) => fail(&error, lang),
         Ok((_, report)) => {
-            if args.common.json {
-                terminal::print(&format!("{:#}\n", report.to_json()));
-            } else {
-                terminal::print(&report.render(lang));
-            }
+            args.work.show(&args.common, |lang| report.render(lang), || report.to_json());
             if report.delta.changed > 0 { Exit::Attention } else { Exit::Success }
         }
     }

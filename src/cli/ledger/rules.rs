@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::terminal;
+use super::super::work::ThreadArgs;
 use super::super::{Exit, fail};
 use super::LedgerArgs;
 use crate::diagnostic::Lang;
@@ -25,6 +25,8 @@ pub(in crate::cli) struct RulesArgs {
     /// A pack that the next night may have: what it changes on days that are settled
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
+    #[command(flatten)]
+    threads: ThreadArgs,
 }
 
 pub(in crate::cli) fn run(args: &RulesArgs, cancel: &AtomicBool) -> Exit {
@@ -32,32 +34,30 @@ pub(in crate::cli) fn run(args: &RulesArgs, cancel: &AtomicBool) -> Exit {
 }
 
 fn show(args: &RulesArgs, cancel: &AtomicBool) -> Result<Exit, RunError> {
-    let lang = args.of.common.lang();
     let packs = packs(&args.of.ledger)?;
     let found = match &args.rules {
         None => None,
-        Some(rules) => foresee(&args.of.ledger, rules, cancel)?,
+        Some(rules) => args.threads.run(|| foresee(&args.of.ledger, rules, cancel))?,
     };
-    if args.of.common.json {
+    let value = || {
         let mut value = json!({"packs": packs_to_json(&packs)});
         if args.rules.is_some() {
             value["changed"] = found.as_ref().map_or(Value::Null, |found| found.to_json_with_rows());
         }
-        terminal::print(&format!("{value:#}\n"));
-    } else {
-        let mut text = render_packs(&packs, lang);
-        match (&found, args.rules.is_some()) {
-            (Some(found), _) => text += &format!("\n{}", found.render_foreseen(lang)),
-            (None, true) => {
-                text += match lang {
-                    Lang::En => "\n  the pack is that of the last night, or there is no night yet\n",
-                    Lang::Zh => "\n  该规则包与最后一批相同，或尚无批次\n",
-                }
-            }
-            (None, false) => {}
-        }
-        terminal::print(&text);
-    }
+        value
+    };
+    let text = |lang| {
+        let changed = match (&found, args.rules.is_some()) {
+            (Some(found), _) => format!("\n{}", found.render_foreseen(lang)),
+            (None, true) => match lang {
+                Lang::En => "\n  the pack is that of the last night, or there is no night yet\n".to_owned(),
+                Lang::Zh => "\n  该规则包与最后一批相同，或尚无批次\n".to_owned(),
+            },
+            (None, false) => String::new(),
+        };
+        render_packs(&packs, lang) + &changed
+    };
+    args.of.common.show(text, value);
     let touches = found.is_some_and(|found| !found.rows.is_empty());
     Ok(if touches { Exit::Attention } else { Exit::Success })
 }
