@@ -1,17 +1,17 @@
 //! The fold: whole persons, chunk by chunk. A chunk is a run of persons whose size depends on the rows alone,
 //! so that what is written from it has the same bytes at any number of threads.
 
+use std::ops::Range;
+
 use hashbrown::HashMap;
 
 use super::opening::{Closing, Fate, Opening, Settled};
+use super::person::Source;
 use crate::adjudicate::accumulators::Accumulators;
-use crate::adjudicate::opening::Earlier;
-use crate::adjudicate::person::{Fold, fold_person};
-use crate::adjudicate::resolve::Context;
+use crate::adjudicate::person::Fold;
 use crate::adjudicate::trace::Off;
 use crate::model::money::Fen;
 use crate::model::outcome::{Reason, Reasons};
-use crate::model::reference::Facts;
 use crate::model::settlement::Claim;
 use crate::shuffle::group::{Entry, Persons, Rows, text_hash};
 
@@ -57,7 +57,7 @@ pub struct Chunk {
 
 /// Runs of persons for [`fold_chunk`].
 #[must_use]
-pub fn chunks(persons: &Persons) -> Vec<std::ops::Range<usize>> {
+pub fn chunks(persons: &Persons) -> Vec<Range<usize>> {
     let mut chunks = Vec::new();
     let mut first = 0;
     for person in 0..persons.len() {
@@ -74,14 +74,8 @@ pub fn chunks(persons: &Persons) -> Vec<std::ops::Range<usize>> {
 
 /// Adjudicates the persons of a chunk, on the state that earlier nights left.
 #[must_use]
-pub fn fold_chunk(
-    context: Context,
-    facts: &Facts,
-    rows: &Rows,
-    persons: &Persons,
-    opening: Option<&Opening>,
-    range: std::ops::Range<usize>,
-) -> Chunk {
+pub fn fold_chunk(source: Source, range: Range<usize>) -> Chunk {
+    let Source { rows, persons, opening, .. } = source;
     let mut chunk = Chunk { closing: opening.map(|_| Closing::default()), ..Chunk::default() };
     let count = (persons.starts[range.end] - persons.starts[range.start]) as usize;
     chunk.claims.reserve(count);
@@ -89,29 +83,23 @@ pub fn fold_chunk(
     let mut accumulators = Accumulators::default();
     let mut kept: Vec<Entry> = Vec::new();
     for person in range {
-        kept.clear();
-        keep_first_of_each(rows, persons.entries_of(person), opening, &mut kept, &mut chunk.aside);
-        sort_entries(rows, &mut kept);
-        let first = chunk.claims.len();
-        chunk.claims.extend(kept.iter().map(|&entry| claim(rows, entry).clone()));
         let person = person as u32;
-        let facts = facts.of(person);
-        let usage = opening.map_or(&[][..], |opening| opening.usage.of(person));
-        let originals = opening.map_or(&[][..], |opening| opening.originals.of(person));
-        accumulators.open(facts.balance.unwrap_or_default(), usage);
-        let balances = opening.map_or(Vec::new(), |opening| opening.balances_before(person, &chunk.claims[first..]));
-        let (claims, arenas, fold) = (&chunk.claims[first..], &rows.arenas, &mut chunk.fold);
-        let earlier = Earlier { originals, balances: &balances };
-        fold_person(context, arenas, &facts, earlier, claims, &mut accumulators, fold, |_| Off, |_, _| ());
+        source.keep(person, &mut kept, &mut chunk.aside);
+        let first = chunk.claims.len();
+        chunk.claims.extend(source.claims_of(&kept));
+        let (claims, fold) = (&chunk.claims[first..], &mut chunk.fold);
+        source.fold(person, claims, &mut accumulators, fold, |_| Off, |_, _| ());
         if let (Some(opening), Some(closing)) = (opening, &mut chunk.closing) {
-            closing.close(person, opening, Settled { arenas, claims, fold, accumulators: &accumulators });
+            let settled = Settled { arenas: &rows.arenas, claims, fold, accumulators: &accumulators };
+            closing.close(person, opening, settled);
         }
     }
     chunk
 }
 
+/// The claim of an entry that is no ghost.
 #[inline]
-fn claim(rows: &Rows, entry: Entry) -> &Claim {
+pub(super) fn claim(rows: &Rows, entry: Entry) -> &Claim {
     &rows.claims[entry.batch as usize][entry.index as usize]
 }
 

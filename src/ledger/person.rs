@@ -1,6 +1,6 @@
 //! One person at a time, out of the rows of a run: for whoever needs more of a settlement than its outcome.
 
-use super::fold::{Aside, keep_first_of_each, sort_entries};
+use super::fold::{Aside, claim, keep_first_of_each, sort_entries};
 use super::opening::Opening;
 use crate::adjudicate::accumulators::Accumulators;
 use crate::adjudicate::opening::Earlier;
@@ -26,6 +26,41 @@ pub struct Source<'a> {
     pub opening: Option<&'a Opening>,
 }
 
+impl Source<'_> {
+    /// A person's rows that are adjudicated, in the total order, into `kept`; the others into `aside`.
+    pub fn keep(&self, person: u32, kept: &mut Vec<Entry>, aside: &mut Aside) {
+        kept.clear();
+        keep_first_of_each(self.rows, self.persons.entries_of(person as usize), self.opening, kept, aside);
+        sort_entries(self.rows, kept);
+    }
+
+    /// The claims of entries.
+    pub fn claims_of(&self, entries: &[Entry]) -> impl Iterator<Item = Claim> {
+        entries.iter().map(|&entry| claim(self.rows, entry).clone())
+    }
+
+    /// Folds a person's claims, on the state that earlier nights left, and appends their outcomes to `fold`;
+    /// `accumulators` end as the closing state.
+    #[inline]
+    pub fn fold<T: Trace>(
+        &self,
+        person: u32,
+        claims: &[Claim],
+        accumulators: &mut Accumulators,
+        fold: &mut Fold,
+        trace_of: impl FnMut(usize) -> T,
+        done: impl FnMut(usize, T),
+    ) {
+        let facts = self.facts.of(person);
+        let usage = self.opening.map_or(&[][..], |opening| opening.usage.of(person));
+        let originals = self.opening.map_or(&[][..], |opening| opening.originals.of(person));
+        let balances = self.opening.map_or(Vec::new(), |opening| opening.balances_before(person, claims));
+        let earlier = Earlier { originals, balances: &balances };
+        accumulators.open(facts.balance.unwrap_or_default(), usage);
+        fold_person(self.context, &self.rows.arenas, &facts, earlier, claims, accumulators, fold, trace_of, done);
+    }
+}
+
 /// A person's claims, and what the kernel makes of them; its memory is kept from person to person.
 #[derive(Debug, Default)]
 pub struct Desk {
@@ -43,15 +78,11 @@ pub struct Desk {
 impl Desk {
     /// Lays a person's rows on the desk.
     pub fn lay(&mut self, source: Source, person: u32) {
-        let Source { rows, persons, opening, .. } = source;
-        self.kept.clear();
         self.claims.clear();
         self.aside.refused.clear();
         self.aside.replaced.clear();
-        keep_first_of_each(rows, persons.entries_of(person as usize), opening, &mut self.kept, &mut self.aside);
-        sort_entries(rows, &mut self.kept);
-        let claim = |entry: &Entry| rows.claims[entry.batch as usize][entry.index as usize].clone();
-        self.claims.extend(self.kept.iter().map(claim));
+        source.keep(person, &mut self.kept, &mut self.aside);
+        self.claims.extend(source.claims_of(&self.kept));
     }
 
     /// Folds the person on the desk, on the state that earlier nights left.
@@ -62,15 +93,7 @@ impl Desk {
         trace_of: impl FnMut(usize) -> T,
         done: impl FnMut(usize, T),
     ) {
-        let Source { context, facts, rows, opening, .. } = source;
-        let facts = facts.of(person);
-        let usage = opening.map_or(&[][..], |opening| opening.usage.of(person));
-        let originals = opening.map_or(&[][..], |opening| opening.originals.of(person));
-        let balances = opening.map_or(Vec::new(), |opening| opening.balances_before(person, &self.claims));
-        let earlier = Earlier { originals, balances: &balances };
         self.fold.clear();
-        self.accumulators.open(facts.balance.unwrap_or_default(), usage);
-        let (claims, accumulators, fold) = (&self.claims, &mut self.accumulators, &mut self.fold);
-        fold_person(context, &rows.arenas, &facts, earlier, claims, accumulators, fold, trace_of, done);
+        source.fold(person, &self.claims, &mut self.accumulators, &mut self.fold, trace_of, done);
     }
 }

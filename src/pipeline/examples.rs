@@ -265,7 +265,7 @@ struct Results {
 
 impl Results {
     fn add(&mut self, loaded: &Loaded, range: std::ops::Range<usize>) {
-        let chunk = fold::fold_chunk(loaded.context(), &loaded.facts, &loaded.rows, &loaded.persons, None, range);
+        let chunk = fold::fold_chunk(loaded.source(), range);
         let mut row = 0;
         for (claim, outcome) in chunk.claims.iter().zip(&chunk.fold.outcomes) {
             let result = if outcome.status == Status::Pended {

@@ -10,13 +10,11 @@ use super::archived;
 use super::load::{self, Loaded, NightInput, load};
 use super::rules_dir::load_rules;
 use super::{Inputs, ReferencePaths, RunError, Watch};
-use crate::adjudicate::accumulators::Accumulators;
-use crate::adjudicate::opening::Earlier;
-use crate::adjudicate::person::{Fold, fold_person};
+use crate::adjudicate::person::Fold;
 use crate::adjudicate::trace::{Step, Steps};
 use crate::diagnostic::Text;
 use crate::ingest::{self, Border, ReadOptions};
-use crate::ledger::fold::{Aside, keep_first_of_each, sort_entries};
+use crate::ledger::person::Desk;
 use crate::model::settlement::Claim;
 
 /// One person's settlements with their traces.
@@ -172,33 +170,13 @@ pub fn explain_person(
     cancel: &AtomicBool,
 ) -> Result<Explained, RunError> {
     let loaded = load(inputs, Some(person), night, u64::MAX, watch, cancel)?;
-    let opening = loaded.opening.as_ref();
-    let mut claims = Vec::new();
-    let mut fold = Fold::default();
+    assert!(loaded.persons.len() <= 1, "{} persons where one was asked for", loaded.persons.len());
+    let mut desk = Desk::default();
     let mut traces = Vec::new();
-    for number in 0..loaded.persons.len() {
-        let mut kept = Vec::new();
-        keep_first_of_each(&loaded.rows, loaded.persons.entries_of(number), opening, &mut kept, &mut Aside::default());
-        sort_entries(&loaded.rows, &mut kept);
-        let own: Vec<Claim> =
-            kept.iter().map(|entry| loaded.rows.claims[entry.batch as usize][entry.index as usize].clone()).collect();
-        let facts = loaded.facts.of(number as u32);
-        let mut accumulators = Accumulators::default();
-        let usage = opening.map_or(&[][..], |opening| opening.usage.of(number as u32));
-        let originals = opening.map_or(&[][..], |opening| opening.originals.of(number as u32));
-        accumulators.open(facts.balance.unwrap_or_default(), usage);
-        fold_person(
-            loaded.context(),
-            &loaded.rows.arenas,
-            &facts,
-            Earlier { originals, balances: &[] },
-            &own,
-            &mut accumulators,
-            &mut fold,
-            |_| Steps::default(),
-            |_, trace| traces.push(trace.0),
-        );
-        claims.extend(own);
+    if loaded.persons.len() == 1 {
+        desk.lay(loaded.source(), 0);
+        desk.fold(loaded.source(), 0, |_| Steps::default(), |_, trace| traces.push(trace.0));
     }
+    let Desk { claims, fold, .. } = desk;
     Ok(Explained { loaded, claims, fold, traces })
 }

@@ -12,6 +12,7 @@ use crate::adjudicate::resolve::Context;
 use crate::columnar::words::{Recorded, Sources, Words};
 use crate::ingest::{self, Border, ClaimBatch, IngestError, InputFile, InputPath, ReadOptions, Reject, reference};
 use crate::ledger::opening::Opening;
+use crate::ledger::person::Source;
 use crate::ledger::store::{View, Volume};
 use crate::ledger::tables::scan::{Numbers, OpeningRead, Part, read_opening};
 use crate::model::money::Fen;
@@ -84,6 +85,18 @@ impl Loaded {
     #[must_use]
     pub fn context(&self) -> Context<'_> {
         Context { book: &self.rules.book, institutions: self.institutions.as_ref() }
+    }
+
+    /// What persons are folded from.
+    #[must_use]
+    pub fn source(&self) -> Source<'_> {
+        Source {
+            context: self.context(),
+            facts: &self.facts,
+            rows: &self.rows,
+            persons: &self.persons,
+            opening: self.opening.as_ref(),
+        }
     }
 
     /// What outputs need.

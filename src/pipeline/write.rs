@@ -134,9 +134,7 @@ fn adjudicate(
         let encoded: Vec<Result<Encoded, RunError>> = window
             .par_iter()
             .map(|range| {
-                let (facts, opening) = (&loaded.facts, loaded.opening.as_ref());
-                let chunk =
-                    fold::fold_chunk(loaded.context(), facts, &loaded.rows, &loaded.persons, opening, range.clone());
+                let chunk = fold::fold_chunk(loaded.source(), range.clone());
                 let night = night.as_ref().map(|night| night.encode(&chunk, loaded)).transpose()?;
                 Ok(Encoded { night, ..encode(chunk, loaded, &encoder).map_err(failed)? })
             })

@@ -160,14 +160,7 @@ impl<'a> Sides<'a> {
     }
 
     fn source(&self) -> Source<'a> {
-        let loaded = self.loaded;
-        Source {
-            context: loaded.context(),
-            facts: &loaded.facts,
-            rows: &loaded.rows,
-            persons: &loaded.persons,
-            opening: loaded.opening.as_ref(),
-        }
+        self.loaded.source()
     }
 
     /// Numbers whose hash stands twice, if they do themselves, with everything that was computed of them.
