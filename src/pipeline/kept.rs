@@ -10,6 +10,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
 use super::RunError;
+use super::lines::Lines;
 use super::load::Loaded;
 use super::write::NightTables;
 use crate::adjudicate::person::Outcome;
@@ -135,29 +136,19 @@ pub fn write_rejects(
     // A row that was rejected already keeps its reasons in front: reporting order.
     let mut lines: Vec<&Reject> = loaded.rejects.iter().chain(&recalled).collect();
     lines.sort_by_key(|reject| (reject.file, reject.row, reject.reason as u8));
-    let mut file = staging.create("rejects.csv")?;
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let infallible = "writing to memory does not fail";
-    writer.write_record(REJECT_COLUMNS).expect(infallible);
+    let mut file = Lines::begin(staging, "rejects.csv", &REJECT_COLUMNS)?;
     for reject in lines {
-        writer
-            .write_record([
-                loaded.sources.files[reject.file as usize].as_str(),
-                &reject.line.to_string(),
-                reject.column,
-                &reject.value,
-                reject.reason.word(),
-                reject.problem.text().get(lang),
-                &reject.raw,
-            ])
-            .expect(infallible);
-        if writer.get_ref().len() > 1 << 20 {
-            file.put(&writer.into_inner().expect(infallible))?;
-            writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        }
+        file.put(&[
+            loaded.sources.files[reject.file as usize].as_str(),
+            &reject.line.to_string(),
+            reject.column,
+            &reject.value,
+            reject.reason.word(),
+            reject.problem.text().get(lang),
+            &reject.raw,
+        ])?;
     }
-    file.put(&writer.into_inner().expect(infallible))?;
-    Ok(file.finish()?)
+    file.finish()
 }
 
 /// A row whose settlement another row, or the ledger, has.
@@ -279,13 +270,7 @@ impl LateRow {
 /// # Errors
 /// The file cannot be written.
 pub(super) fn write_late(staging: &Staging, late: &[LateRow]) -> Result<Written, RunError> {
-    let mut file = staging.create("late.csv")?;
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let infallible = "writing to memory does not fail";
-    writer.write_record(LATE_COLUMNS).expect(infallible);
-    for row in late {
-        writer.write_record(&row.0).expect(infallible);
-    }
-    file.put(&writer.into_inner().expect(infallible))?;
-    Ok(file.finish()?)
+    let mut lines = Lines::begin(staging, "late.csv", &LATE_COLUMNS)?;
+    late.iter().try_for_each(|row| lines.put(&row.0))?;
+    lines.finish()
 }

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use self::side::{Chunk, Sides};
 use super::archived::Archived;
 use super::explain::EarlierRun;
+use super::lines::{self, Lines};
 use super::load::{self, Loaded};
 use super::{RunError, Stage, Watch, check};
 use crate::audit::cause::Inquest;
@@ -198,8 +199,7 @@ fn write(
 ) -> Result<Wrote, RunError> {
     let mut file =
         RowGroups::begin(staging.create("reconciliation.parquet")?, reconciled::details()).map_err(parquet_failed)?;
-    let mut differences = staging.create("differences.csv")?;
-    differences.put(csv_line(&reconciled::detail_names()).as_slice())?;
+    let mut differences = Lines::begin(staging, "differences.csv", &reconciled::detail_names())?;
     let (mut found, mut totals, mut balance) = (Found::default(), Totals::default(), Balance::default());
     watch.begin(Stage::Reconcile, Some(sides.loaded.rows.len() as u64));
     let mut ranges = fold::chunks(&sides.loaded.persons);
@@ -226,7 +226,7 @@ fn write(
             if let Some(group) = chunk.group {
                 file.append(group).map_err(parquet_failed)?;
             }
-            differences.put(&chunk.differences)?;
+            differences.append(&chunk.differences)?;
             if let Some(national) = &mut national {
                 national.put(&chunk.national)?;
             }
@@ -244,7 +244,7 @@ fn write(
 fn encode(chunk: Chunk, sides: &Sides, encoder: &crate::columnar::row_groups::Encoder) -> Result<Encoded, RunError> {
     let vocab = &sides.loaded.rules.book.vocab;
     let mut found = Found::default();
-    let mut writer = csv_writer();
+    let mut writer = lines::writer();
     for line in &chunk.lines {
         line.count(&mut found, &sides.terms, vocab);
         if line.outcome != Outcome::Agrees {
@@ -258,25 +258,13 @@ fn encode(chunk: Chunk, sides: &Sides, encoder: &crate::columnar::row_groups::En
     };
     Ok(Encoded {
         group,
-        differences: writer.into_inner().expect(INFALLIBLE),
+        differences: lines::written(writer),
         national: chunk.national,
         summands: Summands::of(&chunk.lines),
         found,
         balance: chunk.balance,
         rows: chunk.rows,
     })
-}
-
-const INFALLIBLE: &str = "writing to memory does not fail";
-
-fn csv_writer() -> csv::Writer<Vec<u8>> {
-    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
-}
-
-fn csv_line(fields: &[String]) -> Vec<u8> {
-    let mut writer = csv_writer();
-    writer.write_record(fields).expect(INFALLIBLE);
-    writer.into_inner().expect(INFALLIBLE)
 }
 
 /// The totals were summed by polars, the details by the loop that wrote them, the balance by the fold.
@@ -304,10 +292,9 @@ fn write_totals(totals: &Totals, staging: &Staging, terms: &Terms, has_total: bo
         file.append(group).map_err(failed)?;
     }
     let file: OutputFile = file.finish().map_err(failed)?;
-    let mut lines = staging.create("totals.csv")?;
-    lines.put(&csv_line(&reconciled::total_names()))?;
+    let mut lines = Lines::begin(staging, "totals.csv", &reconciled::total_names())?;
     for line in totals.lines(terms.fields, has_total) {
-        lines.put(&csv_line(&line))?;
+        lines.put(&line)?;
     }
     Ok([file.finish()?, lines.finish()?])
 }
