@@ -85,6 +85,18 @@ impl RowGroups {
         Ok(())
     }
 
+    /// Encodes a row group and appends it; nothing where the batch has no row.
+    ///
+    /// # Errors
+    /// The encoder or the write failed.
+    pub fn put(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let group = self.encoder().encode(batch)?;
+        self.append(group)
+    }
+
     /// Writes the footer and gives the file back.
     ///
     /// # Errors

@@ -12,9 +12,10 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use super::RunError;
 use super::lines::Lines;
 use super::load::Loaded;
+use super::night_tables::OPEN_ITEMS as OPEN_ITEMS_FILE;
 use super::write::NightTables;
 use crate::adjudicate::person::Outcome;
-use crate::columnar::row_groups::properties;
+use crate::columnar::row_groups::{RowGroups, properties};
 use crate::diagnostic::Lang;
 use crate::ingest::{self, Column, IngestError, PendedColumns, Problem, Recalled, Reject, Value};
 use crate::ledger::fold::RefusedRow;
@@ -198,7 +199,7 @@ pub(super) fn write_open_items(
     items: Vec<OpenItem>,
     night: &NightTables,
 ) -> Result<Written, RunError> {
-    let failed = |error| RunError::Parquet { file: "open_items.parquet", error };
+    let failed = |error| RunError::Parquet { file: OPEN_ITEMS_FILE, error };
     let since: HashMap<(&str, &str), u32> =
         night.since.iter().map(|(person, id, since)| ((person.as_str(), id.as_str()), *since)).collect();
     let since = |item: &OpenItem| since.get(&(&*item.psn_no, &*item.setl_id)).copied().unwrap_or(night.number) as i32;
@@ -210,11 +211,9 @@ pub(super) fn write_open_items(
     ];
     let schema = plain(&OPEN_ITEMS);
     let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).expect("the columns are those of the schema");
-    let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
-    let mut writer =
-        ArrowWriter::try_new_with_options(staging.create("open_items.parquet")?, schema, options).map_err(failed)?;
-    writer.write(&batch).map_err(failed)?;
-    Ok(writer.into_inner().map_err(failed)?.finish()?)
+    let mut file = RowGroups::begin(staging.create(OPEN_ITEMS_FILE)?, schema).map_err(failed)?;
+    file.put(&batch).map_err(failed)?;
+    Ok(file.finish().map_err(failed)?.finish()?)
 }
 
 /// The headings of `late.csv`.

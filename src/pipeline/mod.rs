@@ -21,6 +21,7 @@ mod night_tables;
 pub mod person;
 pub mod reconcile;
 pub mod replay;
+mod rows;
 pub mod rules_changed;
 pub mod rules_dir;
 mod write;

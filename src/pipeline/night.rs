@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::load::{self, Loaded, NightInput};
 use super::manifest::Manifest;
+use super::night_tables::{OPEN_ITEMS, is_state};
 use super::write::{Target, Wrote};
 use super::{RunError, RunPlan, Watch, check, manifest, rules_changed, write};
 use crate::ingest::{self, IngestError, InputFile, InputPath};
@@ -166,7 +167,7 @@ pub(super) fn carried(view: &View<'_>) -> Result<Option<Carried>, RunError> {
         Ok(())
     })?;
     let mut since = Vec::with_capacity(origins.len());
-    let open = TableFile::open(&verified(&last.volume, "open_items.parquet")?)?;
+    let open = TableFile::open(&verified(&last.volume, OPEN_ITEMS)?)?;
     open.visit::<RunError>(&["psn_no", "setl_id", "since_night"], &mut |batch| {
         let (persons, ids, nights) = (batch.text("psn_no")?, batch.text("setl_id")?, batch.integer("since_night")?);
         let row = |row| (persons.value(row).to_owned(), ids.value(row).to_owned(), nights.value(row) as u32);
@@ -184,7 +185,7 @@ pub(super) fn carried(view: &View<'_>) -> Result<Option<Carried>, RunError> {
 /// Its files are not what they were.
 pub fn open_item_ages(ledger: &Ledger) -> Result<BTreeMap<u32, Age>, RunError> {
     match ledger.nights().last() {
-        Some(last) => Ok(open_items::ages(&verified(&last.volume, "open_items.parquet")?)?),
+        Some(last) => Ok(open_items::ages(&verified(&last.volume, OPEN_ITEMS)?)?),
         None => Ok(BTreeMap::new()),
     }
 }
@@ -226,8 +227,7 @@ fn section(ledger: &Ledger, staging: &NightStaging, loaded: &Loaded, report: &Ni
 
 /// Copies a published night's outputs to where the run was told to put them.
 fn copy_out(volume: &Volume, out: Staging) -> Result<(), RunError> {
-    let names =
-        volume.files().iter().map(|file| file.name.as_str()).filter(|name| !super::night_tables::STATE.contains(name));
+    let names = volume.files().iter().map(|file| file.name.as_str()).filter(|name| !is_state(name));
     for name in names.chain(["manifest.json"]) {
         let mut from = File::open(volume.folder().join(name)).map_err(|error| unreadable(Path::new(name), error))?;
         let mut to = out.create(name)?;

@@ -10,21 +10,19 @@ use super::load::Loaded;
 use crate::columnar::row_groups::RowGroups;
 use crate::ledger::fold::Chunk;
 use crate::ledger::opening::ClosingPerson;
-use crate::ledger::tables::{Tables, encode, schema};
+use crate::ledger::tables::scan::table::PERSONS;
+use crate::ledger::tables::{Part, Tables, encode, schema};
 use crate::model::money::Fen;
 use crate::publish::{Staging, Written};
-
-/// Names of the tables, in the order in which they are kept here.
-const NAMES: [&str; 4] = ["movements.parquet", "accumulators.parquet", "admissions.parquet", "persons.parquet"];
 
 /// A chunk's row groups; `None` where the chunk has no rows of a table.
 pub(super) struct NightEncoded([Option<Vec<ArrowColumnChunk>>; 4]);
 
-/// The tables in the making.
+/// The tables in the making, in the order of [`Part::TABLES`].
 pub(super) struct NightFiles(Vec<RowGroups>);
 
 fn failed(index: usize) -> impl Fn(ParquetError) -> RunError {
-    move |error| RunError::Parquet { file: NAMES[index], error }
+    move |error| RunError::Parquet { file: Part::TABLES[index], error }
 }
 
 impl NightFiles {
@@ -36,7 +34,7 @@ impl NightFiles {
             schema::plain(&schema::ADMISSIONS),
             schema::persons(),
         ];
-        let begun = NAMES
+        let begun = Part::TABLES
             .iter()
             .zip(schemas)
             .enumerate()
@@ -68,7 +66,6 @@ impl NightFiles {
 
     /// Finishes the files. `other_balances` are of persons that had no settlement but got a balance.
     pub(super) fn finish(mut self, other_balances: &[(Box<[u8]>, Fen)]) -> Result<Vec<Written>, RunError> {
-        const PERSONS: usize = 3;
         let mut sorted: Vec<&(Box<[u8]>, Fen)> = other_balances.iter().collect();
         sorted.sort_unstable();
         for part in sorted.chunks(1 << 20) {
@@ -80,14 +77,17 @@ impl NightFiles {
             let name =
                 |person: u32| std::str::from_utf8(&part[person as usize].0).expect("text that was read as UTF-8");
             let batch: RecordBatch = encode::persons(rows.iter(), &name);
-            let group = self.0[PERSONS].encoder().encode(&batch).map_err(failed(PERSONS))?;
-            self.0[PERSONS].append(group).map_err(failed(PERSONS))?;
+            self.0[PERSONS].put(&batch).map_err(failed(PERSONS))?;
         }
         let finished = self.0.into_iter().enumerate();
         finished.map(|(index, file)| Ok(file.finish().map_err(failed(index))?.finish()?)).collect()
     }
 }
 
-/// Files of a night that are state, not outputs.
-pub(super) const STATE: [&str; 5] =
-    ["movements.parquet", "accumulators.parquet", "admissions.parquet", "persons.parquet", "open_items.parquet"];
+/// Name of the table beside `pended.parquet`.
+pub(super) const OPEN_ITEMS: &str = "open_items.parquet";
+
+/// Whether a file of a night is state, not an output.
+pub(super) fn is_state(name: &str) -> bool {
+    Part::TABLES.contains(&name) || name == OPEN_ITEMS
+}

@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use parquet::errors::ParquetError;
 use serde_json::json;
 
 use super::archived::Archived;
@@ -12,10 +11,10 @@ use super::lines::Lines;
 use super::load::{self, Loaded};
 use super::manifest::{self, Manifest};
 use super::night::verified;
+use super::rows::RowFile;
 use super::write::{self, Target, Wrote};
 use super::{ReferencePaths, RunError, Watch, check};
 use crate::audit::delta::{self, Differing};
-use crate::columnar::row_groups::RowGroups;
 use crate::diagnostic::Lang;
 use crate::ingest::{self, ReadOptions, reference};
 use crate::ledger::opening::GivenBalances;
@@ -167,42 +166,27 @@ fn pass_over(loaded: &mut Loaded, archived: &Archived, ledger: &Ledger, first: u
     Ok(())
 }
 
-/// Rows of a row group of `delta.parquet`.
-const GROUP_ROWS: usize = 131_072;
-
 /// Writes `delta.parquet`, `delta.csv`, `persons.csv` and `funds.csv`.
 fn compare(ledger: &Ledger, first: u32, staging: &Staging, outputs: &mut Vec<Written>) -> Result<Delta, RunError> {
     let nights = ledger.nights().iter().filter(|night| night.number >= first);
     let files: Vec<(u32, PathBuf)> = nights
         .map(|night| Ok((night.number, verified(&night.volume, "adjudicated.parquet")?)))
         .collect::<Result<_, RunError>>()?;
-    let failed = |error: ParquetError| RunError::Parquet { file: "delta.parquet", error };
-    let mut parquet = RowGroups::begin(staging.create("delta.parquet")?, delta::schema()).map_err(failed)?;
+    let mut parquet = RowFile::begin(staging, "delta.parquet", delta::schema(), delta::batch)?;
     let mut lines = Lines::begin(staging, "delta.csv", &delta::csv_headings())?;
     let mut persons = Lines::begin(staging, "persons.csv", &person_headings())?;
     let mut person = PersonSum::default();
-    let mut group: Vec<Differing> = Vec::new();
-    let mut append = |group: &mut Vec<Differing>| -> Result<(), RunError> {
-        if !group.is_empty() {
-            let encoded = parquet.encoder().encode(&delta::batch(group)).map_err(failed)?;
-            parquet.append(encoded).map_err(failed)?;
-            group.clear();
-        }
-        Ok(())
-    };
     let found = delta::compare::<RunError>(&files, staging.path("adjudicated.parquet"), &mut |row| {
         lines.put(&row.csv_line())?;
         if let Some(done) = person.take_in(&row) {
             persons.put(&done)?;
         }
-        group.push(row);
-        if group.len() == GROUP_ROWS { append(&mut group) } else { Ok(()) }
+        parquet.put(row)
     })?;
-    append(&mut group)?;
     if let Some(done) = person.line() {
         persons.put(&done)?;
     }
-    outputs.push(parquet.finish().map_err(failed)?.finish()?);
+    outputs.push(parquet.finish()?);
     outputs.push(lines.finish()?);
     outputs.push(persons.finish()?);
     outputs.push(write_funds(staging, &found)?);

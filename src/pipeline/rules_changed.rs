@@ -4,22 +4,17 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use parquet::errors::ParquetError;
-
 use super::lines::Lines;
 use super::night::verified;
+use super::rows::RowFile;
 use super::rules_dir::{self, Rules};
 use super::{RunError, check};
 use crate::audit::touched::{self, NightFiles, TouchedRow};
-use crate::columnar::row_groups::RowGroups;
 use crate::ledger::store::{Access, Ledger, LedgerError, Night};
 use crate::publish::{Staging, Written};
 use crate::report::rules_changed::{CSV, HEADINGS, PackRange, RulesChanged, SETTLEMENTS};
 use crate::rules::changed;
 use crate::rules::pack::RulePack;
-
-/// Rows of a row group of the settlements' file.
-const GROUP_ROWS: usize = 131_072;
 
 /// The packs of a ledger by ranges of nights.
 ///
@@ -61,28 +56,17 @@ pub(super) fn write(
     cancel: &AtomicBool,
 ) -> Result<Option<RulesChanged>, RunError> {
     let Some(last) = other_pack(ledger, rules) else { return Ok(None) };
-    let failed = |error: ParquetError| RunError::Parquet { file: SETTLEMENTS, error };
-    let mut file = RowGroups::begin(staging.create(SETTLEMENTS)?, touched::schema()).map_err(failed)?;
-    let mut group: Vec<TouchedRow> = Vec::new();
-    let mut append = |group: &mut Vec<TouchedRow>| -> Result<(), RunError> {
-        if !group.is_empty() {
-            let encoded = file.encoder().encode(&touched::batch(group)).map_err(failed)?;
-            file.append(encoded).map_err(failed)?;
-            group.clear();
-        }
-        check(cancel)
-    };
+    let mut file = RowFile::begin(staging, SETTLEMENTS, touched::schema(), touched::batch)?;
     let found = compare(ledger, last, rules, &mut |row| {
-        group.push(row);
-        if group.len() == GROUP_ROWS { append(&mut group) } else { Ok(()) }
+        check(cancel)?;
+        file.put(row)
     })?;
-    append(&mut group)?;
     let mut lines = Lines::begin(staging, CSV, &HEADINGS)?;
     for line in found.rows.iter().flat_map(|row| row.csv_lines()) {
         lines.put(&line)?;
     }
     outputs.push(lines.finish()?);
-    outputs.push(file.finish().map_err(failed)?.finish()?);
+    outputs.push(file.finish()?);
     Ok(Some(found))
 }
 

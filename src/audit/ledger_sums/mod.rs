@@ -16,17 +16,12 @@ use crate::diagnostic::{Diagnostic, Failure as _, Text};
 use crate::ledger::store::{Base, Night};
 use crate::ledger::tables::merge::{Merge, Source};
 use crate::ledger::tables::read::{TableError, TableFile};
-use crate::ledger::tables::scan::Part;
+use crate::ledger::tables::scan::{Part, table};
 use crate::ledger::tables::schema::{ACCUMULATORS, ADMISSIONS, BASE_MOVEMENTS, LAYERS, MOVEMENTS, PERSONS};
 use crate::model::date::Time;
 
 /// Entries that are summed up at once: some tens of megabytes.
 const ENTRIES: usize = 1 << 18;
-
-/// Places of tables in [`Part::TABLES`].
-const MOVED: usize = 0;
-const USED: usize = 1;
-const LISTED: usize = 2;
 
 /// A night or a base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,16 +69,17 @@ fn compare(nights: &[Night], bases: &[Base], found: &mut Vec<Diagnostic>) -> Res
     }
     let names = |columns: &[(&'static str, ColumnKind)]| columns.iter().map(|(name, _)| *name).collect::<Vec<_>>();
     let columns = [names(&MOVEMENTS), names(&ACCUMULATORS), names(&ADMISSIONS), names(&PERSONS)];
-    let (movements, base_movements) = ([&columns[MOVED][..], &[LAYERS]].concat(), names(&BASE_MOVEMENTS));
+    let (movements, base_movements) = ([&columns[table::MOVEMENTS][..], &[LAYERS]].concat(), names(&BASE_MOVEMENTS));
     let mut sources = Vec::new();
     for (part, of) in parts.iter().enumerate() {
-        for table in 0..Part::TABLES.len() {
-            let columns = match (table, of) {
-                (MOVED, Of::Night(..)) => &movements,
-                (MOVED, Of::Base(_)) => &base_movements,
-                _ => &columns[table],
+        for number in 0..Part::TABLES.len() {
+            let columns = match (number, of) {
+                (table::MOVEMENTS, Of::Night(..)) => &movements,
+                (table::MOVEMENTS, Of::Base(_)) => &base_movements,
+                _ => &columns[number],
             };
-            sources.push((Source { table, part, columns }, &files[part * Part::TABLES.len() + table]));
+            let source = Source { table: number, part, columns };
+            sources.push((source, &files[part * Part::TABLES.len() + number]));
         }
     }
     let mut rows = Merge::of(&sources)?;

@@ -4,10 +4,11 @@ use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::{Decimal128Type, Int32Type};
 use hashbrown::HashMap;
 
+use super::Of;
 use super::entries::{Entries, Key, Kind, Text as Name};
-use super::{LISTED, MOVED, Of, USED};
 use crate::ledger::tables::merge::Rows;
 use crate::ledger::tables::read::{Batch, TableError};
+use crate::ledger::tables::scan::table;
 use crate::ledger::tables::schema::{LAYER, LAYERS};
 
 /// Number, base and payment of each layer.
@@ -70,10 +71,10 @@ impl Person {
         let mut person = Self::default();
         for rows in rows {
             match (rows.table, parts[rows.part]) {
-                (MOVED, Of::Night(night, _)) => person.read_moved(rows, night, entries)?,
-                (MOVED, Of::Base(_)) => person.read_placed(rows)?,
-                (USED, _) => person.read_used(rows, entries)?,
-                (LISTED, _) => person.read_listed(rows, entries)?,
+                (table::MOVEMENTS, Of::Night(night, _)) => person.read_moved(rows, night, entries)?,
+                (table::MOVEMENTS, Of::Base(_)) => person.read_placed(rows)?,
+                (table::ACCUMULATORS, _) => person.read_used(rows, entries)?,
+                (table::ADMISSIONS, _) => person.read_listed(rows, entries)?,
                 _ => person.read_state(rows)?,
             }
         }

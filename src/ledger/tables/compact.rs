@@ -12,17 +12,12 @@ use hashbrown::HashMap;
 use super::merge::{Merge, Rows, Source};
 use super::read::{TableError, TableFile};
 use super::scan::Part;
+use super::scan::table::{ACCUMULATORS, ADMISSIONS, MOVEMENTS, PERSONS};
 use super::{encode, schema};
 use crate::ledger::fold::CHUNK_ROWS;
 use crate::ledger::opening::{ClosingPerson, Place};
 use crate::model::date::Time;
 use crate::model::money::Fen;
-
-/// Places of the tables in [`Part::TABLES`], by which everything here is numbered.
-const MOVEMENTS: usize = 0;
-const ACCUMULATORS: usize = 1;
-const ADMISSIONS: usize = 2;
-const PERSONS: usize = 3;
 
 /// The schemas of the tables of a base, in the order of [`Part::TABLES`]; the rows of accumulators and admissions go
 /// from file to file as the reader gives them.

@@ -34,8 +34,20 @@ pub struct Part {
     pub files: HashMap<&'static str, PathBuf>,
 }
 
+/// Places in [`Part::TABLES`].
+pub mod table {
+    /// `movements.parquet`
+    pub const MOVEMENTS: usize = 0;
+    /// `accumulators.parquet`
+    pub const ACCUMULATORS: usize = 1;
+    /// `admissions.parquet`
+    pub const ADMISSIONS: usize = 2;
+    /// `persons.parquet`
+    pub const PERSONS: usize = 3;
+}
+
 impl Part {
-    /// Tables that an opening is read from.
+    /// Tables of a night's state: an opening is read from them.
     pub const TABLES: [&'static str; 4] =
         ["movements.parquet", "accumulators.parquet", "admissions.parquet", "persons.parquet"];
 

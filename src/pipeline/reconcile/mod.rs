@@ -287,10 +287,7 @@ fn check_totals(totals: &Totals, found: &Found, terms: &Terms, balance: &Balance
 fn write_totals(totals: &Totals, staging: &Staging, terms: &Terms, has_total: bool) -> Result<[Written; 2], RunError> {
     let failed = |error| RunError::Parquet { file: "totals.parquet", error };
     let mut file = RowGroups::begin(staging.create("totals.parquet")?, reconciled::totals()).map_err(failed)?;
-    if !totals.is_empty() {
-        let group = file.encoder().encode(&totals.batch(terms.fields, has_total)).map_err(failed)?;
-        file.append(group).map_err(failed)?;
-    }
+    file.put(&totals.batch(terms.fields, has_total)).map_err(failed)?;
     let file: OutputFile = file.finish().map_err(failed)?;
     let mut lines = Lines::begin(staging, "totals.csv", &reconciled::total_names())?;
     for line in totals.lines(terms.fields, has_total) {
