@@ -2,9 +2,10 @@
 //! renamed. A run that fails, is stopped or is killed leaves the target as it was.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -128,6 +129,30 @@ pub struct Written {
     pub sha256: String,
 }
 
+impl Written {
+    /// As a manifest names it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        file_to_json(&self.name, self.bytes, &self.sha256)
+    }
+}
+
+/// A file as a manifest names it.
+#[must_use]
+pub fn file_to_json(name: &str, bytes: u64, sha256: &str) -> Value {
+    json!({"file": name, "bytes": bytes, "sha256": sha256})
+}
+
+/// SHA-256, in hexadecimal, and size of what a reader gives, piece by piece.
+///
+/// # Errors
+/// The reader fails.
+pub fn digest_of(mut reader: impl Read) -> io::Result<(String, u64)> {
+    let mut hash = Sha256::new();
+    let bytes = io::copy(&mut reader, &mut hash)?;
+    Ok((hex(&hash.finalize()), bytes))
+}
+
 impl Staging {
     /// Prepares to write `target`, which must not exist or be empty unless `overwrite`.
     ///
@@ -193,6 +218,16 @@ impl Staging {
         let path = self.path(name);
         let file = File::create_new(&path).map_err(failed(Action::Create, &path))?;
         Ok(OutputFile { name: name.to_owned(), path, file, hash: Sha256::new(), bytes: 0, sync: self.sync })
+    }
+
+    /// Writes a small file of the output.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<Written, PublishError> {
+        let mut file = self.create(name)?;
+        file.put(bytes)?;
+        file.finish()
     }
 
     /// Makes everything written so far the target, in one step.

@@ -43,13 +43,15 @@ pub struct Fold {
     pub layers: Vec<LayerPayment>,
 }
 
-impl Fold {
+impl Outcome {
     /// Whether an accepted reversal names the settlement.
     #[must_use]
-    pub fn is_reversed(outcome: &Outcome) -> bool {
-        outcome.is_reversed
+    pub const fn is_reversed(&self) -> bool {
+        self.is_reversed
     }
+}
 
+impl Fold {
     /// The layer payments of an outcome.
     #[inline]
     #[must_use]

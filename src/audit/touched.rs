@@ -162,14 +162,12 @@ impl<'a> Index<'a> {
     }
 }
 
-/// What is read of a settled row.
+/// What is read of a settled row that is no reversal.
 struct Row<'a> {
     psn_no: &'a str,
     setl_id: &'a str,
     time: i64,
     settled: Settled<'a>,
-    /// A reversal: it follows its original in everything.
-    reverses: bool,
     bill: Fen,
     fund: Fen,
 }
@@ -197,6 +195,23 @@ const OTHERS: [&str; 4] = ["setl_time", "enddate", "medfee_sumamt", "fund_pay_su
 const FIRST_KEY: usize = 2;
 const FIRST_RULE: usize = FIRST_KEY + Key::ALL.len();
 
+impl Row<'_> {
+    fn touched(&self, night: u32, rule: (&'static str, String), relation: Relation) -> TouchedRow {
+        TouchedRow { psn_no: self.psn_no.to_owned(), setl_id: self.setl_id.to_owned(), night, rule, relation }
+    }
+}
+
+/// Every row of the nights, with its night.
+fn visit<E: From<TableError>>(
+    nights: &[NightFiles],
+    sink: &mut dyn FnMut(u32, &Row) -> Result<(), E>,
+) -> Result<(), E> {
+    let columns: Vec<&str> = TEXTS.into_iter().chain(OTHERS).collect();
+    nights.iter().try_for_each(|NightFiles { night, adjudicated, .. }| {
+        TableFile::open(adjudicated)?.visit::<E>(&columns, &mut |batch| rows(batch, &mut |row| sink(*night, row)))
+    })
+}
+
 fn rows<E: From<TableError>>(batch: &Batch, sink: &mut dyn FnMut(&Row) -> Result<(), E>) -> Result<(), E> {
     let mut texts = Vec::with_capacity(TEXTS.len());
     for column in TEXTS {
@@ -208,6 +223,10 @@ fn rows<E: From<TableError>>(batch: &Batch, sink: &mut dyn FnMut(&Row) -> Result
     for row in 0..batch.rows() {
         let text = |column: usize| texts[column].value(row);
         let status = text(15);
+        // A reversal follows its original in everything.
+        if status == Status::Reversed.word() {
+            continue;
+        }
         sink(&Row {
             psn_no: text(0),
             setl_id: text(1),
@@ -220,7 +239,6 @@ fn rows<E: From<TableError>>(batch: &Batch, sink: &mut dyn FnMut(&Row) -> Result
                 rules: std::array::from_fn(|rule| text(FIRST_RULE + rule)),
                 denied: status == Status::Denied.word(),
             },
-            reverses: status == Status::Reversed.word(),
             bill: bills[row],
             fund: funds[row],
         })?;
@@ -354,10 +372,6 @@ fn meeting(nights: &[NightFiles], changes: &[RowChange]) -> Result<Vec<NightFile
     Ok(found)
 }
 
-fn columns() -> Vec<&'static str> {
-    TEXTS.into_iter().chain(OTHERS).collect()
-}
-
 fn is_reversed(reversed: &Reversed, row: &Row) -> bool {
     reversed.get(row.psn_no).is_some_and(|originals| originals.iter().any(|id| **id == *row.setl_id))
 }
@@ -371,39 +385,26 @@ fn touched<E: From<TableError>>(
 ) -> Result<(), E> {
     let changes = index.changes;
     let mut found = Vec::new();
-    for NightFiles { night, adjudicated, .. } in nights {
-        TableFile::open(adjudicated)?.visit::<E>(&columns(), &mut |batch| {
-            rows(batch, &mut |row| {
-                if row.reverses {
-                    return Ok(());
-                }
-                index.touch(&row.settled, &mut found);
-                if is_reversed(reversed, row) {
-                    // It is settled no more, but what came before its reversal went on from it.
-                    if !found.is_empty() {
-                        counts.person(row);
-                    }
-                    return Ok(());
-                }
-                counts.days.insert(row.settled.day);
-                if found.is_empty() {
-                    return Ok(());
-                }
-                counts.add(*night, row, &found);
-                found.iter().try_for_each(|&(number, exact)| {
-                    let change = &changes[number as usize];
-                    sink(TouchedRow {
-                        psn_no: row.psn_no.to_owned(),
-                        setl_id: row.setl_id.to_owned(),
-                        night: *night,
-                        rule: (change.table.layout().name, change.rule_id.clone()),
-                        relation: if exact { Relation::Exact } else { Relation::Candidate },
-                    })
-                })
-            })
-        })?;
-    }
-    Ok(())
+    visit(nights, &mut |night, row| {
+        index.touch(&row.settled, &mut found);
+        if is_reversed(reversed, row) {
+            // It is settled no more, but what came before its reversal went on from it.
+            if !found.is_empty() {
+                counts.person(row);
+            }
+            return Ok(());
+        }
+        counts.days.insert(row.settled.day);
+        if found.is_empty() {
+            return Ok(());
+        }
+        counts.add(night, row, &found);
+        found.iter().try_for_each(|&(number, exact)| {
+            let change = &changes[number as usize];
+            let rule = (change.table.layout().name, change.rule_id.clone());
+            sink(row.touched(night, rule, if exact { Relation::Exact } else { Relation::Candidate }))
+        })
+    })
 }
 
 /// What comes after a touched settlement of its person goes on from other accumulators.
@@ -415,27 +416,16 @@ fn later<E: From<TableError>>(
     sink: &mut dyn FnMut(TouchedRow) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut found = Vec::new();
-    for NightFiles { night, adjudicated, .. } in nights {
-        TableFile::open(adjudicated)?.visit::<E>(&columns(), &mut |batch| {
-            rows(batch, &mut |row| {
-                let after = counts.persons.get(row.psn_no).is_some_and(|person| person.since <= row.time);
-                if row.reverses || !after || is_reversed(reversed, row) {
-                    return Ok(());
-                }
-                index.touch(&row.settled, &mut found);
-                if !found.is_empty() {
-                    return Ok(());
-                }
-                counts.whole.later += 1;
-                sink(TouchedRow {
-                    psn_no: row.psn_no.to_owned(),
-                    setl_id: row.setl_id.to_owned(),
-                    night: *night,
-                    rule: ("", String::new()),
-                    relation: Relation::Later,
-                })
-            })
-        })?;
-    }
-    Ok(())
+    visit(nights, &mut |night, row| {
+        let after = counts.persons.get(row.psn_no).is_some_and(|person| person.since <= row.time);
+        if !after || is_reversed(reversed, row) {
+            return Ok(());
+        }
+        index.touch(&row.settled, &mut found);
+        if !found.is_empty() {
+            return Ok(());
+        }
+        counts.whole.later += 1;
+        sink(row.touched(night, ("", String::new()), Relation::Later))
+    })
 }

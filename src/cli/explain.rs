@@ -9,7 +9,6 @@ use super::terminal::{self, Progress, ProgressMode};
 use super::{CommonArgs, Exit, ReferenceArgs, fail};
 use crate::adjudicate::trace::Step;
 use crate::diagnostic::Lang;
-use crate::ledger::store::{Access, Ledger, LedgerError};
 use crate::pipeline::RunError;
 use crate::pipeline::archived::Archived;
 use crate::pipeline::explain::{EarlierRun, Explained, explain_person, persons_of};
@@ -58,9 +57,7 @@ fn explained(args: &ExplainArgs, cancel: &AtomicBool) -> Result<Exit, RunError> 
         None => args.reference.inputs(args.rules.clone().unwrap_or_default(), args.claims.clone()),
     };
     let quiet = Progress::new(ProgressMode::None, true, lang);
-    let ledger = earlier.as_ref().and_then(|run| run.night.as_ref());
-    let ledger = ledger.map(|(folder, night)| Ok::<_, LedgerError>((Ledger::open(folder, Access::Read)?, *night)));
-    let ledger = ledger.transpose()?;
+    let ledger = earlier.as_ref().map(EarlierRun::ledger).transpose()?.flatten();
     let archived = ledger.as_ref().map(|(ledger, night)| Archived::restore(ledger, *night, *night)).transpose()?;
     let inputs = archived.as_ref().map_or(inputs, |archived| archived.inputs.clone());
     let night = || archived.as_ref().map(Archived::night_input).transpose();

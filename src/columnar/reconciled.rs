@@ -25,6 +25,18 @@ pub const COMPARED: [&str; 12] = [
 /// Number of compared fields.
 pub const FIELDS: usize = COMPARED.len();
 
+/// The compared fields with one more before one of them.
+#[must_use]
+pub const fn with(name: &'static str, before: usize) -> [&'static str; FIELDS + 1] {
+    let mut names = [name; FIELDS + 1];
+    let mut field = 0;
+    while field < FIELDS {
+        names[if field < before { field } else { field + 1 }] = COMPARED[field];
+        field += 1;
+    }
+    names
+}
+
 /// Positions in [`COMPARED`].
 pub mod field {
     /// `act_pay_dedc`

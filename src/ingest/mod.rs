@@ -42,7 +42,7 @@ pub use claims::{Border, ClaimBatch, Ghost, read_claims};
 pub use columns::Column;
 pub use error::IngestError;
 pub use open::InputFile;
-pub use paths::{FileFormat, InputPath, expand};
+pub use paths::{FileFormat, InputPath, absolute, expand};
 pub use pended::PendedColumns;
 pub use pipeline::ReadOptions;
 pub use recall::{Recalled, Value, recall};

@@ -135,21 +135,26 @@ fn format_of(path: &Path) -> Result<FileFormat, IngestError> {
     Ok(if magic == b"PAR1" { FileFormat::Parquet } else { FileFormat::Text })
 }
 
+/// A path from the root, as far as that can be told.
+#[must_use]
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 fn shown_names(paths: &[PathBuf]) -> Vec<String> {
     if let [only] = paths {
         return vec![only.file_name().map_or_else(|| joined(only), |name| name.to_string_lossy().into_owned())];
     }
-    let absolute: Vec<PathBuf> =
-        paths.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone())).collect();
-    let mut common: Option<PathBuf> = absolute.first().and_then(|path| path.parent()).map(Path::to_path_buf);
-    for path in &absolute {
+    let paths: Vec<PathBuf> = paths.iter().map(|path| absolute(path)).collect();
+    let mut common: Option<PathBuf> = paths.first().and_then(|path| path.parent()).map(Path::to_path_buf);
+    for path in &paths {
         while let Some(folder) = &common
             && !path.starts_with(folder)
         {
             common = folder.parent().map(Path::to_path_buf);
         }
     }
-    absolute
+    paths
         .iter()
         .map(|path| joined(common.as_ref().and_then(|folder| path.strip_prefix(folder).ok()).unwrap_or(path)))
         .collect()

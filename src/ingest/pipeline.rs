@@ -4,7 +4,6 @@
 //! window, and one thread of the pool reads (and hashes) the window after that. A window is a fixed number of
 //! parts, so memory is bounded; the result does not depend on the number of threads.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +16,7 @@ use super::open::{Content, InputFile, Mark, OpenFile, RowSink, RowStats};
 use super::parquet_file::Slice;
 use super::paths::FileFormat;
 use super::source::{Block, Blocks, Limits};
+use crate::publish::hex;
 
 /// How a run wants its files read.
 #[derive(Clone, Copy, Default)]
@@ -125,7 +125,7 @@ pub(super) fn run<C: Collect>(
     for (file, (input, digest)) in files.iter().zip(inputs.iter_mut().zip(&reader.digests)) {
         file.check_unchanged()?;
         if let Some(digest) = digest {
-            input.sha256 = hexadecimal(digest);
+            input.sha256 = hex(digest);
         }
     }
     Ok(inputs)
@@ -188,7 +188,7 @@ fn take_in<T>(
     let input = &mut inputs[part.file];
     let (output, stats) = match outcome {
         Outcome::Digest(digest) => {
-            input.sha256 = hexadecimal(&digest);
+            input.sha256 = hex(&digest);
             return Ok(());
         }
         Outcome::Rows { output, stats } => (output, stats),
@@ -308,12 +308,4 @@ fn hash(file: &OpenFile, options: &ReadOptions<'_>) -> Result<[u8; 32], IngestEr
             Err(error) => return Err(failed(error)),
         }
     }
-}
-
-fn hexadecimal(digest: &[u8]) -> String {
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::night::{Carried, carried};
 use super::{Inputs, ReferencePaths, RunError};
 use crate::ingest::{FileFormat, InputPath};
-use crate::ledger::store::{Ledger, LedgerError, Night, Scratch, View};
+use crate::ledger::store::{InputKind, Ledger, LedgerError, Night, Scratch, View};
 use crate::pipeline::load::NightInput;
 
 /// Consecutive nights with their inputs.
@@ -89,11 +89,9 @@ impl<'a> Archived<'a> {
 
     fn file(&self, file: &Value, name: &str) -> Result<InputPath, LedgerError> {
         let text = |key: &str| file[key].as_str().unwrap_or_default();
-        let (format, extension) = match text("format") {
-            "parquet" => (FileFormat::Parquet, "parquet"),
-            _ => (FileFormat::Text, extension(text("file"))),
-        };
-        let path = self.scratch.restore(text("sha256"), &format!("{name}.{extension}"))?;
+        let kind = InputKind::of(text("format"), text("file"));
+        let format = if kind == InputKind::Parquet { FileFormat::Parquet } else { FileFormat::Text };
+        let path = self.scratch.restore(text("sha256"), &format!("{name}.{}", kind.extension()))?;
         Ok(InputPath { path, shown: text("file").to_owned(), format })
     }
 
@@ -122,12 +120,6 @@ impl<'a> Archived<'a> {
 
 fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
-}
-
-/// A text file keeps its extension: a folder is read by it.
-fn extension(name: &str) -> &'static str {
-    let is_tsv = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tsv"));
-    if is_tsv { "tsv" } else { "csv" }
 }
 
 /// The ledger and the night of an output folder, if its manifest is that of a night: where the folder is one of a

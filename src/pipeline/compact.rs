@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::load::parts;
+use super::manifest::engine;
 use super::{RunError, Stage, Watch, check};
 use crate::columnar::row_groups::RowGroups;
 use crate::ledger::store::{Access, Ledger};
@@ -57,13 +58,10 @@ pub fn compact(folder: &Path, watch: &dyn Watch, cancel: &AtomicBool) -> Result<
         .map(|(index, file)| -> Result<Written, RunError> { Ok(file.finish().map_err(failed(index))?.finish()?) });
     let outputs: Vec<Written> = outputs.collect::<Result<_, _>>()?;
     let manifest = json!({
-        "engine": {"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")},
+        "engine": engine(),
         "base": staging.heading(),
         "persons": merged.persons,
-        "outputs": outputs
-            .iter()
-            .map(|file| json!({"file": file.name, "bytes": file.bytes, "sha256": file.sha256}))
-            .collect::<Vec<_>>(),
+        "outputs": outputs.iter().map(Written::to_json).collect::<Vec<_>>(),
     });
     check(cancel)?;
     staging.publish(format!("{manifest:#}\n").as_bytes())?;

@@ -15,6 +15,7 @@ use crate::adjudicate::trace::{Step, Steps};
 use crate::diagnostic::Text;
 use crate::ingest::{self, Border, ReadOptions};
 use crate::ledger::person::Desk;
+use crate::ledger::store::{Access, Ledger, LedgerError};
 use crate::model::settlement::Claim;
 
 /// One person's settlements with their traces.
@@ -36,7 +37,7 @@ pub struct EarlierRun {
     rules_sha256: String,
     digests: Vec<(PathBuf, String)>,
     /// The ledger and the number, if the run was a night. Its inputs then come from the ledger's archive.
-    pub night: Option<(PathBuf, u32)>,
+    night: Option<(PathBuf, u32)>,
 }
 
 impl EarlierRun {
@@ -97,6 +98,15 @@ impl EarlierRun {
         Ok(Self { inputs: Inputs { rules, claims, reference }, rules_sha256, digests, night })
     }
 
+    /// The ledger that the run is a night of, and the night; `None`: it stands alone.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn ledger(&self) -> Result<Option<(Ledger, u32)>, LedgerError> {
+        let Some((folder, night)) = &self.night else { return Ok(None) };
+        Ok(Some((Ledger::open(folder, Access::Read)?, *night)))
+    }
+
     /// Whether what was read now is what the run read.
     ///
     /// # Errors
@@ -114,7 +124,7 @@ impl EarlierRun {
         }
         let read = loaded.files.iter().chain(loaded.gates.iter().filter_map(|(_, files)| files.as_ref()).flatten());
         for file in read {
-            let path = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone());
+            let path = ingest::absolute(&file.path);
             if self.digests.iter().any(|(known, digest)| *known == path && *digest != file.sha256) {
                 return Err(changed(&file.path));
             }

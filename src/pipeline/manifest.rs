@@ -2,13 +2,15 @@
 //!
 //! It holds no clock and no speed, so that the same inputs give the same bytes.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 use super::ReferencePaths;
 use super::load::Loaded;
 use crate::diagnostic::Lang;
-use crate::ingest::InputFile;
-use crate::publish::Written;
+use crate::ingest::{self, InputFile};
+use crate::publish::{Written, file_to_json};
 use crate::report::balance::{self, Summary};
 
 /// What a manifest tells of.
@@ -40,10 +42,9 @@ pub fn render(manifest: &Manifest) -> String {
         reference.insert((*name).to_owned(), table.unwrap_or(Value::Null));
         gates.insert((*name).to_owned(), json!(if files.is_some() { "on" } else { "off" }));
     }
-    let files =
-        loaded.rules.files.iter().map(|(name, bytes, sha256)| json!({"file": name, "bytes": bytes, "sha256": sha256}));
+    let files = loaded.rules.files.iter().map(|(name, bytes, sha256)| file_to_json(name, *bytes, sha256));
     let mut whole = json!({
-        "engine": {"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")},
+        "engine": engine(),
         "lang": match manifest.lang { Lang::En => "en", Lang::Zh => "zh" },
         "rules": {
             "path": absolute(&loaded.rules.folder),
@@ -58,20 +59,22 @@ pub fn render(manifest: &Manifest) -> String {
         "persons": summary.persons,
         "reasons": balance::reasons_to_json(summary),
         "money_yuan": balance::money_to_json(summary),
-        "outputs": manifest.outputs.iter()
-            .map(|file| json!({"file": file.name, "bytes": file.bytes, "sha256": file.sha256}))
-            .collect::<Vec<_>>(),
+        "outputs": manifest.outputs.iter().map(Written::to_json).collect::<Vec<_>>(),
     });
     if let Some(ledger) = &manifest.ledger {
         whole["ledger"] = ledger.clone();
     }
-    let mut text = serde_json::to_string_pretty(&whole).expect("a manifest is JSON");
-    text.push('\n');
-    text
+    format!("{whole:#}\n")
 }
 
-fn absolute(path: &std::path::Path) -> String {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+/// The program that wrote a manifest.
+pub(super) fn engine() -> Value {
+    json!({"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")})
+}
+
+/// A path as a manifest says it.
+pub(super) fn absolute(path: &Path) -> String {
+    ingest::absolute(path).display().to_string()
 }
 
 fn input(file: &InputFile) -> Value {

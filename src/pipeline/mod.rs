@@ -279,9 +279,7 @@ pub fn run(plan: &RunPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result<(Su
     let reference = &plan.inputs.reference;
     let manifest =
         Manifest { loaded: &loaded, reference, summary: &summary, outputs: &outputs, lang: plan.lang, ledger: None };
-    let mut file = staging.create("manifest.json")?;
-    file.put(manifest::render(&manifest).as_bytes())?;
-    file.finish()?;
+    staging.write("manifest.json", manifest::render(&manifest).as_bytes())?;
     check(cancel)?;
     staging.publish()?;
     Ok((summary, None))

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::load::{self, Loaded, NightInput};
 use super::manifest::Manifest;
@@ -18,7 +17,7 @@ use crate::ledger::store::{Access, InputKind, Ledger, LedgerError, NightStaging,
 use crate::ledger::tables::open_items::{self, Age};
 use crate::ledger::tables::read::TableFile;
 use crate::model::date::Date;
-use crate::publish::{Staging, hex};
+use crate::publish::{Staging, digest_of};
 use crate::report::balance::Summary;
 use crate::report::night::{NightReport, Skipped};
 
@@ -143,10 +142,8 @@ fn unreadable(path: &Path, source: std::io::Error) -> RunError {
 
 /// SHA-256 of a file, in hexadecimal.
 fn digest(path: &Path) -> Result<String, RunError> {
-    let mut hash = Sha256::new();
-    let mut file = File::open(path).map_err(|error| unreadable(path, error))?;
-    std::io::copy(&mut file, &mut hash).map_err(|error| unreadable(path, error))?;
-    Ok(hex(&hash.finalize()))
+    let digest = File::open(path).and_then(digest_of);
+    digest.map(|(sha256, _)| sha256).map_err(|error| unreadable(path, error))
 }
 
 /// The open items that the last night of a view left.
@@ -212,12 +209,11 @@ fn archive(ledger: &Ledger, loaded: &Loaded) -> Result<(), LedgerError> {
 /// The object `ledger` of a night's manifest.
 fn section(ledger: &Ledger, staging: &NightStaging, loaded: &Loaded, report: &NightReport) -> Value {
     let mut section = staging.heading();
-    let folder = std::path::absolute(ledger.folder()).unwrap_or_else(|_| ledger.folder().to_owned());
     let applied = |files: &Option<Vec<InputFile>>| -> Vec<String> {
         files.iter().flatten().map(|file| file.sha256.clone()).collect()
     };
     let accounts = loaded.gates.iter().find(|(name, _)| *name == "accounts");
-    section["folder"] = json!(folder.display().to_string());
+    section["folder"] = json!(manifest::absolute(ledger.folder()));
     section["accounts_applied"] = json!(accounts.map(|(_, files)| applied(files)).unwrap_or_default());
     for (name, value) in report.to_json().as_object().into_iter().flatten() {
         section[name] = value.clone();

@@ -88,8 +88,7 @@ pub fn replay(plan: &ReplayPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Resu
         delta,
         out: plan.out.display().to_string(),
     };
-    let folder = std::path::absolute(ledger.folder()).unwrap_or_else(|_| ledger.folder().to_owned());
-    let section = json!({"folder": folder.display().to_string(), "replayed": report.to_json()});
+    let section = json!({"folder": manifest::absolute(ledger.folder()), "replayed": report.to_json()});
     let manifest = Manifest {
         loaded: &loaded,
         reference: &archived.inputs.reference,
@@ -98,9 +97,7 @@ pub fn replay(plan: &ReplayPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Resu
         lang: plan.lang,
         ledger: Some(section),
     };
-    let mut file = staging.create("manifest.json")?;
-    file.put(manifest::render(&manifest).as_bytes())?;
-    file.finish()?;
+    staging.write("manifest.json", manifest::render(&manifest).as_bytes())?;
     check(cancel)?;
     staging.publish()?;
     Ok((summary, report))

@@ -7,37 +7,15 @@ use serde_json::{Map, Value, json};
 use super::balance::yuan;
 use super::summary::grouped;
 use super::words::money_name;
-use crate::columnar::schema::{ADJUDICATED, FIRST_MONEY, MONEY_COLUMNS};
+use crate::columnar::reconciled::{self, FIELDS, field};
 use crate::diagnostic::Lang;
 
 /// Number of compared money columns.
-pub const COMPARED: usize = 13;
+pub const COMPARED: usize = FIELDS + 1;
 
-/// Money columns that are compared: what was computed, not what was billed.
-pub const COMPARED_COLUMNS: [&str; COMPARED] = [
-    "act_pay_dedc",
-    "hifp_pay",
-    "cvlserv_pay",
-    "hifes_pay",
-    "hifmi_pay",
-    "hifob_pay",
-    "maf_pay",
-    "oth_pay",
-    "fund_pay_sumamt",
-    "hosp_part_amt",
-    "psn_part_amt",
-    "acct_pay",
-    "psn_cash_pay",
-];
-
-/// Position of a compared column among the money columns of `adjudicated.parquet`.
-///
-/// # Panics
-/// If there is no such column.
-#[must_use]
-pub fn money_index(column: &str) -> usize {
-    (0..MONEY_COLUMNS).find(|&index| ADJUDICATED[FIRST_MONEY + index].0 == column).expect("a money column")
-}
+/// Money columns that are compared: what was computed, not what was billed. A reconciliation compares the same, but
+/// for the hospital's part.
+pub const COMPARED_COLUMNS: [&str; COMPARED] = reconciled::with("hosp_part_amt", field::PERSON);
 
 /// Sums before and after, in fen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::balance::yuan;
 use super::rule_words::word;
 use super::summary::grouped;
+use super::words::used_by_line;
 use crate::diagnostic::Lang;
 use crate::model::date::Date;
 use crate::rules::changed::{Became, RowChange};
@@ -169,15 +170,7 @@ impl RowTouched {
         for CellChange { column, old, new, .. } in cells {
             text += &format!("      {column}: {} -> {}\n", shown(old), shown(new));
         }
-        if !used_by.is_empty() {
-            let shown = used_by.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
-            let more = if used_by.len() > 6 { ", ..." } else { "" };
-            text += &match lang {
-                Lang::En => format!("      used by {}: {shown}{more}\n", used_by.len()),
-                Lang::Zh => format!("      被 {} 行引用：{shown}{more}\n", used_by.len()),
-            };
-        }
-        text + &format!("      {}\n", self.extent.render(lang))
+        text + &used_by_line(used_by, lang) + &format!("      {}\n", self.extent.render(lang))
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::rule_words::word;
+use super::words::used_by_line;
 use crate::diagnostic::Lang;
 use crate::rules::diff::{CellChange, Change, PackDiff, TableDiff};
 use crate::rules::pack::{PackTable, RulePack};
@@ -51,7 +52,7 @@ fn counts(table: &TableDiff) -> [usize; 3] {
 }
 
 fn change_text(change: &Change, old: &PackTable, new: &PackTable, lang: Lang) -> String {
-    let (mut text, used_by) = match change {
+    let (text, used_by) = match change {
         Change::Added { new: row, used_by } => {
             (format!("  + {}{}", named(new, *row, lang), whole(new, *row, lang)), used_by)
         }
@@ -68,15 +69,7 @@ fn change_text(change: &Change, old: &PackTable, new: &PackTable, lang: Lang) ->
             (text, used_by)
         }
     };
-    if !used_by.is_empty() {
-        let shown = used_by.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
-        let more = if used_by.len() > 6 { ", ..." } else { "" };
-        text += &match lang {
-            Lang::En => format!("      used by {}: {shown}{more}\n", used_by.len()),
-            Lang::Zh => format!("      被 {} 行引用：{shown}{more}\n", used_by.len()),
-        };
-    }
-    text
+    text + &used_by_line(used_by, lang)
 }
 
 fn named(table: &PackTable, row: usize, lang: Lang) -> String {

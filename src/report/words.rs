@@ -53,6 +53,21 @@ pub const fn reason_name(reason: Reason, lang: Lang) -> &'static str {
     }
 }
 
+/// A line with the rows that use one whose change is told; nothing where none does.
+#[must_use]
+pub fn used_by_line(rows: &[String], lang: Lang) -> String {
+    const MOST: usize = 6;
+    if rows.is_empty() {
+        return String::new();
+    }
+    let shown = rows[..rows.len().min(MOST)].join(", ");
+    let more = if rows.len() > MOST { ", ..." } else { "" };
+    match lang {
+        Lang::En => format!("      used by {}: {shown}{more}\n", rows.len()),
+        Lang::Zh => format!("      被 {} 行引用：{shown}{more}\n", rows.len()),
+    }
+}
+
 /// A place in words.
 #[must_use]
 pub const fn place_name(place: Place, lang: Lang) -> &'static str {

@@ -95,6 +95,23 @@ impl PackTable {
 }
 
 impl RulePack {
+    /// The last day before, and the first day after, each of some rows, rising: the versions of the rules next to the
+    /// one in force.
+    pub fn days_beside(&self, rows: impl IntoIterator<Item = (Table, u32)>, days: &mut Vec<Date>) {
+        days.clear();
+        for (table, row) in rows {
+            let (from, to) = self.table(table).period(row as usize);
+            if from > Date::MIN {
+                days.push(from.pred());
+            }
+            if to < Date::MAX {
+                days.push(to.succ());
+            }
+        }
+        days.sort_unstable();
+        days.dedup();
+    }
+
     /// A table.
     #[must_use]
     pub fn table(&self, table: Table) -> &PackTable {

@@ -7,6 +7,7 @@ use super::national::Care;
 use super::places::put_digits;
 use crate::adjudicate::person::Outcome;
 use crate::adjudicate::settle::Amounts;
+use crate::columnar::reconciled::{FIELDS, field, with};
 use crate::model::date::Date;
 use crate::model::money::Fen;
 use crate::model::outcome::Status;
@@ -42,24 +43,10 @@ impl SetlId {
 }
 
 /// Paid columns, in the order of [`PAID_COLUMNS`].
-pub(super) type Paid = [Fen; 13];
+pub(super) type Paid = [Fen; PAID_COLUMNS.len()];
 
-/// The paid columns of the claims table.
-pub(super) const PAID_COLUMNS: [&str; 13] = [
-    "act_pay_dedc",
-    "hifp_pay",
-    "cvlserv_pay",
-    "hifes_pay",
-    "hifmi_pay",
-    "hifob_pay",
-    "maf_pay",
-    "oth_pay",
-    "fund_pay_sumamt",
-    "psn_part_amt",
-    "acct_pay",
-    "acct_mulaid_pay",
-    "psn_cash_pay",
-];
+/// The paid columns of the claims table: what a reconciliation compares, and family mutual aid.
+pub(super) const PAID_COLUMNS: [&str; FIELDS + 1] = with("acct_mulaid_pay", field::CASH);
 
 /// What a settlement paid, by the kernel's outcome. A row that cannot be computed was paid by the person.
 pub(super) fn paid(bill: &Bill, outcome: &Outcome, fund_total_has_account: bool) -> Paid {

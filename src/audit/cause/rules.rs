@@ -27,10 +27,8 @@ pub(super) fn ask(stand: &Stand, days: &[Date], asking: &mut Asking) {
     asking.ask(Change::NotCovered);
 }
 
-/// The last day before, and the first day after, each of the rows that decided, rising: the versions of the rules next to
-/// the one in force.
+/// The days beside all rows that decided.
 pub(super) fn other_days(stand: &Stand, pack: &RulePack, days: &mut Vec<Date>) {
-    days.clear();
     let (rows, derived, claim) = (stand.resolved.rows, stand.resolved.derived, stand.claim);
     let book = stand.context.book;
     let chosen = [(Table::Schemes, rows.scheme), (Table::Channels, rows.channel), (Table::Benefits, rows.benefit)];
@@ -38,15 +36,5 @@ pub(super) fn other_days(stand: &Stand, pack: &RulePack, days: &mut Vec<Date>) {
     let layers = layers.map(|row| (Table::Layers, row.row));
     let account = book.account(derived.pool, claim.insutype, derived.keys, claim.enddate);
     let account = account.map(|row| (Table::Accounts, row.row));
-    for (table, row) in chosen.into_iter().chain(layers).chain(account) {
-        let (from, to) = pack.table(table).period(row as usize);
-        if from > Date::MIN {
-            days.push(from.pred());
-        }
-        if to < Date::MAX {
-            days.push(to.succ());
-        }
-    }
-    days.sort_unstable();
-    days.dedup();
+    pack.days_beside(chosen.into_iter().chain(layers).chain(account), days);
 }

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use zstd::stream::{read::Decoder, write::Encoder};
 
 use super::error::{Action, LedgerError, failed};
-use super::layout::{INPUTS, RULES, SCRATCH, STAGING, digest_of, make_folder, names_in, sync_folder, write_whole};
-use crate::publish::hex;
+use super::layout::{INPUTS, RULES, SCRATCH, STAGING, make_folder, names_in, sync_folder, write_whole};
+use crate::publish::{digest_of, hex};
 
 /// What an input is, and so how it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +39,19 @@ impl InputKind {
         }
     }
 
-    const fn suffix(self) -> &'static str {
+    /// The extension of such a file: what a folder is read by.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
         match self {
-            Self::Csv => ".csv.zst",
-            Self::Tsv => ".tsv.zst",
-            Self::Parquet => ".parquet",
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Parquet => "parquet",
         }
+    }
+
+    /// Name of an input in the archive.
+    fn archived(self, sha256: &str) -> String {
+        format!("{sha256}.{}{}", self.extension(), if self.compressed() { ".zst" } else { "" })
     }
 
     const fn compressed(self) -> bool {
@@ -72,7 +79,7 @@ const LEVEL: i32 = 3;
 /// It is no longer what was read, or cannot be stored.
 pub(super) fn store_input(ledger: &Path, path: &Path, sha256: &str, kind: InputKind) -> Result<Archived, LedgerError> {
     let folder = make_folder(ledger, INPUTS)?;
-    let target = folder.join(format!("{sha256}{}", kind.suffix()));
+    let target = folder.join(kind.archived(sha256));
     let known = find_input(ledger, sha256);
     // The same content may have come under another name; either archive of it will do.
     if let Some(known) = &known
@@ -95,7 +102,7 @@ pub(super) fn store_input(ledger: &Path, path: &Path, sha256: &str, kind: InputK
 /// The archive of an input, if there is one.
 pub(super) fn find_input(ledger: &Path, sha256: &str) -> Option<PathBuf> {
     let folder = ledger.join(INPUTS);
-    InputKind::ALL.iter().map(|kind| folder.join(format!("{sha256}{}", kind.suffix()))).find(|path| path.is_file())
+    InputKind::ALL.iter().map(|kind| folder.join(kind.archived(sha256))).find(|path| path.is_file())
 }
 
 /// Reads an archived input to its end.

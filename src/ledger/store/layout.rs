@@ -1,14 +1,12 @@
 //! Names inside the folder of a ledger, and the few ways in which they are made and looked at.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::error::{Action, LedgerError, failed};
-use crate::publish::hex;
 
 /// The layout that this program reads and writes.
 pub const FORMAT: u64 = 1;
@@ -107,13 +105,6 @@ pub(super) fn write_whole(ledger: &Path, target: &Path, bytes: &[u8]) -> Result<
     }
     moved?;
     sync_folder(target.parent().expect("a file has a folder"))
-}
-
-/// SHA-256 and size of what a reader gives, piece by piece.
-pub(super) fn digest_of(mut reader: impl Read) -> io::Result<(String, u64)> {
-    let mut hash = Sha256::new();
-    let bytes = io::copy(&mut reader, &mut hash)?;
-    Ok((hex(&hash.finalize()), bytes))
 }
 
 /// The content of `ledger.json`.

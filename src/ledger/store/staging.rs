@@ -165,12 +165,8 @@ impl Making {
     }
 
     fn write_manifest(&self, manifest: &[u8]) -> Result<(), LedgerError> {
-        let mut file = self.staging.create(MANIFEST)?;
-        file.put(manifest)?;
-        file.finish()?;
-        let mut file = self.staging.create(MANIFEST_DIGEST)?;
-        file.put(digest_line(&hex(&Sha256::digest(manifest))).as_bytes())?;
-        file.finish()?;
+        self.staging.write(MANIFEST, manifest)?;
+        self.staging.write(MANIFEST_DIGEST, digest_line(&hex(&Sha256::digest(manifest))).as_bytes())?;
         Ok(())
     }
 

@@ -10,9 +10,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::error::{Action, LedgerError, failed};
-use super::layout::{MANIFEST, MANIFEST_DIGEST, digest_of, names_in};
+use super::layout::{MANIFEST, MANIFEST_DIGEST, names_in};
 use crate::diagnostic::Text;
-use crate::publish::{Written, hex};
+use crate::publish::{Written, digest_of, hex};
 
 /// A published folder: its manifest, and files that are given out once they are what the manifest says.
 #[derive(Debug)]

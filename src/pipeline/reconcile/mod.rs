@@ -23,6 +23,7 @@ use super::archived::Archived;
 use super::explain::EarlierRun;
 use super::lines::{self, Lines};
 use super::load::{self, Loaded};
+use super::manifest::engine;
 use super::{RunError, Stage, Watch, check};
 use crate::audit::cause::Inquest;
 use crate::audit::details::{self, Terms};
@@ -35,9 +36,8 @@ use crate::ingest::paid::{PaidRows, read_own, read_paid};
 use crate::ingest::{self, InputFile, InputPath, ReadOptions};
 use crate::ledger::fold;
 use crate::ledger::person::Desk;
-use crate::ledger::store::{Access, Ledger, LedgerError};
 use crate::model::money::Fen;
-use crate::publish::{LoneFile, OutputFile, Staging, Written};
+use crate::publish::{LoneFile, OutputFile, Staging, Written, file_to_json};
 use crate::report::balance::{Balance, Tally};
 use crate::report::reconciled::{Found, Outcome, ReconcileReport, measured};
 
@@ -68,9 +68,7 @@ pub fn reconcile(plan: &ReconcilePlan, watch: &dyn Watch, cancel: &AtomicBool) -
     let staging = Staging::begin(&plan.out, plan.overwrite)?;
     let national = plan.write_3202.as_deref().map(|path| LoneFile::begin(path, plan.overwrite)).transpose()?;
     let earlier = EarlierRun::read(&plan.run)?;
-    let ledger = earlier.night.as_ref();
-    let ledger = ledger.map(|(folder, night)| Ok::<_, LedgerError>((Ledger::open(folder, Access::Read)?, *night)));
-    let ledger = ledger.transpose()?;
+    let ledger = earlier.ledger()?;
     let archived = ledger.as_ref().map(|(ledger, night)| Archived::restore(ledger, *night, *night)).transpose()?;
     let inputs = archived.as_ref().map_or(&earlier.inputs, |archived| &archived.inputs);
     let night = archived.as_ref().map(Archived::night_input).transpose()?;
@@ -112,9 +110,8 @@ pub fn reconcile(plan: &ReconcilePlan, watch: &dyn Watch, cancel: &AtomicBool) -
         out: plan.out.display().to_string(),
     };
     assert!(report.is_balanced(), "every row of both sides has one result: {:?}", report.found.by_code);
-    let mut file = staging.create("reconcile.json")?;
-    file.put(manifest(&report, &loaded, &paid_rows.files, plan.paid.is_empty(), &outputs).as_bytes())?;
-    file.finish()?;
+    let manifest = manifest(&report, &loaded, &paid_rows.files, plan.paid.is_empty(), &outputs);
+    staging.write("reconcile.json", manifest.as_bytes())?;
     check(cancel)?;
     staging.publish()?;
     national.map(LoneFile::publish).transpose()?;
@@ -304,17 +301,14 @@ fn manifest(
     is_own: bool,
     outputs: &[Written],
 ) -> String {
-    let file = |file: &InputFile| json!({"file": file.shown, "bytes": file.bytes, "sha256": file.sha256});
+    let file = |file: &InputFile| file_to_json(&file.shown, file.bytes, &file.sha256);
     let list = |files: &[InputFile]| files.iter().map(file).collect::<Vec<Value>>();
-    let mut whole = json!({"engine": {"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")}});
+    let mut whole = json!({"engine": engine()});
     whole["rules_sha256"] = json!(loaded.rules.sha256);
     whole["claims"] = json!(list(loaded.claims_files()));
     whole["paid_files"] = if is_own { Value::Null } else { json!(list(paid)) };
     whole["reconciliation"] = report.to_json();
     // The folder it is published to is no part of what was found.
-    let written = outputs.iter().map(|file| json!({"file": file.name, "bytes": file.bytes, "sha256": file.sha256}));
-    whole["outputs"] = written.collect();
-    let mut text = serde_json::to_string_pretty(&whole).expect("a manifest is JSON");
-    text.push('\n');
-    text
+    whole["outputs"] = outputs.iter().map(Written::to_json).collect();
+    format!("{whole:#}\n")
 }

@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use crate::adjudicate::accumulators::Accumulators;
-use crate::adjudicate::person::{Fold, Outcome as Adjudicated};
+use crate::adjudicate::person::Outcome as Adjudicated;
 use crate::adjudicate::trace::{Off, Step, Trace};
 use crate::audit::cause::{Difference, Inquest, Settlement};
 use crate::audit::details::{Agency, Computed, Key, Line, Terms};
@@ -408,7 +408,7 @@ impl<'a> Sides<'a> {
                 b"" => &b"null"[..],
                 visit => visit,
             };
-            let is_refunded = claim.flags.has(Flags::REVERSAL) || Fold::is_reversed(outcome);
+            let is_refunded = claim.flags.has(Flags::REVERSAL) || outcome.is_reversed();
             let money = [claim.bill.total, amounts[field::FUNDS], amounts[field::ACCOUNT]].map(|fen| fen.to_string());
             let flag: &[u8] = if is_refunded { b"1" } else { b"0" };
             let fields = [arenas.setl_id(claim.text), visit, arenas.person(claim.text)]

@@ -262,23 +262,12 @@ impl Case<'_> {
         classes
     }
 
-    /// The last day before, and the first after, the rows that were chosen.
+    /// The days beside the rows that were chosen.
     fn other_days(&self) -> Vec<Date> {
         let rows = self.stand.resolved.rows;
-        let pack = &self.world.rules.pack;
         let chosen = [(Table::Benefits, rows.benefit), (Table::Channels, rows.channel), (Table::Schemes, rows.scheme)];
         let mut days = Vec::new();
-        for (table, row) in chosen {
-            let (from, to) = pack.table(table).period(row as usize);
-            if from > Date::MIN {
-                days.push(from.pred());
-            }
-            if to < Date::MAX {
-                days.push(to.succ());
-            }
-        }
-        days.sort_unstable();
-        days.dedup();
+        self.world.rules.pack.days_beside(chosen, &mut days);
         days
     }
 }

@@ -11,10 +11,9 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::layout::digest_of;
 use super::*;
 use crate::diagnostic::{Diagnostic, Text};
-use crate::publish::Written;
+use crate::publish::{Written, digest_of};
 
 /// A file of the archive that [`new_ledger`] names as claims.
 const CLAIMS: &[u8] = b"setl_id,psn_no\nS1,P1\nS2,P2\n";
@@ -50,7 +49,7 @@ fn reader(folder: &Path) -> Result<Ledger, LedgerError> {
 /// The manifest that a run would write, as far as the store looks at it.
 fn manifest(night: &NightStaging, claims: &[(&str, u64)], outputs: &[Written]) -> Vec<u8> {
     let files = |(sha256, bytes): &(&str, u64)| json!({"file": "claims.csv", "format": "text", "bytes": bytes, "sha256": sha256});
-    let outputs = outputs.iter().map(|file| json!({"file": file.name, "bytes": file.bytes, "sha256": file.sha256}));
+    let outputs = outputs.iter().map(Written::to_json);
     let tally = |rows: u32, yuan: &str| json!({"rows": rows, "medfee_sumamt": yuan});
     let mut value = json!({
         "rules": {"sha256": RULES_SHA256.repeat(64), "files": [{"file": "schemes.csv", "sha256": sha256(RULES_FILE)}]},

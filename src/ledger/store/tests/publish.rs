@@ -141,7 +141,7 @@ fn a_base_holds_the_nights_to_its_own() {
     let mut file = base.staging().create("accumulators.parquet").expect("a file");
     file.put(b"state").expect("written");
     let file = file.finish().expect("written");
-    let outputs = json!([{"file": file.name, "bytes": file.bytes, "sha256": file.sha256}]);
+    let outputs = json!([file.to_json()]);
     let base_manifest = json!({"base": base.heading(), "outputs": outputs}).to_string();
     base.publish(base_manifest.as_bytes()).expect("published");
     add_night(&ledger_again(ledger, &path), "2026-01-08", &[], &[]).expect("a night");
