@@ -114,6 +114,13 @@ impl Positions {
 pub struct Movement {
     /// Where.
     pub at: Positions,
+    /// How far.
+    pub by: Shift,
+}
+
+/// The amounts of a [`Movement`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shift {
     /// Admissions: 0 or 1.
     pub admissions: u32,
     /// D.
@@ -217,48 +224,48 @@ impl Accumulators {
     /// Moves the accumulators by a settlement.
     #[inline]
     pub fn apply(&mut self, movement: &Movement, layers: &[LayerPayment]) {
-        let at = movement.at;
-        self.schemes[at.scheme as usize].counted = self.schemes[at.scheme as usize].counted.plus(movement.counted);
+        let Movement { at, by } = *movement;
+        self.schemes[at.scheme as usize].counted = self.schemes[at.scheme as usize].counted.plus(by.counted);
         let used = &mut self.buckets[at.deductible_bucket as usize];
-        used.admissions += movement.admissions;
-        used.deductible = used.deductible.plus(movement.deductible);
+        used.admissions += by.admissions;
+        used.deductible = used.deductible.plus(by.deductible);
         let bucket = &mut self.buckets[at.bucket as usize];
-        bucket.base = bucket.base.plus(movement.base);
-        bucket.pool_base = bucket.pool_base.plus(movement.pool_base);
-        bucket.paid = bucket.paid.plus(movement.paid);
+        bucket.base = bucket.base.plus(by.base);
+        bucket.pool_base = bucket.pool_base.plus(by.pool_base);
+        bucket.paid = bucket.paid.plus(by.paid);
         let month = &mut self.months[at.month as usize];
-        month.base = month.base.plus(movement.base);
-        month.paid = month.paid.plus(movement.paid);
+        month.base = month.base.plus(by.base);
+        month.paid = month.paid.plus(by.paid);
         for payment in layers {
             let layer = self.layer(at.scheme as usize, payment.layer);
             let used = &mut self.layers[layer];
             used.base = used.base.plus(payment.base);
             used.paid = used.paid.plus(payment.paid);
         }
-        self.balance = self.balance.minus(movement.account);
+        self.balance = self.balance.minus(by.account);
     }
 
     /// Takes back what a settlement moved, in the benefit year and month in which it moved it.
     pub fn undo(&mut self, movement: &Movement, layers: &[LayerPayment]) {
-        let at = movement.at;
+        let Movement { at, by } = *movement;
         let scheme = &mut self.schemes[at.scheme as usize];
-        scheme.counted = scheme.counted.minus(movement.counted);
+        scheme.counted = scheme.counted.minus(by.counted);
         let used = &mut self.buckets[at.deductible_bucket as usize];
-        used.admissions -= movement.admissions;
-        used.deductible = used.deductible.minus(movement.deductible);
+        used.admissions -= by.admissions;
+        used.deductible = used.deductible.minus(by.deductible);
         let bucket = &mut self.buckets[at.bucket as usize];
-        bucket.base = bucket.base.minus(movement.base);
-        bucket.pool_base = bucket.pool_base.minus(movement.pool_base);
-        bucket.paid = bucket.paid.minus(movement.paid);
+        bucket.base = bucket.base.minus(by.base);
+        bucket.pool_base = bucket.pool_base.minus(by.pool_base);
+        bucket.paid = bucket.paid.minus(by.paid);
         let month = &mut self.months[at.month as usize];
-        month.base = month.base.minus(movement.base);
-        month.paid = month.paid.minus(movement.paid);
+        month.base = month.base.minus(by.base);
+        month.paid = month.paid.minus(by.paid);
         for payment in layers {
             let layer = self.layer(at.scheme as usize, payment.layer);
             let used = &mut self.layers[layer];
             used.base = used.base.minus(payment.base);
             used.paid = used.paid.minus(payment.paid);
         }
-        self.balance = self.balance.plus(movement.account);
+        self.balance = self.balance.plus(by.account);
     }
 }

@@ -1,7 +1,7 @@
 //! What outlives the fold of a person: the use of schemes and years by name instead of by position, and the
 //! settlements of earlier folds that a reversal may name.
 
-use super::accumulators::{Accumulators, LayerPayment, Movement, Positions};
+use super::accumulators::{Accumulators, LayerPayment, Movement, Positions, Shift};
 use super::settle::Amounts;
 use crate::model::money::Fen;
 use crate::model::outcome::Status;
@@ -99,20 +99,8 @@ pub struct Moved {
     pub deductible_accumulator: Sym,
     /// Year x 12 + month - 1.
     pub month: i32,
-    /// Admissions: 0 or 1.
-    pub admissions: u32,
-    /// D.
-    pub deductible: Fen,
-    /// S2.
-    pub base: Fen,
-    /// E.
-    pub pool_base: Fen,
-    /// A.
-    pub paid: Fen,
-    /// A where it counts to the fund cap, else 0.
-    pub counted: Fen,
-    /// Taken from the account.
-    pub account: Fen,
+    /// How far.
+    pub by: Shift,
 }
 
 /// A paid or denied settlement of an earlier fold, for a reversal that names it.
@@ -218,13 +206,7 @@ impl Accumulators {
             accumulator: self.buckets[at.bucket as usize].accumulator,
             deductible_accumulator: self.buckets[at.deductible_bucket as usize].accumulator,
             month: self.months[at.month as usize].month,
-            admissions: movement.admissions,
-            deductible: movement.deductible,
-            base: movement.base,
-            pool_base: movement.pool_base,
-            paid: movement.paid,
-            counted: movement.counted,
-            account: movement.account,
+            by: movement.by,
         }
     }
 
@@ -234,16 +216,7 @@ impl Accumulators {
         let bucket = self.bucket(scheme, moved.accumulator);
         let deductible_bucket = self.bucket(scheme, moved.deductible_accumulator);
         let month = self.month(bucket, moved.month);
-        Movement {
-            at: Positions::new(scheme, bucket, deductible_bucket, month),
-            admissions: moved.admissions,
-            deductible: moved.deductible,
-            base: moved.base,
-            pool_base: moved.pool_base,
-            paid: moved.paid,
-            counted: moved.counted,
-            account: moved.account,
-        }
+        Movement { at: Positions::new(scheme, bucket, deductible_bucket, month), by: moved.by }
     }
 }
 
@@ -261,13 +234,15 @@ mod tests {
             accumulator: Sym(3),
             deductible_accumulator: Sym(4),
             month: year * 12 + 5,
-            admissions: 1,
-            deductible: Fen(50_000),
-            base: Fen(900_000),
-            pool_base: Fen(850_000),
-            paid: Fen(700_000),
-            counted: Fen(700_000),
-            account: Fen(12_345),
+            by: Shift {
+                admissions: 1,
+                deductible: Fen(50_000),
+                base: Fen(900_000),
+                pool_base: Fen(850_000),
+                paid: Fen(700_000),
+                counted: Fen(700_000),
+                account: Fen(12_345),
+            },
         }
     }
 

@@ -3,7 +3,7 @@
 //! A pure function of the bill, the chosen rows and the accumulators before it. It moves nothing itself:
 //! what it would move comes back as a [`Movement`].
 
-use super::accumulators::{Accumulators, LayerPayment, Movement, Positions};
+use super::accumulators::{Accumulators, LayerPayment, Movement, Positions, Shift};
 use super::bands::{self, Adjustment, Segment};
 use super::resolve::{Context, Resolved};
 use super::trace::{DeductibleFrom, Step, Trace};
@@ -164,8 +164,7 @@ pub fn settle<T: Trace>(
         return Err(Reason::HospitalPart);
     }
     amounts.account = pay_account(context, claim, resolved, amounts, accumulators.balance, trace);
-    Ok(Movement {
-        at,
+    let by = Shift {
         admissions: u32::from(resolved.is_admission),
         deductible: entry.deductible,
         base: entry.base,
@@ -173,7 +172,8 @@ pub fn settle<T: Trace>(
         paid: basic.amount,
         counted: if benefit.counts_to_fund_cap { basic.amount } else { Fen::ZERO },
         account: amounts.account,
-    })
+    };
+    Ok(Movement { at, by })
 }
 
 fn positions(claim: &Claim, resolved: &Resolved, accumulators: &mut Accumulators) -> Positions {

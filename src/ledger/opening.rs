@@ -184,7 +184,9 @@ impl Closing {
         let kept = before.iter().filter(|admission| touched.contains(&admission.key)).cloned();
         self.admissions.extend(kept.map(|admission| (person, admission)));
         for (claim, outcome) in claims.iter().zip(outcomes) {
-            let Some(movement) = outcome.movement.as_ref().filter(|movement| movement.admissions > 0) else { continue };
+            let Some(movement) = outcome.movement.as_ref().filter(|movement| movement.by.admissions > 0) else {
+                continue;
+            };
             if outcome.status == Status::Reversed {
                 let name = arenas.init_setl_id(claim.text);
                 let at = self.admissions[first..].iter().position(|(_, admission)| *admission.setl_id == *name);
@@ -196,7 +198,7 @@ impl Closing {
                 key: moved.key,
                 accumulator: moved.deductible_accumulator,
                 enddate: claim.enddate,
-                deductible: moved.deductible,
+                deductible: moved.by.deductible,
                 setl_id: arenas.setl_id(claim.text).into(),
                 institution: arenas.institution(claim.text).into(),
                 mdtrt_id: arenas.mdtrt_id(claim.text).into(),

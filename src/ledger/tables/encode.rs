@@ -9,6 +9,7 @@ use arrow::array::{
 use arrow::buffer::OffsetBuffer;
 
 use super::schema::{self, ACCUMULATORS, ADMISSIONS, KINDS};
+use crate::adjudicate::accumulators::Shift;
 use crate::adjudicate::opening::{Moved, SchemeKey, Usage, UsageRow};
 use crate::adjudicate::person::Outcome;
 use crate::columnar::schema::{MONEY_PRECISION, MONEY_SCALE};
@@ -103,8 +104,8 @@ fn movements<'a>(chunk: &Chunk, closing: &Closing, words: Words<'a>) -> RecordBa
         .collect();
     let id = |of: &dyn Fn(&Claim) -> &'a [u8]| text(rows.iter().map(|row| utf8(of(row.claim))));
     let sign = |row: &Row| if row.outcome.status == Status::Reversed { -1 } else { 1 };
-    let amount = |of: &dyn Fn(&Moved) -> Fen| {
-        money(rows.iter().map(|row| Fen(row.moved.map_or(0, |moved| of(moved).0 * sign(row)))))
+    let amount = |of: &dyn Fn(&Shift) -> Fen| {
+        money(rows.iter().map(|row| Fen(row.moved.map_or(0, |moved| of(&moved.by).0 * sign(row)))))
     };
     let pools: Vec<String> = rows.iter().map(|row| row.moved.map_or(String::new(), |moved| pool(&moved.key))).collect();
     let word = |of: &dyn Fn(&Moved) -> Sym| {
@@ -126,13 +127,13 @@ fn movements<'a>(chunk: &Chunk, closing: &Closing, words: Words<'a>) -> RecordBa
         word(&|moved| moved.accumulator),
         word(&|moved| moved.deductible_accumulator),
         number(&|moved| yyyymm(moved.month)),
-        integer(rows.iter().map(|row| row.moved.map_or(0, |moved| moved.admissions as i32 * sign(row) as i32))),
-        amount(&|moved| moved.deductible),
-        amount(&|moved| moved.base),
-        amount(&|moved| moved.pool_base),
-        amount(&|moved| moved.paid),
-        amount(&|moved| moved.counted),
-        amount(&|moved| moved.account),
+        integer(rows.iter().map(|row| row.moved.map_or(0, |moved| moved.by.admissions as i32 * sign(row) as i32))),
+        amount(&|by| by.deductible),
+        amount(&|by| by.base),
+        amount(&|by| by.pool_base),
+        amount(&|by| by.paid),
+        amount(&|by| by.counted),
+        amount(&|by| by.account),
     ];
     let parts = || {
         rows.iter().flat_map(|row| {

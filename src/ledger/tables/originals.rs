@@ -9,7 +9,7 @@ use super::encode::month_of;
 use super::read::{Batch, TableError, TableFile, money};
 use super::scan::{Keys, Numbers};
 use super::schema::{LAYER, LAYERS, MOVEMENTS};
-use crate::adjudicate::accumulators::LayerPayment;
+use crate::adjudicate::accumulators::{LayerPayment, Shift};
 use crate::adjudicate::opening::{Moved, Original};
 use crate::adjudicate::settle::Amounts;
 use crate::columnar::schema::{ADJUDICATED, FIRST_MONEY, MONEY_COLUMNS};
@@ -161,11 +161,7 @@ fn moved(batch: &Batch<'_>, numbers: &mut Numbers<'_>) -> Result<Vec<Movements>,
             continue;
         };
         let [accumulator, deductible_accumulator] = buckets.map(|column| numbers.accumulator(column.value(row)));
-        let moved = Moved {
-            key,
-            accumulator,
-            deductible_accumulator,
-            month: month_of(months.value(row)),
+        let by = Shift {
             admissions: u32::try_from(admissions.value(row)).map_err(|_| keys.wrong("admissions"))?,
             deductible: deductible[row],
             base: base[row],
@@ -174,6 +170,8 @@ fn moved(batch: &Batch<'_>, numbers: &mut Numbers<'_>) -> Result<Vec<Movements>,
             counted: counted[row],
             account: account[row],
         };
+        let month = month_of(months.value(row));
+        let moved = Moved { key, accumulator, deductible_accumulator, month, by };
         let range = lists.value_offsets()[row] as usize..lists.value_offsets()[row + 1] as usize;
         let payments = range.map(|at| {
             let layer = u32::try_from(layers.value(at)).map_err(|_| wrong())?;
