@@ -4,17 +4,19 @@
 //! The copy reads every column of the claims with arrow-rs and writes them with the same Parquet properties, on one
 //! thread. Figures are medians; the ratio is what to look at, as these machines are noisy.
 
+mod support {
+    pub mod command;
+    pub mod made;
+}
+
 use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Instant;
 
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-fn number(name: &str, default: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
+use support::command::{data, number, run};
 
 fn copy(from: &Path, to: &Path) -> f64 {
     let started = Instant::now();
@@ -32,16 +34,8 @@ fn copy(from: &Path, to: &Path) -> f64 {
 }
 
 fn job(data: &Path, out: &Path, threads: Option<usize>) -> (f64, u64) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tongchou"));
-    command.args(["run", "--json", "--quiet", "--overwrite", "--rules", "sample_data/rules"]);
-    command.arg("--claims").arg(data.join("claims.parquet")).arg("--out").arg(out);
-    for table in ["enrolments", "filings", "institutions", "marks", "accounts"] {
-        let path =
-            ["parquet", "csv"].map(|end| data.join(table).with_extension(end)).into_iter().find(|path| path.exists());
-        if let Some(path) = path {
-            command.arg(format!("--{table}")).arg(path);
-        }
-    }
+    let mut command = run(data, &data.join("claims.parquet"));
+    command.arg("--overwrite").arg("--out").arg(out);
     if let Some(threads) = threads {
         command.arg("--threads").arg(threads.to_string());
     }
@@ -60,17 +54,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn main() {
     let rows = number("TONGCHOU_BENCH_ROWS", 5_000_000);
     let rounds = number("TONGCHOU_BENCH_ROUNDS", 3);
-    let data = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{rows}"));
-    if !data.join("claims.parquet").exists() {
-        let persons = (rows / 6).max(1);
-        let made = Command::new(env!("CARGO_BIN_EXE_tongchou"))
-            .args(["synth", "--rows", &rows.to_string(), "--persons", &persons.to_string(), "--seed", "1"])
-            .args(["--format", "parquet", "--out"])
-            .arg(&data)
-            .status()
-            .expect("synth starts");
-        assert!(made.success(), "synth failed");
-    }
+    let data = data(rows);
     let scratch = tempfile::tempdir().expect("scratch");
     let (mut copies, mut jobs, mut singles, mut peak) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for round in 1..=rounds {

@@ -2,26 +2,17 @@
 //!
 //! `cargo bench --bench ingest`
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod support {
+    pub mod made;
+}
+
+use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tongchou::ingest::{self, Border, ReadOptions};
 use tongchou::pipeline::rules_dir::load_rules;
 
-fn made(format: &str) -> PathBuf {
-    let data = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-ingest-{format}"));
-    let claims = data.join("claims").with_extension(format);
-    if !claims.exists() {
-        let made = Command::new(env!("CARGO_BIN_EXE_tongchou"))
-            .args(["synth", "--rows", "500000", "--persons", "80000", "--seed", "1", "--format", format, "--out"])
-            .arg(&data)
-            .status()
-            .expect("synth starts");
-        assert!(made.success(), "synth failed");
-    }
-    claims
-}
+use support::made::made;
 
 fn read(path: &Path, border: &Border) -> usize {
     let files = ingest::expand(&[path]).expect("claims");
@@ -40,7 +31,8 @@ fn ingest_claims(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("ingest");
     group.sample_size(10);
     for format in ["csv", "parquet"] {
-        let path = made(format);
+        let data = made(&format!("bench-ingest-{format}"), 500_000, 80_000, format);
+        let path = data.join("claims").with_extension(format);
         let bytes = std::fs::metadata(&path).expect("claims").len();
         group.throughput(Throughput::Bytes(bytes));
         group.bench_function(format!("{format}, all threads"), |bencher| bencher.iter(|| read(&path, &border)));

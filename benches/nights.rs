@@ -4,6 +4,11 @@
 //! The year is cut by the time of settlement. What a ledger costs is the sum of the nights beside the year at once; what a
 //! base saves is the last night beside the same night on a compacted ledger.
 
+mod support {
+    pub mod command;
+    pub mod made;
+}
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,9 +20,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-fn number(name: &str, default: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
+use support::command::{data, number, run};
 
 /// Moments of settlement, in microseconds.
 fn times(batch: &RecordBatch) -> Vec<i64> {
@@ -54,20 +57,6 @@ fn cut(claims: &Path, nights: usize, into: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn command(data: &Path, claims: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tongchou"));
-    command.args(["run", "--json", "--quiet", "--rules", "sample_data/rules"]);
-    command.arg("--claims").arg(claims);
-    for table in ["enrolments", "filings", "institutions", "marks", "accounts"] {
-        let path =
-            ["parquet", "csv"].map(|end| data.join(table).with_extension(end)).into_iter().find(|path| path.exists());
-        if let Some(path) = path {
-            command.arg(format!("--{table}")).arg(path);
-        }
-    }
-    command
-}
-
 /// Seconds by the clock outside of the process, and the most memory it had.
 fn timed(mut command: Command) -> (f64, u64) {
     let started = Instant::now();
@@ -87,25 +76,15 @@ fn ledger(ledger: &Path, action: &[&str]) -> f64 {
 fn main() {
     let rows = number("TONGCHOU_BENCH_ROWS", 2_000_000);
     let nights = number("TONGCHOU_BENCH_NIGHTS", 12);
-    let data = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{rows}"));
-    if !data.join("claims.parquet").exists() {
-        let persons = (rows / 6).max(1);
-        let made = Command::new(env!("CARGO_BIN_EXE_tongchou"))
-            .args(["synth", "--rows", &rows.to_string(), "--persons", &persons.to_string(), "--seed", "1"])
-            .args(["--format", "parquet", "--out"])
-            .arg(&data)
-            .status()
-            .expect("synth starts");
-        assert!(made.success(), "synth failed");
-    }
+    let data = data(rows);
     let scratch = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("scratch");
     let files = cut(&data.join("claims.parquet"), nights, scratch.path());
     let folder = scratch.path().join("ledger");
-    let mut at_once = command(&data, &data.join("claims.parquet"));
+    let mut at_once = run(&data, &data.join("claims.parquet"));
     at_once.arg("--out").arg(scratch.path().join("out"));
     let (once, once_peak) = timed(at_once);
     let night = |file: &Path| {
-        let mut command = command(&data, file);
+        let mut command = run(&data, file);
         command.arg("--ledger").arg(&folder);
         timed(command)
     };

@@ -11,11 +11,11 @@ use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 use tongchou::diagnostic::Lang;
 use tongchou::pipeline::night::NightPlan;
-use tongchou::pipeline::{self, Inputs, ReferencePaths, RunError, RunPlan};
+use tongchou::pipeline::{self, RunError, RunPlan};
 use tongchou::report::night::NightReport;
 
 use crate::random_packs::Rng;
-use crate::support::{Nobody, REFERENCE, Record, listing, read_csv, read_parquet};
+use crate::support::{Nobody, REFERENCE, Record, inputs_in, listing, read_csv, read_parquet};
 use crate::table::{self, Rec};
 
 /// A folder that is gone after the test; in memory where that is possible, for every night is synced to the disk.
@@ -63,18 +63,7 @@ impl Given {
 pub fn run_night(ledger: &Path, given: &Given) -> Result<NightReport, RunError> {
     let folder = folder();
     given.write_to(folder.path());
-    let table = |name: &str| given.0.contains_key(name).then(|| folder.path().join(name));
-    let inputs = Inputs {
-        rules: folder.path().join("rules"),
-        claims: vec![folder.path().join("claims")],
-        reference: ReferencePaths {
-            enrolments: table("enrolments.csv"),
-            filings: table("filings.csv"),
-            institutions: table("institutions.csv"),
-            accounts: table("balances.csv"),
-            marks: table("marks.csv"),
-        },
-    };
+    let inputs = inputs_in(folder.path(), "claims");
     let night = Some(NightPlan { ledger: ledger.to_owned(), date: None });
     let plan = RunPlan { inputs, out: None, night, overwrite: false, lang: Lang::En, memory: 1 << 30 };
     let (_, report) = pipeline::run(&plan, &Nobody, &AtomicBool::new(false))?;

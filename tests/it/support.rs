@@ -101,12 +101,12 @@ impl Watch for Nobody {
     fn advance(&self, _: u64) {}
 }
 
-/// Runs a folder as [`run_folder_args`] does, inside this process.
-pub fn run_folder(folder: &Path, out: &Path) -> Result<Summary, RunError> {
+/// What a folder holds: `rules/`, the claims of a name, and whatever reference tables are there.
+pub fn inputs_in(folder: &Path, claims: &str) -> Inputs {
     let table = |file: &str| Some(folder.join(file)).filter(|path| path.exists());
-    let inputs = Inputs {
+    Inputs {
         rules: folder.join("rules"),
-        claims: vec![folder.join("claims.csv")],
+        claims: vec![folder.join(claims)],
         reference: ReferencePaths {
             enrolments: table("enrolments.csv"),
             filings: table("filings.csv"),
@@ -114,7 +114,12 @@ pub fn run_folder(folder: &Path, out: &Path) -> Result<Summary, RunError> {
             accounts: table("balances.csv"),
             marks: table("marks.csv"),
         },
-    };
+    }
+}
+
+/// Runs a folder as [`run_folder_args`] does, inside this process.
+pub fn run_folder(folder: &Path, out: &Path) -> Result<Summary, RunError> {
+    let inputs = inputs_in(folder, "claims.csv");
     let plan =
         RunPlan { inputs, out: Some(out.to_owned()), night: None, overwrite: false, lang: Lang::En, memory: 1 << 30 };
     pipeline::run(&plan, &Nobody, &AtomicBool::new(false)).map(|(summary, _)| summary)
