@@ -5,11 +5,12 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::PathBuf;
 
-use arrow::array::{ArrayRef, Decimal64Array, Int32Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::{ArrayRef, Decimal64Array, RecordBatch, TimestampMicrosecondArray};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use std::sync::Arc;
 
-use crate::columnar::schema::{Kind, MONEY_PRECISION, MONEY_SCALE};
+use crate::columnar::columns::{self, integer, text};
+use crate::columnar::schema::{Kind, fields};
 use crate::ledger::tables::read::{Streamed, TableError, TableFile};
 use crate::model::date::Time;
 use crate::model::money::Fen;
@@ -219,7 +220,7 @@ pub fn schema() -> SchemaRef {
         "night" => (name, Kind::Integer),
         _ => (name, Kind::Text),
     });
-    let mut fields: Vec<Field> = kinds.iter().map(|(name, kind)| Field::new(*name, kind.data_type(), false)).collect();
+    let mut fields = fields(&kinds);
     for column in COMPARED_COLUMNS {
         for moment in ["before", "after", "delta"] {
             fields.push(Field::new(format!("{column}_{moment}"), Kind::Money.data_type(), false));
@@ -234,28 +235,23 @@ pub fn schema() -> SchemaRef {
 /// If an amount does not fit its type: amounts of settlements do.
 #[must_use]
 pub fn batch(rows: &[Differing]) -> RecordBatch {
-    let text = |of: &dyn Fn(&Differing) -> &str| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| of(row).to_owned())))
-    };
-    let money = |of: &dyn Fn(&Differing) -> Fen| -> ArrayRef {
-        let fen: Vec<i64> = rows.iter().map(|row| of(row).0).collect();
-        let array = Decimal64Array::from(fen).with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE);
-        Arc::new(array.expect("16 digits, 2 decimals"))
+    let money = |of: &dyn Fn(&Differing) -> Fen| {
+        columns::money(Decimal64Array::from_iter_values(rows.iter().map(|row| of(row).0)))
     };
     let mut arrays: Vec<ArrayRef> = vec![
-        text(&|row| &row.psn_no),
-        text(&|row| &row.setl_id),
+        text(rows.iter().map(|row| &row.psn_no)),
+        text(rows.iter().map(|row| &row.setl_id)),
         Arc::new(TimestampMicrosecondArray::from_iter_values(rows.iter().map(|row| row.setl_time))),
-        Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.night as i32))),
-        text(&|row| &row.pool),
-        text(&|row| &row.insutype),
-        text(&|row| &row.before),
-        text(&|row| &row.after),
+        integer(rows.iter().map(|row| row.night as i32)),
+        text(rows.iter().map(|row| &row.pool)),
+        text(rows.iter().map(|row| &row.insutype)),
+        text(rows.iter().map(|row| &row.before)),
+        text(rows.iter().map(|row| &row.after)),
     ];
     for column in 0..COMPARED {
         arrays.push(money(&|row| row.money_before[column]));
         arrays.push(money(&|row| row.money_after[column]));
         arrays.push(money(&|row| row.changes()[column]));
     }
-    RecordBatch::try_new(schema(), arrays).expect("the columns are those of the schema")
+    columns::rows(schema(), arrays)
 }

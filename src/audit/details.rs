@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BinaryArray, Decimal64Array, Int32Array, RecordBatch, StringArray, StringBuilder};
+use arrow::array::{ArrayRef, Decimal64Array, RecordBatch, StringBuilder};
 
 use super::cause::Cause;
 use super::paid_side::PaidSum;
+use crate::columnar::columns::{self, fitting, integer, text_of_bytes};
 use crate::columnar::reconciled::{COMPARED, FIELDS, FieldSet, details};
-use crate::columnar::schema::{MONEY_PRECISION, MONEY_SCALE};
-use crate::model::money::{Fen, MAX_AMOUNT_FEN};
+use crate::model::money::Fen;
 use crate::model::place::Admdvs;
 use crate::report::balance::Tally;
 use crate::report::reconciled::{Found, Outcome, measured};
@@ -216,9 +216,6 @@ impl<'a> Line<'a> {
 /// If an amount does not fit N(16,2): every amount that was read or computed does, and a sum of duplicates must.
 #[must_use]
 pub fn batch(lines: &[Line], vocab: &Vocabularies) -> RecordBatch {
-    let id = |bytes: BinaryArray| -> ArrayRef {
-        Arc::new(StringArray::try_from_binary(bytes).expect("text that was read as UTF-8"))
-    };
     let text = |of: &dyn Fn(&Line, &mut String)| -> ArrayRef {
         let mut builder = StringBuilder::with_capacity(lines.len(), 0);
         let mut word = String::new();
@@ -230,9 +227,9 @@ pub fn batch(lines: &[Line], vocab: &Vocabularies) -> RecordBatch {
         Arc::new(builder.finish())
     };
     let mut arrays: Vec<ArrayRef> = vec![
-        id(BinaryArray::from_iter_values(lines.iter().map(|line| line.setl_id))),
-        id(BinaryArray::from_iter_values(lines.iter().map(|line| line.psn_no))),
-        Arc::new(Int32Array::from_iter_values(lines.iter().map(|line| line.outcome as i32))),
+        text_of_bytes(lines.iter().map(|line| line.setl_id)),
+        text_of_bytes(lines.iter().map(|line| line.psn_no)),
+        integer(lines.iter().map(|line| line.outcome as i32)),
         text(&|line, text| line.differing_text(text)),
         text(&|line, text| {
             if let Some(cause) = line.causes.first() {
@@ -243,15 +240,9 @@ pub fn batch(lines: &[Line], vocab: &Vocabularies) -> RecordBatch {
     ];
     for field in 0..FIELDS {
         for side in 0..3 {
-            let amounts = lines.iter().map(|line| {
-                line.three(field)[side].inspect(|amount| {
-                    assert!(amount.0.unsigned_abs() <= MAX_AMOUNT_FEN as u64, "{amount} does not fit N(16,2)");
-                })
-            });
-            let array = Decimal64Array::from_iter(amounts.map(|amount| amount.map(|fen| fen.0)));
-            let array = array.with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE);
-            arrays.push(Arc::new(array.expect("16 digits, 2 decimals")));
+            let amounts = lines.iter().map(|line| line.three(field)[side].map(fitting));
+            arrays.push(columns::money(Decimal64Array::from_iter(amounts)));
         }
     }
-    RecordBatch::try_new(details(), arrays).expect("the columns are those of the schema")
+    columns::rows(details(), arrays)
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch};
 use polars::prelude::{Column, DataFrame, Int128Chunked, IntoColumn, IntoLazy, PolarsError, PolarsResult, col};
 
 use super::details::{Agency, Key, Line};
+use crate::columnar::columns::{self, text};
 use crate::columnar::reconciled::{FieldSet, TOTAL_KEYS, TOTALLED, TOTALS, field, totals};
 use crate::columnar::schema::MONEY_SCALE;
 use crate::model::money::Fen;
@@ -162,11 +163,8 @@ impl Totals {
     /// If a sum has more than 38 digits.
     #[must_use]
     pub fn batch(&self, fields: FieldSet, has_total: bool) -> RecordBatch {
-        let mut arrays: Vec<ArrayRef> = (0..TOTAL_KEYS.len())
-            .map(|key| -> ArrayRef {
-                Arc::new(StringArray::from_iter_values(self.groups.keys().map(|words| &words[key])))
-            })
-            .collect();
+        let mut arrays: Vec<ArrayRef> =
+            (0..TOTAL_KEYS.len()).map(|key| text(self.groups.keys().map(|words| &words[key]))).collect();
         for side in 0..4 {
             let counts = self.groups.values().map(|sums| Self::four(sums, 0)[side]);
             let counts = counts.map(|count| i64::try_from(count).expect("fewer than 2^63 rows"));
@@ -180,7 +178,7 @@ impl Totals {
                 arrays.push(Arc::new(array.expect("38 digits, 2 decimals")));
             }
         }
-        RecordBatch::try_new(totals(), arrays).expect("the columns are those of the schema")
+        columns::rows(totals(), arrays)
     }
 
     /// The groups as lines of `totals.csv`.

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use hashbrown::{HashMap, HashSet};
 
-use crate::columnar::schema::Kind;
+use crate::columnar::columns::{self, integer, text};
+use crate::columnar::schema::{Kind, plain};
 use crate::ledger::tables::read::{Batch, TableError, TableFile};
 use crate::model::date::Date;
 use crate::model::money::Fen;
@@ -80,28 +80,21 @@ pub const COLUMNS: [(&str, Kind); 6] = [
 /// The schema of `rules_changed_settlements.parquet`.
 #[must_use]
 pub fn schema() -> SchemaRef {
-    let fields: Vec<Field> = COLUMNS.iter().map(|(name, kind)| Field::new(*name, kind.data_type(), false)).collect();
-    Arc::new(Schema::new(fields))
+    plain(&COLUMNS)
 }
 
 /// Rows of `rules_changed_settlements.parquet`.
-///
-/// # Panics
-/// Never: the columns are those of the schema.
 #[must_use]
 pub fn batch(rows: &[TouchedRow]) -> RecordBatch {
-    fn text<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(values))
-    }
-    let arrays: Vec<ArrayRef> = vec![
-        text(rows.iter().map(|row| row.psn_no.as_str())),
-        text(rows.iter().map(|row| row.setl_id.as_str())),
-        Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.night as i32))),
+    let columns = vec![
+        text(rows.iter().map(|row| &row.psn_no)),
+        text(rows.iter().map(|row| &row.setl_id)),
+        integer(rows.iter().map(|row| row.night as i32)),
         text(rows.iter().map(|row| row.rule.0)),
-        text(rows.iter().map(|row| row.rule.1.as_str())),
+        text(rows.iter().map(|row| &row.rule.1)),
         text(rows.iter().map(|row| row.relation.word())),
     ];
-    RecordBatch::try_new(schema(), arrays).expect("the columns are those of the schema")
+    columns::rows(schema(), columns)
 }
 
 /// Changed rows by what settlements record.
@@ -332,10 +325,10 @@ pub fn scan<E: From<TableError>>(
     let meeting = meeting(nights, &changes)?;
     if !meeting.is_empty() {
         let reversed = reversed::<E>(nights)?;
-        let mut index = Index::new(&changes);
-        touched(&meeting, &mut index, &reversed, &mut counts, sink)?;
-        if !counts.persons.is_empty() {
-            later(nights, &mut index, &reversed, &mut counts, sink)?;
+        let mut pass = Pass { index: Index::new(&changes), reversed, counts: &mut counts };
+        pass.touched(&meeting, sink)?;
+        if !pass.counts.persons.is_empty() {
+            pass.later(nights, sink)?;
         }
     }
     let Counts { extents, days, mut whole, .. } = counts;
@@ -372,60 +365,67 @@ fn meeting(nights: &[NightFiles], changes: &[RowChange]) -> Result<Vec<NightFile
     Ok(found)
 }
 
+/// What a pass over the nights goes by.
+struct Pass<'a> {
+    index: Index<'a>,
+    reversed: Reversed,
+    counts: &'a mut Counts,
+}
+
+impl Pass<'_> {
+    /// Settlements that a changed row touches.
+    fn touched<E: From<TableError>>(
+        &mut self,
+        nights: &[NightFiles],
+        sink: &mut dyn FnMut(TouchedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Self { index, reversed, counts } = self;
+        let mut found = Vec::new();
+        visit(nights, &mut |night, row| {
+            index.touch(&row.settled, &mut found);
+            if is_reversed(reversed, row) {
+                // It is settled no more, but what came before its reversal went on from it.
+                if !found.is_empty() {
+                    counts.person(row);
+                }
+                return Ok(());
+            }
+            counts.days.insert(row.settled.day);
+            if found.is_empty() {
+                return Ok(());
+            }
+            counts.add(night, row, &found);
+            found.iter().try_for_each(|&(number, exact)| {
+                let change = &index.changes[number as usize];
+                let rule = (change.table.layout().name, change.rule_id.clone());
+                sink(row.touched(night, rule, if exact { Relation::Exact } else { Relation::Candidate }))
+            })
+        })
+    }
+
+    /// What comes after a touched settlement of its person goes on from other accumulators.
+    fn later<E: From<TableError>>(
+        &mut self,
+        nights: &[NightFiles],
+        sink: &mut dyn FnMut(TouchedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Self { index, reversed, counts } = self;
+        let mut found = Vec::new();
+        visit(nights, &mut |night, row| {
+            let after = counts.persons.get(row.psn_no).is_some_and(|person| person.since <= row.time);
+            if !after || is_reversed(reversed, row) {
+                return Ok(());
+            }
+            index.touch(&row.settled, &mut found);
+            if !found.is_empty() {
+                return Ok(());
+            }
+            counts.whole.later += 1;
+            sink(row.touched(night, ("", String::new()), Relation::Later))
+        })
+    }
+}
+
 fn is_reversed(reversed: &Reversed, row: &Row) -> bool {
     reversed.get(row.psn_no).is_some_and(|originals| originals.iter().any(|id| **id == *row.setl_id))
-}
-
-fn touched<E: From<TableError>>(
-    nights: &[NightFiles],
-    index: &mut Index<'_>,
-    reversed: &Reversed,
-    counts: &mut Counts,
-    sink: &mut dyn FnMut(TouchedRow) -> Result<(), E>,
-) -> Result<(), E> {
-    let changes = index.changes;
-    let mut found = Vec::new();
-    visit(nights, &mut |night, row| {
-        index.touch(&row.settled, &mut found);
-        if is_reversed(reversed, row) {
-            // It is settled no more, but what came before its reversal went on from it.
-            if !found.is_empty() {
-                counts.person(row);
-            }
-            return Ok(());
-        }
-        counts.days.insert(row.settled.day);
-        if found.is_empty() {
-            return Ok(());
-        }
-        counts.add(night, row, &found);
-        found.iter().try_for_each(|&(number, exact)| {
-            let change = &changes[number as usize];
-            let rule = (change.table.layout().name, change.rule_id.clone());
-            sink(row.touched(night, rule, if exact { Relation::Exact } else { Relation::Candidate }))
-        })
-    })
-}
-
-/// What comes after a touched settlement of its person goes on from other accumulators.
-fn later<E: From<TableError>>(
-    nights: &[NightFiles],
-    index: &mut Index<'_>,
-    reversed: &Reversed,
-    counts: &mut Counts,
-    sink: &mut dyn FnMut(TouchedRow) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut found = Vec::new();
-    visit(nights, &mut |night, row| {
-        let after = counts.persons.get(row.psn_no).is_some_and(|person| person.since <= row.time);
-        if !after || is_reversed(reversed, row) {
-            return Ok(());
-        }
-        index.touch(&row.settled, &mut found);
-        if !found.is_empty() {
-            return Ok(());
-        }
-        counts.whole.later += 1;
-        sink(row.touched(night, ("", String::new()), Relation::Later))
-    })
 }

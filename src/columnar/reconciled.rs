@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use super::schema::Kind;
+use super::schema::{Kind, fields};
 
 /// The fields that are compared, in the order in which they are reported.
 pub const COMPARED: [&str; 12] = [
@@ -128,10 +128,9 @@ pub fn detail_names() -> Vec<String> {
 /// The schema of `reconciliation.parquet`. Money is null where a side does not have it.
 #[must_use]
 pub fn details() -> SchemaRef {
-    let head = HEAD.iter().map(|(name, kind)| Field::new(*name, kind.data_type(), false));
     let money = detail_names().split_off(HEAD.len());
     let money = money.into_iter().map(|name| Field::new(name, Kind::Money.data_type(), true));
-    Arc::new(Schema::new(head.chain(money).collect::<Vec<_>>()))
+    Arc::new(Schema::new(fields(&HEAD).into_iter().chain(money).collect::<Vec<_>>()))
 }
 
 /// Keys of the totals.

@@ -99,9 +99,18 @@ pub const MONEY_COLUMNS: usize = 23;
 /// The arrow schema of `adjudicated.parquet`. No column is null.
 #[must_use]
 pub fn adjudicated() -> Arc<Schema> {
-    let fields: Vec<Field> =
-        ADJUDICATED.iter().map(|(name, kind)| Field::new(*name, kind.data_type(), false)).collect();
-    Arc::new(Schema::new(fields))
+    plain(&ADJUDICATED)
+}
+
+/// Fields of columns that are never null.
+pub fn fields(columns: &[(&str, Kind)]) -> Vec<Field> {
+    columns.iter().map(|(name, kind)| Field::new(*name, kind.data_type(), false)).collect()
+}
+
+/// The schema of columns that are never null.
+#[must_use]
+pub fn plain(columns: &[(&str, Kind)]) -> Arc<Schema> {
+    Arc::new(Schema::new(fields(columns)))
 }
 
 const _: () = {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use hashbrown::HashMap;
 use parquet::arrow::ArrowWriter;
@@ -15,6 +15,7 @@ use super::load::Loaded;
 use super::night_tables::OPEN_ITEMS as OPEN_ITEMS_FILE;
 use super::write::NightTables;
 use crate::adjudicate::person::Outcome;
+use crate::columnar::columns::{self, integer, text};
 use crate::columnar::row_groups::{RowGroups, properties};
 use crate::diagnostic::Lang;
 use crate::ingest::{self, Column, IngestError, PendedColumns, Problem, Recalled, Reject, Value};
@@ -99,10 +100,10 @@ fn pended_batch(loaded: &Loaded, columns: &mut PendedColumns, rows: &[PendedRow]
     let claims = columns.finish()?;
     assert_eq!(claims.num_rows(), rows.len(), "a recalled row for every pended row");
     let mut arrays: Vec<ArrayRef> = claims.columns().to_vec();
-    arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.reasons.joined()))));
+    arrays.push(text(rows.iter().map(|row| row.reasons.joined())));
     let source = |row: &PendedRow| loaded.sources.of(row.file, row.row);
-    arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|row| source(row).0))));
-    arrays.push(Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| src_row(source(row).1)))));
+    arrays.push(text(rows.iter().map(|row| source(row).0)));
+    arrays.push(integer(rows.iter().map(|row| src_row(source(row).1))));
     RecordBatch::try_new(pended_schema(), arrays).map_err(IngestError::Columns)
 }
 
@@ -154,7 +155,7 @@ pub fn write_rejects(
 
 /// A row whose settlement another row, or the ledger, has.
 fn taken(row: &Recalled, problem: Problem) -> Reject {
-    let value = text(row, Column::SetlId);
+    let value = cell(row, Column::SetlId);
     Reject {
         file: row.file,
         row: row.row,
@@ -167,7 +168,7 @@ fn taken(row: &Recalled, problem: Problem) -> Reject {
     }
 }
 
-fn text(row: &Recalled, column: Column) -> String {
+fn cell(row: &Recalled, column: Column) -> String {
     match row.value(column) {
         Value::Text(text) | Value::Bad(text) => text.clone(),
         _ => String::new(),
@@ -186,7 +187,7 @@ impl OpenItem {
     /// Of a recalled row.
     #[must_use]
     pub fn of(row: &Recalled, reasons: Reasons) -> Self {
-        Self { psn_no: text(row, Column::PsnNo), setl_id: text(row, Column::SetlId), reasons }
+        Self { psn_no: cell(row, Column::PsnNo), setl_id: cell(row, Column::SetlId), reasons }
     }
 }
 
@@ -203,14 +204,14 @@ pub(super) fn write_open_items(
     let since: HashMap<(&str, &str), u32> =
         night.since.iter().map(|(person, id, since)| ((person.as_str(), id.as_str()), *since)).collect();
     let since = |item: &OpenItem| since.get(&(&*item.psn_no, &*item.setl_id)).copied().unwrap_or(night.number) as i32;
-    let arrays: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from_iter_values(items.iter().map(|item| &item.psn_no))),
-        Arc::new(StringArray::from_iter_values(items.iter().map(|item| &item.setl_id))),
-        Arc::new(Int32Array::from_iter_values(items.iter().map(since))),
-        Arc::new(StringArray::from_iter_values(items.iter().map(|item| item.reasons.joined()))),
+    let arrays = vec![
+        text(items.iter().map(|item| &item.psn_no)),
+        text(items.iter().map(|item| &item.setl_id)),
+        integer(items.iter().map(since)),
+        text(items.iter().map(|item| item.reasons.joined())),
     ];
     let schema = plain(&OPEN_ITEMS);
-    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).expect("the columns are those of the schema");
+    let batch = columns::rows(Arc::clone(&schema), arrays);
     let mut file = RowGroups::begin(staging.create(OPEN_ITEMS_FILE)?, schema).map_err(failed)?;
     file.put(&batch).map_err(failed)?;
     Ok(file.finish().map_err(failed)?.finish()?)

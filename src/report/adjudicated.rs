@@ -4,19 +4,17 @@ use std::sync::Arc;
 
 use crate::adjudicate::person::Outcome;
 use crate::adjudicate::resolve::{Derived, RuleRows};
-use crate::columnar::schema::{self, MONEY_COLUMNS, MONEY_PRECISION, MONEY_SCALE};
+use crate::columnar::columns::{self, fitting, integer, text_of_bytes};
+use crate::columnar::schema::{self, MONEY_COLUMNS};
 use crate::columnar::words::{Recorded, Words};
 use crate::ledger::fold::Chunk;
-use crate::model::money::{Fen, MAX_AMOUNT_FEN};
+use crate::model::money::Fen;
 use crate::model::outcome::Status;
 use crate::model::place::Admdvs;
 use crate::model::settlement::Claim;
 use crate::rules::book::RuleBook;
 use crate::rules::layout::Table;
-use arrow::array::{
-    ArrayRef, BinaryArray, Date32Array, Decimal64Array, Int32Array, RecordBatch, StringArray, StringBuilder,
-    TimestampMicrosecondArray,
-};
+use arrow::array::{ArrayRef, Date32Array, Decimal64Array, RecordBatch, StringBuilder, TimestampMicrosecondArray};
 
 /// The money columns of a row, in the order of the output.
 #[inline]
@@ -62,14 +60,10 @@ pub fn columns<'a>(chunk: &Chunk, words: Words<'a>) -> RecordBatch {
         rows.iter().for_each(|(claim, outcome)| of(claim, outcome, &mut builder));
         Arc::new(builder.finish())
     };
-    let word = |of: &dyn Fn(&Claim, &Outcome) -> &'a str| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(rows.iter().map(|(claim, outcome)| of(claim, outcome))))
+    let word = |of: &dyn Fn(&Claim, &Outcome) -> &'a str| {
+        columns::text(rows.iter().map(|(claim, outcome)| of(claim, outcome)))
     };
-    let id = |of: &dyn Fn(&Claim) -> &'a [u8]| -> ArrayRef {
-        let bytes = BinaryArray::from_iter_values(rows.iter().map(|(claim, _)| of(claim)));
-        // Checked to be UTF-8 once for the whole column; ingestion let nothing else in.
-        Arc::new(StringArray::try_from_binary(bytes).expect("text that was read as UTF-8"))
-    };
+    let id = |of: &dyn Fn(&Claim) -> &'a [u8]| text_of_bytes(rows.iter().map(|(claim, _)| of(claim)));
     let code = |of: &dyn Fn(&Claim, &Outcome) -> u32| {
         text(&|claim, outcome, builder| {
             let code = of(claim, outcome);
@@ -82,7 +76,7 @@ pub fn columns<'a>(chunk: &Chunk, words: Words<'a>) -> RecordBatch {
         id(&|claim| words.arenas.person(claim.text)),
         word(&|claim, _| words.insutype(claim.insutype)),
         code(&|_, outcome| seen(outcome).pool().0),
-        Arc::new(Int32Array::from_iter_values(rows.iter().map(|(_, outcome)| seen(outcome).benefit_year()))),
+        integer(rows.iter().map(|(_, outcome)| seen(outcome).benefit_year())),
         word(&|_, outcome| seen(outcome).text(0)),
         word(&|_, outcome| seen(outcome).text(1)),
         word(&|_, outcome| seen(outcome).text(2)),
@@ -111,10 +105,10 @@ pub fn columns<'a>(chunk: &Chunk, words: Words<'a>) -> RecordBatch {
     arrays.extend(money_columns(&rows));
     let source = |claim: &Claim| words.sources.of(claim.file, claim.row);
     arrays.push(word(&|claim, _| source(claim).0));
-    arrays.push(Arc::new(Int32Array::from_iter_values(
+    arrays.push(integer(
         rows.iter().map(|(claim, _)| i32::try_from(source(claim).1).expect("fewer than 2^31 rows in a file")),
-    )));
-    RecordBatch::try_new(schema::adjudicated(), arrays).expect("the columns are those of the schema")
+    ));
+    columns::rows(schema::adjudicated(), arrays)
 }
 
 /// What a row says of the rules: by this run's rule book, or as an earlier night recorded it.
@@ -192,16 +186,8 @@ fn money_columns(rows: &[(&Claim, &Outcome)]) -> Vec<ArrayRef> {
     let mut columns: [Vec<i64>; MONEY_COLUMNS] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
     for (claim, outcome) in rows {
         for (column, amount) in columns.iter_mut().zip(money(claim, outcome)) {
-            // The writer would store a larger number wrongly without a word.
-            assert!(amount.0.unsigned_abs() <= MAX_AMOUNT_FEN as u64, "{amount} does not fit N(16,2)");
-            column.push(amount.0);
+            column.push(fitting(amount));
         }
     }
-    columns
-        .into_iter()
-        .map(|column| -> ArrayRef {
-            let array = Decimal64Array::from(column).with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE);
-            Arc::new(array.expect("16 digits, 2 decimals"))
-        })
-        .collect()
+    columns.into_iter().map(|column| columns::money(Decimal64Array::from(column))).collect()
 }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Array, Decimal64Array, Int32Array, ListArray, RecordBatch, StringArray, StructArray,
-    TimestampMicrosecondArray,
+    ArrayRef, Date32Array, Decimal64Array, ListArray, RecordBatch, StringArray, StructArray, TimestampMicrosecondArray,
 };
 use arrow::buffer::OffsetBuffer;
 
@@ -12,11 +11,11 @@ use super::schema::{self, ACCUMULATORS, ADMISSIONS, KINDS};
 use crate::adjudicate::accumulators::Shift;
 use crate::adjudicate::opening::{Moved, SchemeKey, Usage, UsageRow};
 use crate::adjudicate::person::Outcome;
-use crate::columnar::schema::{MONEY_PRECISION, MONEY_SCALE};
+use crate::columnar::columns::{self, fitting, integer, text};
 use crate::columnar::words::Words;
 use crate::ledger::fold::Chunk;
 use crate::ledger::opening::{Admission, Closing, ClosingPerson};
-use crate::model::money::{Fen, MAX_AMOUNT_FEN};
+use crate::model::money::Fen;
 use crate::model::outcome::Status;
 use crate::model::settlement::Claim;
 use crate::model::symbol::Sym;
@@ -57,24 +56,9 @@ fn utf8(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("text that was read as UTF-8")
 }
 
-fn text<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
-    Arc::new(StringArray::from_iter_values(values))
-}
-
-fn integer(values: impl Iterator<Item = i32>) -> ArrayRef {
-    Arc::new(Int32Array::from_iter_values(values))
-}
-
 /// A money column. A sum over a year can outgrow N(16,2) only where its parts were never money.
 fn money(values: impl Iterator<Item = Fen>) -> ArrayRef {
-    let fen: Vec<i64> = values
-        .map(|amount| {
-            assert!(amount.0.unsigned_abs() <= MAX_AMOUNT_FEN as u64, "{amount} does not fit N(16,2)");
-            amount.0
-        })
-        .collect();
-    let array = Decimal64Array::from(fen).with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE);
-    Arc::new(array.expect("16 digits, 2 decimals"))
+    columns::money(Decimal64Array::from_iter_values(values.map(fitting)))
 }
 
 /// A calendar month as yyyymm.
@@ -153,7 +137,7 @@ fn movements<'a>(chunk: &Chunk, closing: &Closing, words: Words<'a>) -> RecordBa
     let lengths = rows.iter().map(|row| if row.moved.is_some() { chunk.fold.layers_of(row.outcome).len() } else { 0 });
     let offsets = OffsetBuffer::from_lengths(lengths);
     arrays.push(Arc::new(ListArray::new(schema::layer_item(), offsets, Arc::new(layers), None)));
-    RecordBatch::try_new(schema::movements(), arrays).expect("the columns are those of the schema")
+    columns::rows(schema::movements(), arrays)
 }
 
 fn pool(key: &SchemeKey) -> String {
@@ -199,7 +183,7 @@ pub fn accumulators<'a>(usage: &[(u32, UsageRow)], words: Words<'a>, name: &dyn 
         amount(2),
         amount(3),
     ];
-    RecordBatch::try_new(schema::plain(&ACCUMULATORS), arrays).expect("the columns are those of the schema")
+    columns::rows(schema::plain(&ACCUMULATORS), arrays)
 }
 
 /// Rows of `admissions.parquet`, in the order of person, words, date and settlement.
@@ -223,7 +207,7 @@ pub fn admissions<'a>(admissions: &[(u32, Admission)], words: Words<'a>, name: &
         text(rows.iter().map(|(_, row)| utf8(&row.setl_id))),
         money(rows.iter().map(|(_, row)| row.deductible)),
     ];
-    RecordBatch::try_new(schema::plain(&ADMISSIONS), arrays).expect("the columns are those of the schema")
+    columns::rows(schema::plain(&ADMISSIONS), arrays)
 }
 
 /// Rows of `persons.parquet`, in the order given.
@@ -239,5 +223,5 @@ pub fn persons<'a, 'p>(
         Arc::new(TimestampMicrosecondArray::from_iter(times)),
         Arc::new(StringArray::from_iter(last().map(|last| last.map(|last| utf8(&last.setl_id))))),
     ];
-    RecordBatch::try_new(schema::persons(), arrays).expect("the columns are those of the schema")
+    columns::rows(schema::persons(), arrays)
 }

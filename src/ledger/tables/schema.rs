@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
-use crate::columnar::schema::Kind;
+use crate::columnar::schema::{Kind, fields};
+
+pub use crate::columnar::schema::plain;
 
 /// One row for each row of `adjudicated.parquet`, in its order: what it moved. A reversal's amounts are negative, so
 /// that the sums over all nights are the accumulators; a denied row has empty names and zeros.
@@ -89,17 +91,6 @@ pub const PERSONS: [(&str, Kind); 4] =
 /// One row for each row of `pended.parquet`, in its order.
 pub const OPEN_ITEMS: [(&str, Kind); 4] =
     [("psn_no", Kind::Text), ("setl_id", Kind::Text), ("since_night", Kind::Integer), ("reasons", Kind::Text)];
-
-/// Fields of a table without nulls.
-fn fields(columns: &[(&str, Kind)]) -> Vec<Field> {
-    columns.iter().map(|(name, kind)| Field::new(*name, kind.data_type(), false)).collect()
-}
-
-/// The schema of a table without nulls and lists.
-#[must_use]
-pub fn plain(columns: &[(&str, Kind)]) -> SchemaRef {
-    Arc::new(Schema::new(fields(columns)))
-}
 
 /// Fields of an entry of [`LAYERS`].
 #[must_use]
