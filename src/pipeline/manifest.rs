@@ -70,7 +70,7 @@ pub fn render(manifest: &Manifest) -> String {
     text
 }
 
-fn absolute(path: &std::path::Path) -> String {
+pub(super) fn absolute(path: &std::path::Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 

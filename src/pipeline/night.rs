@@ -141,7 +141,7 @@ fn unreadable(path: &Path, source: std::io::Error) -> RunError {
 }
 
 /// SHA-256 of a file, in hexadecimal.
-fn digest(path: &Path) -> Result<String, RunError> {
+pub(super) fn digest(path: &Path) -> Result<String, RunError> {
     let mut hash = Sha256::new();
     let mut file = File::open(path).map_err(|error| unreadable(path, error))?;
     std::io::copy(&mut file, &mut hash).map_err(|error| unreadable(path, error))?;
