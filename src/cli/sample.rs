@@ -10,7 +10,7 @@ use crate::audit::sample::evaluate::{Evaluation, FEW_ERRORS, Side};
 use crate::audit::sample::{Method, Sample, StrataBy, Sums, Terms};
 use crate::columnar::schema::{ADJUDICATED, Kind};
 use crate::diagnostic::did_you_mean;
-use crate::model::money::Fen;
+use crate::model::money::{Fen, PPM, Rate};
 use crate::pipeline::sample::{SamplePlan, evaluate_sample, sample};
 use crate::report::sample::{Counted, DrawReport, EvaluationReport, SideReport};
 
@@ -88,8 +88,8 @@ struct EvaluateArgs {
     #[arg(long, value_name = "FILE")]
     paper: Option<PathBuf>,
     /// Level of confidence of each bound, in percent
-    #[arg(long, value_name = "PERCENT", default_value_t = 95.0, value_parser = parse_confidence)]
-    confidence: f64,
+    #[arg(long, value_name = "PERCENT", default_value = "95", value_parser = parse_confidence)]
+    confidence: Rate,
     /// The error that can be borne, in yuan: above it the exit status is 1
     #[arg(long, value_name = "YUAN", value_parser = parse_yuan)]
     tolerable: Option<Fen>,
@@ -114,11 +114,12 @@ fn column(text: &str, fits: impl Fn(Kind) -> bool) -> Result<&'static str, Strin
     })
 }
 
-fn parse_confidence(text: &str) -> Result<f64, String> {
-    let percent: Option<f64> = text.trim_end_matches('%').trim().parse().ok();
+fn parse_confidence(text: &str) -> Result<Rate, String> {
+    let percent = Rate::parse(text.trim_end_matches('%').trim().as_bytes()).map(|percent| percent.0);
     percent
-        .filter(|percent| (50.0..=99.99).contains(percent))
-        .ok_or_else(|| format!("`{text}` is no level of confidence: write a percentage from 50 to 99.99"))
+        .filter(|percent| (50 * PPM..100 * PPM).contains(percent) && percent % 100 == 0)
+        .map(|percent| Rate(percent / 100))
+        .ok_or_else(|| format!("`{text}` is no level of confidence: write a percentage from 50 to 99.9999"))
 }
 
 fn parse_yuan(text: &str) -> Result<Fen, String> {

@@ -16,7 +16,7 @@ use crate::ingest::{self, ReadOptions};
 use crate::ledger::tables::TableError;
 use crate::ledger::tables::read::{Batch, TableFile};
 use crate::model::date::{Date, Time};
-use crate::model::money::Fen;
+use crate::model::money::{Fen, Rate};
 use crate::publish::Staging;
 
 /// The table that is drawn from.
@@ -152,7 +152,11 @@ fn cell(name: &str, kind: Kind, batch: &Batch, row: usize, index: usize, drawn: 
 ///
 /// # Errors
 /// The draw cannot be read, or the paper is not one of it, filled in.
-pub fn evaluate_sample(folder: &Path, paper: Option<&Path>, confidence: f64) -> Result<(Sample, Evaluation), RunError> {
+pub fn evaluate_sample(
+    folder: &Path,
+    paper: Option<&Path>,
+    confidence: Rate,
+) -> Result<(Sample, Evaluation), RunError> {
     let path = folder.join(DRAW);
     let whole = read_json(&path)?;
     let sample: Sample = serde_json::from_value(whole["sample"].clone()).map_err(|error| {

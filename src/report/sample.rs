@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::summary::{grouped, pad_left, padded};
 use super::words::money_name;
 use crate::diagnostic::Lang;
-use crate::model::money::Fen;
+use crate::model::money::{Fen, Rate};
 
 /// Settlements and money of something.
 #[derive(Clone, Copy, Debug)]
@@ -123,8 +123,8 @@ pub struct EvaluationReport<'a> {
     pub method: &'a str,
     /// The audited column.
     pub measure: &'a str,
-    /// Level of confidence, in percent.
-    pub confidence: f64,
+    /// Level of confidence.
+    pub confidence: Rate,
     /// What was drawn from.
     pub population: Counted,
     /// Settlements examined.
@@ -137,8 +137,8 @@ pub struct EvaluationReport<'a> {
     pub net: Fen,
     /// Bounds of the net.
     pub net_bounds: Option<(Fen, Fen)>,
-    /// Upper bound of the share of wrong settlements, in percent.
-    pub rate_bound: Option<f64>,
+    /// Upper bound of the share of wrong settlements.
+    pub rate_bound: Option<Rate>,
     /// The spread of so few errors is not known well enough.
     pub is_few: bool,
     /// What can be borne, if it was said.
@@ -166,7 +166,7 @@ impl EvaluationReport<'_> {
     #[must_use]
     pub fn render(&self, lang: Lang) -> String {
         let zh = lang == Lang::Zh;
-        let Self { confidence, method, .. } = self;
+        let (method, confidence) = (self.method, self.confidence.percent());
         let measure = format!("{} {}", self.measure, money_name(self.measure, lang));
         let (examined, all) = (grouped(self.examined), grouped(self.population.settlements));
         let money = grouped(self.population.fen);
@@ -214,11 +214,11 @@ impl EvaluationReport<'_> {
             (None, true) => format!("\n  推断净误差 {net} 元\n"),
             (None, false) => format!("\n  projected net error {net} yuan\n"),
         };
-        if let Some(rate) = self.rate_bound {
+        if let Some(rate) = self.rate_bound.map(Rate::percent) {
             text += &if zh {
-                format!("  有误结算的比例至多为 {rate:.2}%\n")
+                format!("  有误结算的比例至多为 {rate}%\n")
             } else {
-                format!("  at most {rate:.2} % of the settlements are wrong\n")
+                format!("  at most {rate} % of the settlements are wrong\n")
             };
         }
         if self.is_few && self.net_bounds.is_some() {
@@ -259,7 +259,7 @@ impl EvaluationReport<'_> {
         json!({
             "method": self.method,
             "measure": self.measure,
-            "confidence_percent": self.confidence,
+            "confidence_percent": self.confidence.percent(),
             "population": {
                 "settlements": self.population.settlements,
                 "yuan": self.population.fen.to_string(),
@@ -269,7 +269,7 @@ impl EvaluationReport<'_> {
             "paid_too_little": side(self.under),
             "net_yuan": self.net.to_string(),
             "net_bounds_yuan": self.net_bounds.map(|(lower, upper)| [lower.to_string(), upper.to_string()]),
-            "wrong_share_bound_percent": self.rate_bound,
+            "wrong_share_bound_percent": self.rate_bound.map(Rate::percent),
             "tolerable_yuan": self.tolerable.map(|fen| fen.to_string()),
             "is_tolerable": self.is_tolerable(),
         })

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tongchou::audit::sample::evaluate::evaluate;
 use tongchou::audit::sample::{Method, Sample, StrataBy, Terms, draw};
 use tongchou::ledger::tables::read::TableFile;
-use tongchou::model::money::Fen;
+use tongchou::model::money::{Fen, Rate};
 
 use crate::support::{Ran, fen, folder, read_csv, read_parquet, repo, run_args, tongchou};
 
@@ -118,7 +118,7 @@ fn projections_are_right_on_the_average_and_bounds_hold_as_often_as_they_say() {
         for seed in 0..DRAWS {
             let sample = draw(&table(), &terms(method, 300, seed)).expect("a draw");
             let audited: Vec<Fen> = sample.drawn.iter().map(|one| right(&one.setl_id, one.book_fen)).collect();
-            let found = evaluate(&sample, &audited, 95.0);
+            let found = evaluate(&sample, &audited, Rate(950_000));
             sum += found.net.0 as f64;
             let bound = found.over.bound.or(found.net_bounds.map(|(_, upper)| upper)).expect("there are errors");
             held += u64::from(bound.0 >= truth);
@@ -181,7 +181,7 @@ fn from_the_draw_to_the_bound_as_an_auditor_types_it() {
     let ran = tongchou(["sample", "evaluate", &dir, "--json"]).expect(0);
     let found: Value = serde_json::from_str(&ran.stdout).expect("JSON");
     let audited: Vec<Fen> = sample.drawn.iter().map(|one| right(&one.setl_id, one.book_fen)).collect();
-    let expected = evaluate(&sample, &audited, 95.0);
+    let expected = evaluate(&sample, &audited, Rate(950_000));
     assert_eq!(found["paid_too_much"]["bound_yuan"], expected.over.bound.expect("a bound").to_string());
     assert_eq!(found["net_yuan"], expected.net.to_string());
     // What can be borne decides the exit.

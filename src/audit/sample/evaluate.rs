@@ -10,7 +10,7 @@
 use statrs::distribution::{Beta, ContinuousCDF, Gamma, StudentsT};
 
 use super::{Method, Sample};
-use crate::model::money::Fen;
+use crate::model::money::{Fen, PPM, Rate};
 
 /// Errors in one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -28,8 +28,8 @@ pub struct Side {
 /// What is said of the whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    /// Level of confidence of each bound by itself, in percent.
-    pub confidence: f64,
+    /// Level of confidence of each bound by itself.
+    pub confidence: Rate,
     /// Settlements that were examined.
     pub examined: u64,
     /// Recorded above what was right: paid too much.
@@ -41,8 +41,8 @@ pub struct Evaluation {
     /// One-sided lower and upper bound of the net error, where settlements were drawn and at least two errors differ
     /// from nothing.
     pub net_bounds: Option<(Fen, Fen)>,
-    /// Upper bound of the share of wrong settlements, in percent, where settlements were drawn without strata.
-    pub rate_bound: Option<f64>,
+    /// Upper bound of the share of wrong settlements, where settlements were drawn without strata.
+    pub rate_bound: Option<Rate>,
 }
 
 /// Fewer errors than this say too little of their spread for a bound of money that can be relied on.
@@ -53,7 +53,7 @@ pub const FEW_ERRORS: u64 = 10;
 /// # Panics
 /// If the sample and what was audited are not of one length.
 #[must_use]
-pub fn evaluate(sample: &Sample, audited: &[Fen], confidence: f64) -> Evaluation {
+pub fn evaluate(sample: &Sample, audited: &[Fen], confidence: Rate) -> Evaluation {
     assert_eq!(sample.drawn.len(), audited.len(), "an audited amount for each settlement of the sample");
     let mut evaluation = Evaluation {
         confidence,
@@ -80,9 +80,14 @@ pub fn evaluate(sample: &Sample, audited: &[Fen], confidence: f64) -> Evaluation
     evaluation
 }
 
+/// A rate as statistics take it.
+fn share(rate: Rate) -> f64 {
+    rate.0 as f64 / PPM as f64
+}
+
 /// The mean number of errors at which no more than `errors` are seen with the probability left over.
-fn poisson_bound(errors: usize, confidence: f64) -> f64 {
-    Gamma::new(errors as f64 + 1.0, 1.0).expect("a shape above 0").inverse_cdf(confidence / 100.0)
+fn poisson_bound(errors: usize, confidence: Rate) -> f64 {
+    Gamma::new(errors as f64 + 1.0, 1.0).expect("a shape above 0").inverse_cdf(share(confidence))
 }
 
 fn money_units(sample: &Sample, audited: &[Fen], evaluation: &mut Evaluation) {
@@ -152,17 +157,17 @@ fn settlements(sample: &Sample, audited: &[Fen], evaluation: &mut Evaluation) {
         let spread = parts.iter().filter(|part| part.examined > 1.0);
         let degrees = variance.powi(2) / spread.map(|part| weighted(part).powi(2) / (part.examined - 1.0)).sum::<f64>();
         let student = StudentsT::new(0.0, 1.0, degrees).expect("degrees of freedom above 0");
-        let half = student.inverse_cdf(evaluation.confidence / 100.0) * variance.sqrt();
+        let half = student.inverse_cdf(share(evaluation.confidence)) * variance.sqrt();
         evaluation.net_bounds = Some((Fen((net - half).floor() as i64), Fen((net + half).ceil() as i64)));
     }
     if sample.method == Method::Random {
         let wrong = evaluation.over.errors + evaluation.under.errors;
         let right = evaluation.examined - wrong;
         evaluation.rate_bound = Some(match right {
-            0 => 100.0,
+            0 => Rate::ONE,
             right => {
-                let share = Beta::new(wrong as f64 + 1.0, right as f64).expect("shapes above 0");
-                100.0 * share.inverse_cdf(evaluation.confidence / 100.0)
+                let rate = Beta::new(wrong as f64 + 1.0, right as f64).expect("shapes above 0");
+                Rate((rate.inverse_cdf(share(evaluation.confidence)) * PPM as f64).ceil() as i64)
             }
         });
     }
@@ -199,14 +204,14 @@ mod tests {
     fn poisson_factors_are_those_of_the_audit_guides() {
         // 95 %: 3.00, 4.75, 6.30, 7.76; 90 %: 2.31, 3.89.
         for (errors, confidence, expected) in [
-            (0, 95.0, 2.9957),
-            (1, 95.0, 4.7439),
-            (2, 95.0, 6.2958),
-            (3, 95.0, 7.7537),
-            (0, 80.0, 1.6094),
-            (1, 90.0, 3.8897),
+            (0, 950_000, 2.9957),
+            (1, 950_000, 4.7439),
+            (2, 950_000, 6.2958),
+            (3, 950_000, 7.7537),
+            (0, 800_000, 1.6094),
+            (1, 900_000, 3.8897),
         ] {
-            assert!((poisson_bound(errors, confidence) - expected).abs() < 1e-3, "{errors} at {confidence}");
+            assert!((poisson_bound(errors, Rate(confidence)) - expected).abs() < 1e-3, "{errors} at {confidence}");
         }
     }
 
@@ -214,7 +219,7 @@ mod tests {
     fn no_error_in_a_hundred_money_units_leaves_three_intervals() {
         let drawn: Vec<_> = (0..100).map(|_| (0, 5_000, false)).collect();
         let sample = sample(Method::Mus, 100, &[(20_000, 100_000_000)], &drawn);
-        let found = evaluate(&sample, &[Fen(5_000); 100], 95.0);
+        let found = evaluate(&sample, &[Fen(5_000); 100], Rate(950_000));
         assert_eq!((found.over.errors, found.over.projected), (0, Fen::ZERO));
         // 1,000,000 fen an interval, 2.99573...
         assert_eq!(found.over.bound, Some(Fen(2_995_733)));
@@ -226,7 +231,7 @@ mod tests {
         // Interval 10,000: one certain settlement 3,000 too high, taints of 50 % and 10 %.
         let drawn = [(0, 50_000, true), (0, 2_000, false), (0, 1_000, false), (0, 800, false)];
         let sample = sample(Method::Mus, 10, &[(90, 100_000)], &drawn);
-        let found = evaluate(&sample, &[Fen(47_000), Fen(1_000), Fen(900), Fen(800)], 95.0);
+        let found = evaluate(&sample, &[Fen(47_000), Fen(1_000), Fen(900), Fen(800)], Rate(950_000));
         assert_eq!((found.over.errors, found.over.found), (3, Fen(3_000 + 1_000 + 100)));
         assert_eq!(found.over.projected, Fen(3_000 + 5_000 + 1_000));
         // 3,000 + 10,000 x (2.9957 + (4.7439 - 2.9957) x 0.5 + (6.2958 - 4.7439) x 0.1)
@@ -239,10 +244,10 @@ mod tests {
     fn everything_examined_leaves_nothing_open() {
         let drawn = [(0, 100, true), (0, 200, true), (0, 300, true)];
         let audited = [Fen(100), Fen(150), Fen(320)];
-        let random = evaluate(&sample(Method::Random, 3, &[(3, 600)], &drawn), &audited, 95.0);
+        let random = evaluate(&sample(Method::Random, 3, &[(3, 600)], &drawn), &audited, Rate(950_000));
         assert_eq!((random.over.projected, random.under.projected, random.net), (Fen(50), Fen(20), Fen(30)));
         assert_eq!(random.net_bounds, None);
-        let units = evaluate(&sample(Method::Mus, 3, &[(3, 600)], &drawn), &audited, 95.0);
+        let units = evaluate(&sample(Method::Mus, 3, &[(3, 600)], &drawn), &audited, Rate(950_000));
         assert_eq!((units.over.bound, units.under.bound), (Some(Fen(50)), Some(Fen(20))));
     }
 
@@ -252,7 +257,7 @@ mod tests {
         let mut audited = [Fen(1_000); 10];
         (audited[0], audited[1]) = (Fen(900), Fen(700));
         let drawn = [(0, 1_000, false); 10];
-        let found = evaluate(&sample(Method::Random, 10, &[(1_000, 1_000_000)], &drawn), &audited, 95.0);
+        let found = evaluate(&sample(Method::Random, 10, &[(1_000, 1_000_000)], &drawn), &audited, Rate(950_000));
         assert_eq!(found.net, Fen(40_000));
         let (lower, upper) = found.net_bounds.expect("a spread");
         // t of 9 degrees at 95 %: 1.8331
@@ -260,7 +265,7 @@ mod tests {
         assert!((upper.0 as f64 - (40_000.0 + half)).abs() < 10.0, "{upper}");
         assert!((lower.0 as f64 - (40_000.0 - half)).abs() < 10.0, "{lower}");
         // Two of ten: at most 50.69 %.
-        assert!((found.rate_bound.expect("no strata") - 50.69).abs() < 0.01);
+        assert!((found.rate_bound.expect("no strata").0 - 506_900).abs() < 100);
     }
 
     #[test]
@@ -268,7 +273,8 @@ mod tests {
         // 100 settlements with 10 fen too much each, 10 with none.
         let drawn = [(0, 50, false), (0, 50, false), (1, 900, false), (1, 900, false)];
         let audited = [Fen(40), Fen(40), Fen(900), Fen(900)];
-        let found = evaluate(&sample(Method::Stratified, 4, &[(100, 5_000), (10, 9_000)], &drawn), &audited, 95.0);
+        let found =
+            evaluate(&sample(Method::Stratified, 4, &[(100, 5_000), (10, 9_000)], &drawn), &audited, Rate(950_000));
         assert_eq!((found.net, found.net_bounds, found.rate_bound), (Fen(1_000), None, None));
     }
 }
