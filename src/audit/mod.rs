@@ -7,5 +7,6 @@ pub mod details;
 pub mod ledger_sums;
 pub mod paid_side;
 pub mod reconciled_totals;
+pub mod sample;
 pub mod totals;
 pub mod touched;

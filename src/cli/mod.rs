@@ -5,6 +5,7 @@ mod ledger;
 mod reconcile;
 mod rules;
 mod run;
+mod sample;
 mod synth;
 pub mod terminal;
 mod work;
@@ -74,6 +75,8 @@ enum Command {
     /// Look after the ledger that `run --ledger` adds nights to
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Draw an audit sample with its working paper, and project the errors that were found
+    Sample(Box<sample::SampleArgs>),
     /// Make realistic claims and reference tables of any size
     Synth(synth::SynthArgs),
 }
@@ -176,6 +179,7 @@ pub fn main() -> ExitCode {
         Command::Reconcile(args) => reconcile::run(&args, &cancel),
         Command::Rules(command) => rules::rules(&command, &cancel),
         Command::Ledger(command) => ledger::ledger(&command, &cancel),
+        Command::Sample(args) => sample::run(&args),
         Command::Synth(args) => synth::synth(&args, &cancel),
     };
     exit.into()

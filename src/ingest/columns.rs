@@ -244,6 +244,8 @@ tables! {
     ACCOUNTS = "accounts_balances.schema.json";
     /// What was paid, settlement by settlement.
     PAID = "paid.schema.json";
+    /// The working paper of an audit sample.
+    WORKING_PAPER = "working_paper.schema.json";
 }
 
 macro_rules! columns {
@@ -342,7 +344,7 @@ mod tests {
 
     #[test]
     fn no_heading_means_two_columns() {
-        for table in [&CLAIMS, &ENROLMENTS, &FILINGS, &INSTITUTIONS, &MARKS, &ACCOUNTS, &PAID] {
+        for table in [&CLAIMS, &ENROLMENTS, &FILINGS, &INSTITUTIONS, &MARKS, &ACCOUNTS, &PAID, &WORKING_PAPER] {
             for (index, field) in table.fields.iter().enumerate() {
                 for heading in std::iter::once(&field.name).chain(&field.aliases) {
                     assert_eq!(table.by_heading[&fold(heading)].0, index, "{}: {heading}", table.name);

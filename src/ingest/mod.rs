@@ -22,6 +22,7 @@ pub mod error;
 mod national;
 mod open;
 pub mod paid;
+pub mod paper;
 mod parquet_file;
 mod parquet_values;
 pub mod paths;

@@ -1,6 +1,6 @@
 //! Rows of a reference table: every value checked, everything wrong collected.
 
-use super::cell::{Row, Typed};
+use super::cell::{Cell, Row, Typed};
 use super::columns::{Kind, Table, location};
 use super::error::{Diagnostics, IngestError};
 use super::open::{InputFile, RowSink, open_all};
@@ -28,6 +28,11 @@ impl<'a> FieldReader<'a> {
         let cell = self.row.cell(field);
         let text = if self.table.fields[field].kind == Kind::Identifier { cell.text() } else { cell.code() };
         self.typed(field, text, Text::new("text", "文本")).unwrap_or_default()
+    }
+
+    /// Whether a field has no value.
+    pub(super) fn is_missing(&self, field: usize) -> bool {
+        matches!(self.row.cell(field), Cell::Missing)
     }
 
     /// A day, or `None` where it is missing or wrong.

@@ -24,6 +24,7 @@ pub mod replay;
 mod rows;
 pub mod rules_changed;
 pub mod rules_dir;
+pub mod sample;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use thiserror::Error;
 
+use crate::audit::sample::SampleError;
 use crate::audit::totals::TotalsError;
 use crate::diagnostic::{Diagnostic, Failure, Lang, Text};
 use crate::ingest::IngestError;
@@ -128,6 +130,8 @@ pub enum Stage {
     Synthesise,
     /// Comparing with what was paid.
     Reconcile,
+    /// Drawing an audit sample.
+    Sample,
 }
 
 /// Somebody who watches a run.
@@ -198,6 +202,9 @@ pub enum RunError {
     /// The ledger cannot be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// No sample could be drawn.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
     /// A table of the ledger cannot be read.
     #[error(transparent)]
     Table(#[from] TableError),
@@ -240,6 +247,7 @@ impl Failure for RunError {
             ),
             Self::Ledger(error) => error.text(),
             Self::Table(error) => error.text(),
+            Self::Sample(error) => error.text(),
             Self::Cancelled => Text::new("stopped; nothing was written", "已停止；未写出任何内容"),
         }
     }

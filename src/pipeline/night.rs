@@ -141,7 +141,7 @@ fn unreadable(path: &Path, source: std::io::Error) -> RunError {
 }
 
 /// SHA-256 of a file, in hexadecimal.
-fn digest(path: &Path) -> Result<String, RunError> {
+pub(super) fn digest(path: &Path) -> Result<String, RunError> {
     let digest = File::open(path).and_then(digest_of);
     digest.map(|(sha256, _)| sha256).map_err(|error| unreadable(path, error))
 }

@@ -14,6 +14,7 @@ pub mod replay;
 mod rule_words;
 pub mod rules_changed;
 pub mod rules_diff;
+pub mod sample;
 pub mod show;
 pub mod summary;
 pub mod words;

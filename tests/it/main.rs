@@ -37,6 +37,7 @@ mod reference_pay;
 mod reference_rules;
 mod rules_examples;
 mod rules_faults;
+mod sampling;
 mod schemas;
 mod support;
 mod table;

@@ -149,6 +149,7 @@ fn input_tables_are_read_as_their_schemas_say() {
         ("marks", &columns::MARKS),
         ("accounts_balances", &columns::ACCOUNTS),
         ("paid", &columns::PAID),
+        ("working_paper", &columns::WORKING_PAPER),
     ];
     for (name, table) in tables {
         let schema = schema(&format!("input/{name}"));
