@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::manifest::absolute;
 use super::night::{Carried, carried};
 use super::{Inputs, ReferencePaths, RunError};
 use crate::ingest::{FileFormat, InputPath};
@@ -93,6 +94,15 @@ impl<'a> Archived<'a> {
         let format = if kind == InputKind::Parquet { FileFormat::Parquet } else { FileFormat::Text };
         let path = self.scratch.restore(text("sha256"), &format!("{name}.{}", kind.extension()))?;
         Ok(InputPath { path, shown: text("file").to_owned(), format })
+    }
+
+    /// A text about the nights' inputs, with their places in the archive: where they were taken out to is gone
+    /// afterwards, and is another place each time.
+    #[must_use]
+    pub fn as_archived(&self, text: &str) -> String {
+        let out_of = |folder: String| format!("{folder}/");
+        let folder = self.scratch.folder();
+        text.replace(&out_of(absolute(folder)), "").replace(&out_of(folder.display().to_string()), "")
     }
 
     /// The ledger as the first of the nights found it.

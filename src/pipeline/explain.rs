@@ -59,6 +59,12 @@ impl EarlierRun {
                 format!("不是本程序的运行清单：缺少{zh}"),
             )
         };
+        if manifest["ledger"]["replayed"].is_object() {
+            return Err(fail(
+                "is that of a replay, whose inputs are in the ledger: name a night of the ledger".to_owned(),
+                "属于重算结果，其输入在账本中：请指定账本的某一批".to_owned(),
+            ));
+        }
         let night = archived::night_of(out, &manifest);
         let claims = manifest["claims"].as_array().ok_or_else(|| missing("claims", "结算记录"))?;
         let mut digests = Vec::new();

@@ -97,7 +97,7 @@ pub fn replay(plan: &ReplayPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Resu
         lang: plan.lang,
         ledger: Some(section),
     };
-    staging.write("manifest.json", manifest::render(&manifest).as_bytes())?;
+    staging.write("manifest.json", archived.as_archived(&manifest::render(&manifest)).as_bytes())?;
     check(cancel)?;
     staging.publish()?;
     Ok((summary, report))

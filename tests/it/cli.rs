@@ -333,7 +333,7 @@ const INPUTS: [&str; 7] =
 
 #[test]
 fn help_names_every_option_of_every_command() {
-    let commands: [(&[&str], &[&str], bool); 11] = [
+    let commands: [(&[&str], &[&str], bool); 13] = [
         (&["run"], &["--out", "--overwrite", "--threads", "--memory", "--progress", "--quiet"], true),
         (&["explain"], &["--run", "--person"], true),
         (&["reconcile"], &["--run", "--paid", "--out", "--threads", "--memory", "--progress", "--quiet"], false),
@@ -344,6 +344,8 @@ fn help_names_every_option_of_every_command() {
         ),
         (&["ledger", "compact"], &["--ledger", "--threads", "--progress", "--quiet"], false),
         (&["ledger", "rules"], &["--ledger", "--rules", "--threads"], false),
+        (&["sample"], &["--run", "--method", "--size", "--seed", "--measure", "--strata", "--by", "--out"], false),
+        (&["sample", "evaluate"], &["<DIR>", "--paper", "--confidence", "--tolerable"], false),
         (&["rules", "check"], &["--as-of", "--deny-warnings", "--quiet"], false),
         (
             &["rules", "show"],

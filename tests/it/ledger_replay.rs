@@ -14,7 +14,7 @@ use crate::ledger_nights::{Given, Night, cell, csv_of, folder, for_seeds, nights
 use crate::ledger_random::{Year, unruly_nights};
 use crate::ledger_split::tame_nights;
 use crate::random_packs::Rng;
-use crate::support::{Outputs, Record, read_csv, read_parquet, repo, run_folder, tongchou};
+use crate::support::{Outputs, Record, listing, read_csv, read_parquet, repo, run_folder, tongchou};
 use crate::table::{self, Rec};
 
 fn plan(ledger: &Path, out: &Path) -> ReplayPlan {
@@ -237,8 +237,8 @@ fn the_command_says_what_each_party_would_owe() {
         let ran = tongchou(arguments(&half));
         assert!(ran.code < Some(2), "{}", ran.stderr);
     }
-    for lang in ["en", "zh"] {
-        let out = place.path().join(lang);
+    let replay = |name: &str, lang: &str| {
+        let out = place.path().join(name);
         let (ledger, out) = (ledger.display().to_string(), out.display().to_string());
         let ran = tongchou([
             "ledger",
@@ -254,8 +254,24 @@ fn the_command_says_what_each_party_would_owe() {
             "--lang",
             lang,
         ]);
-        let said = ran.stdout.replace(&out, "OUT");
-        insta::assert_snapshot!(format!("ledger_replay_{lang}"), format!("exit {:?}\n{said}", ran.code));
+        (ran.code, ran.stdout.replace(&out, "OUT"))
+    };
+    for lang in ["en", "zh"] {
+        let (code, said) = replay(lang, lang);
+        insta::assert_snapshot!(format!("ledger_replay_{lang}"), format!("exit {code:?}\n{said}"));
+    }
+    replay("again", "en");
+    for file in listing(&place.path().join("en")) {
+        let bytes = |name: &str| std::fs::read(place.path().join(name).join(&file)).expect("an output");
+        let is_same = match file.as_str() {
+            "manifest.json" => {
+                let text =
+                    |name: &str| String::from_utf8(bytes(name)).expect("JSON").replace(&format!("/{name}\""), "/OUT\"");
+                text("en") == text("again")
+            }
+            _ => bytes("en") == bytes("again"),
+        };
+        assert!(is_same, "{file}: the same replay gives the same bytes");
     }
     let ledger = ledger.display().to_string();
     let out = place.path().join("none").display().to_string();
