@@ -4,20 +4,19 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
+use serde_json::Value;
 
 use super::run::{machine_memory, parse_size, with_threads};
 use super::terminal::{self, Progress, ProgressMode};
 use super::{CommonArgs, Exit, fail};
 use crate::columnar::reconciled::{COMPARED, FIELDS};
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{Lang, did_you_mean};
 use crate::model::money::Fen;
+use crate::pipeline::RunError;
 use crate::pipeline::reconcile::{ReconcilePlan, reconcile};
 
-/// Arguments of the command.
+/// Arguments of the command; `audit` has the same and more.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit status, added up: 1 amounts differ, 2 only computed, 4 only paid, 8 duplicate numbers, 16 not computable; 0 all agree, 64 and up failed and nothing was written."
-)]
 pub(super) struct ReconcileArgs {
     /// Output folder of a finished run, or a night of a ledger; its inputs are read again and must be unchanged
     #[arg(long, value_name = "OUT")]
@@ -66,34 +65,53 @@ fn parse_tolerance(text: &str) -> Result<(usize, Fen), String> {
     Ok((field, Fen(i64::from(fen))))
 }
 
-pub(super) fn run(args: &ReconcileArgs, cancel: &AtomicBool) -> Exit {
-    let lang = args.common.lang();
-    let mut tolerance = [Fen::ZERO; FIELDS];
-    args.tolerance.iter().for_each(|&(field, fen)| tolerance[field] = fen);
-    let plan = ReconcilePlan {
-        run: args.run.clone(),
-        paid: args.paid.clone(),
-        out: args.out.clone(),
-        tolerance,
-        overwrite: args.overwrite,
-        write_3202: args.write_3202.clone(),
-        memory: args.memory.unwrap_or_else(|| machine_memory() / 4 * 3),
-    };
-    let progress = Progress::new(args.progress, args.quiet, lang);
-    let result = with_threads(args.threads, || reconcile(&plan, &progress, cancel));
-    progress.finish();
-    match result {
-        Err(error) => {
-            fail(&error, lang);
-            Exit::NotReconciled
-        }
-        Ok(report) => {
-            if args.common.json {
-                terminal::print(&format!("{:#}\n", report.to_json()));
-            } else if !args.quiet {
-                terminal::print(&report.render(lang));
-            }
-            Exit::Reconciled(report.exit_bits())
+impl ReconcileArgs {
+    /// What is meant.
+    pub(super) fn plan(&self) -> ReconcilePlan {
+        let mut tolerance = [Fen::ZERO; FIELDS];
+        self.tolerance.iter().for_each(|&(field, fen)| tolerance[field] = fen);
+        ReconcilePlan {
+            run: self.run.clone(),
+            paid: self.paid.clone(),
+            out: self.out.clone(),
+            tolerance,
+            overwrite: self.overwrite,
+            write_3202: self.write_3202.clone(),
+            memory: self.memory.unwrap_or_else(|| machine_memory() / 4 * 3),
         }
     }
+
+    /// The language of everything a person reads.
+    pub(super) fn lang(&self) -> Lang {
+        self.common.lang()
+    }
+
+    /// Does the work of a plan on the threads that were asked for, and shows how it goes.
+    pub(super) fn at_work<R: Send>(
+        &self,
+        work: impl FnOnce(&ReconcilePlan, &Progress) -> Result<R, RunError> + Send,
+    ) -> Option<R> {
+        let plan = self.plan();
+        let progress = Progress::new(self.progress, self.quiet, self.lang());
+        let result = with_threads(self.threads, || work(&plan, &progress));
+        progress.finish();
+        result.map_err(|error| fail(&error, self.lang())).ok()
+    }
+
+    /// Says what came out: as JSON, in words, or nothing.
+    pub(super) fn say(&self, json: impl FnOnce() -> Value, words: impl FnOnce(Lang) -> String) {
+        if self.common.json {
+            terminal::print(&format!("{:#}\n", json()));
+        } else if !self.quiet {
+            terminal::print(&words(self.lang()));
+        }
+    }
+}
+
+pub(super) fn run(args: &ReconcileArgs, cancel: &AtomicBool) -> Exit {
+    let Some(report) = args.at_work(|plan, progress| reconcile(plan, progress, cancel)) else {
+        return Exit::NotReconciled;
+    };
+    args.say(|| report.to_json(), |lang| report.render(lang));
+    Exit::Reconciled(report.exit_bits())
 }

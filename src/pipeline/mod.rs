@@ -194,6 +194,13 @@ pub enum RunError {
         /// Whether files of their own were given.
         from_files: bool,
     },
+    /// A file of thresholds has errors.
+    Thresholds {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        diagnostics: Vec<Diagnostic>,
+    },
     /// The ledger cannot be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -236,6 +243,10 @@ impl Failure for RunError {
             Self::NothingPaid { from_files: true } => Text::new(
                 "nothing to compare with: the files given by --paid have no value in any of the compared fields",
                 "没有可比对的内容：--paid 指定的文件在各比对字段中均无取值",
+            ),
+            Self::Thresholds { path, .. } => Text::new(
+                format!("the thresholds in {} cannot be used", path.display()),
+                format!("{} 中的阈值不可用", path.display()),
             ),
             Self::Ledger(error) => error.text(),
             Self::Table(error) => error.text(),
