@@ -41,10 +41,12 @@ pub(super) fn robust(values: &[i64]) -> Option<Vec<Scored>> {
             (off2 * values.len() as i128 * 1_000_000_000_000, 1_253_314 * sum2)
         };
         // A score beyond all bounds is beyond every threshold.
-        let (numerator, denominator) = bounded(numerator, denominator);
-        round_ratio(numerator, denominator)
+        let (size, denominator) = bounded(numerator.abs(), denominator);
+        let score = round_ratio(size, denominator);
+        if numerator < 0 { -score } else { score }
     };
-    let median = round_ratio(median2, 2);
+    // Values are counts, shares and mean bills: none is negative.
+    let median = round_ratio(median2.max(0), 2);
     Some(values.iter().map(|&value| Scored { median, score: score(value) }).collect())
 }
 

@@ -52,12 +52,13 @@ fn look(_: &Limits, person: &Person, found: &mut Vec<Finding>) {
         "这些日期应由职工医保还是居民医保保障？请提供两边参保记录；终止其一并退回相应支付后可排除。",
     );
     let both = !employee.is_empty() && !resident.is_empty();
-    let resting: Vec<&Settlement> = employee.iter().chain(&resident).copied().collect();
-    let mut finding = CHECK.on_person(person, message).resting_on(&resting);
+    let mut finding = CHECK.on_person(person, message);
     if both {
+        let resting: Vec<&Settlement> = employee.iter().chain(&resident).copied().collect();
+        finding = finding.resting_on(&resting);
         finding.severity = PAID_TWICE;
-    }
-    if resting.is_empty() {
+    } else {
+        // It rests on the spans alone.
         finding.first_seen = from;
     }
     let day = |day: Date| if day == Date::MAX || day == Date::MIN { word("") } else { Value::Day(day) };
