@@ -29,14 +29,21 @@ fn look(_: &Limits, person: &Person, found: &mut Vec<Finding>) {
         let claim = settlement.claim;
         let Some(period) = institutions.open_on(claim.institution, claim.enddate) else { continue };
         let differs = |said: Sym, known: Sym| said != Sym::EMPTY && known != Sym::EMPTY && said != known;
-        let grade = differs(claim.hosp_lv, period.hosp_lv);
-        if grade || differs(claim.dedc_hosp_lv, period.dedc_hosp_lv) {
-            found.push(finding(person, settlement, period));
+        let other_level = differs(claim.hosp_lv, period.hosp_lv) || differs(claim.dedc_hosp_lv, period.dedc_hosp_lv);
+        // A field that the table lacks can still lead to another tier.
+        let tiers = tiers(person.world.words.book, settlement, period);
+        if other_level || tiers[0] != tiers[1] {
+            found.push(finding(person, settlement, period, tiers));
         }
     }
 }
 
-fn finding(person: &Person, settlement: &Settlement, period: &InstitutionPeriod) -> Finding {
+fn finding(
+    person: &Person,
+    settlement: &Settlement,
+    period: &InstitutionPeriod,
+    [tier, table_tier]: [&str; 2],
+) -> Finding {
     let message = Text::new(
         "Which level did the institution have on this day? Please show the document that gave it; either the claim or the institutions table is to be corrected.",
         "该机构当日核定为何等级？请提供等级核定文件；结算记录与机构表须更正其一。",
@@ -52,22 +59,30 @@ fn finding(person: &Person, settlement: &Settlement, period: &InstitutionPeriod)
         .with("dedc_hosp_lv", level(claim.dedc_hosp_lv))
         .with("table_hosp_lv", level(period.hosp_lv))
         .with("table_dedc_hosp_lv", level(period.dedc_hosp_lv))
-        .with("tier", word(tier(book, settlement, claim.dedc_hosp_lv, claim.hosp_lv)))
-        .with("table_tier", word(tier(book, settlement, period.dedc_hosp_lv, period.hosp_lv)))
+        .with("tier", word(tier))
+        .with("table_tier", word(table_tier))
         .at_risk(settlement.fund())
 }
 
-/// The tier that the rules give to levels, whatever the institution's class.
-fn tier<'a>(book: &'a RuleBook, settlement: &Settlement, dedc: Sym, grade: Sym) -> &'a str {
+/// The tiers that the rules give to what the claim says, filled up from the table, and to the table alone.
+fn tiers<'a>(book: &'a RuleBook, settlement: &Settlement, period: &InstitutionPeriod) -> [&'a str; 2] {
     let claim = settlement.claim;
     let pool = book.pool_of(claim.insured);
     let of = |field: LevelField, level: Sym| {
         let row = if level == Sym::EMPTY { None } else { book.tier(pool, field, level, claim.enddate) };
         row.map(|row| row.value.tier)
     };
-    of(LevelField::DedcHospLv, dedc)
-        .or_else(|| of(LevelField::HospLv, grade))
-        .map_or("", |tier| book.vocab.tier.word(tier))
+    let tier = |dedc: Sym, grade: Sym| {
+        let tier = of(LevelField::InstClass, period.inst_class)
+            .or_else(|| of(LevelField::DedcHospLv, dedc))
+            .or_else(|| of(LevelField::HospLv, grade));
+        tier.map_or("", |tier| book.vocab.tier.word(tier))
+    };
+    let or = |own: Sym, known: Sym| if own == Sym::EMPTY { known } else { own };
+    [
+        tier(or(claim.dedc_hosp_lv, period.dedc_hosp_lv), or(claim.hosp_lv, period.hosp_lv)),
+        tier(period.dedc_hosp_lv, period.hosp_lv),
+    ]
 }
 
 #[cfg(test)]
