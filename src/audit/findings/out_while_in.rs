@@ -74,7 +74,7 @@ mod tests {
         let found = look(&CHECK, &scene, "");
         assert_eq!(ids(&found), ["fourth day", "second day"]);
         assert_eq!(found[1].amount.0, 70);
-        assert_eq!(found[1].setl_ids[0], "stay".into());
+        assert_eq!(found[1].setl_ids[1], "stay".into());
     }
 
     #[test]

@@ -217,7 +217,7 @@ pub fn read(shown: &str, text: &str, sections: &[Section]) -> Result<Vec<Limits>
             continue;
         };
         let Some(keys) = content.get_ref().as_table() else {
-            wrong.push(file.unknown_section(start, word, sections));
+            wrong.push(file.no_section(start, word));
             continue;
         };
         let (code, thresholds) = sections[number];
@@ -262,6 +262,14 @@ impl File<'_> {
             .near_or(did_you_mean(word, known.iter().copied()), || {
                 Text::new(format!("checks with thresholds: {list}"), format!("有阈值的检查：{list}"))
             })
+    }
+
+    fn no_section(&self, start: usize, word: &str) -> Diagnostic {
+        let message = Text::new(format!("`{word}` is a section, not a key"), format!("`{word}` 是节名，不是键"));
+        Diagnostic::error("T-SECTION", self.at(start, word), message).hint(Text::new(
+            format!("write [{word}], and its thresholds below it"),
+            format!("请写作 [{word}]，其下逐行写阈值"),
+        ))
     }
 
     fn unknown_key(&self, start: usize, code: &str, word: &str, thresholds: &[Threshold]) -> Diagnostic {
