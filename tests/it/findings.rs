@@ -170,7 +170,7 @@ fn what_was_paid_may_come_from_files() {
     fs::write(
         &paid,
         "setl_id,psn_no,medfee_sumamt,hifp_pay,fund_pay_sumamt,psn_part_amt\n\
-         AGREES,P00,11000.00,7200.00,7200.00,3800.00\nTIER,P07,11000.00,-1.00,-1.00,11001.00\n",
+         AGREES,P00,11000.00,7200.00,7200.00,3800.00\nTIER,P13,11000.00,-1.00,-1.00,11001.00\n",
     )
     .expect("a file");
     let out = folder.path().join("out");

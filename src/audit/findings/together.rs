@@ -208,7 +208,8 @@ impl Meetings {
                 std::cmp::Ordering::Greater => _ = b.next(),
                 std::cmp::Ordering::Equal => {
                     shared.push([*one, *other]);
-                    (a.next(), b.next());
+                    a.next();
+                    b.next();
                 }
             }
         }
