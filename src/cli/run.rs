@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::terminal::{self, Progress, ProgressMode};
-use super::{CommonArgs, Exit, ReferenceArgs, fail};
+use super::{CommonArgs, Exit, ReferenceArgs, audit, fail};
 use crate::model::date::Date;
 use crate::model::outcome::Status;
 use crate::pipeline::night::NightPlan;
@@ -37,6 +37,12 @@ pub(super) struct RunArgs {
     /// Day of the night, such as 2026-01-31; by default that of the latest settlement
     #[arg(long, value_name = "DATE", requires = "ledger", value_parser = super::parse_day)]
     night: Option<Date>,
+    /// Audit the run as well, into the folder `audit` of the outputs: reconcile with the claims' own paid columns, and look for what should not be
+    #[arg(long, conflicts_with = "ledger")]
+    audit: bool,
+    /// Thresholds of the audit's checks, TOML
+    #[arg(long, value_name = "FILE", requires = "audit")]
+    config: Option<PathBuf>,
     /// Replace the output folder whole, in one step
     #[arg(long)]
     overwrite: bool,
@@ -68,9 +74,15 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
         memory: args.memory.unwrap_or_else(|| machine_memory() / 4 * 3),
     };
     let progress = Progress::new(args.progress, args.quiet, lang);
-    let result = with_threads(args.threads, || pipeline::run(&plan, &progress, cancel));
+    let result = with_threads(args.threads, || {
+        if args.audit {
+            let (summary, audited) = pipeline::run_audited(&plan, args.config.as_deref(), &progress, cancel)?;
+            return Ok((summary, None, Some(audited)));
+        }
+        pipeline::run(&plan, &progress, cancel).map(|(summary, night)| (summary, night, None))
+    });
     progress.finish();
-    let (summary, night) = match result {
+    let (summary, night, audited) = match result {
         Ok(done) => done,
         Err(error) => return fail(&error, lang),
     };
@@ -86,9 +98,14 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
         peak_memory_bytes: peak_memory(),
     };
     if args.common.json {
-        terminal::print(&format!("{:#}\n", summary::to_json(&report)));
+        let mut json = summary::to_json(&report);
+        if let Some(audited) = &audited {
+            json["audit"] = audit::to_json(audited);
+        }
+        terminal::print(&format!("{json:#}\n"));
     } else if !args.quiet {
-        terminal::print(&summary::render(&report, lang));
+        let audited = audited.as_ref().map_or(String::new(), |audited| format!("\n{}", audit::render(audited, lang)));
+        terminal::print(&(summary::render(&report, lang) + &audited));
     }
     let unfinished = summary.balance.of(Status::Pended).rows + summary.balance.of(Status::Rejected).rows;
     if unfinished > 0 { Exit::Attention } else { Exit::Success }

@@ -189,3 +189,33 @@ fn the_pages_of_the_sample_are_there() {
     // What the summary points to.
     assert!(repo("docs/findings/quality.md").exists());
 }
+
+#[test]
+fn a_run_with_an_audit_publishes_both() {
+    let folder = folder();
+    let (run, out) = (folder.path().join("run"), folder.path().join("out"));
+    let ran = tongchou(run_folder_args(&data("causes"), &run, &["--audit"])).expect(1);
+    assert!(ran.stdout.contains("findings, each a question to be answered"), "{}", ran.stdout);
+    audit(&run, &out, &[]).expect(59);
+    // The same files, byte for byte, and in the manifest.
+    let manifest = json(&run.join("manifest.json"));
+    let outputs = manifest["outputs"].as_array().expect("outputs");
+    let names: BTreeSet<String> =
+        outputs.iter().map(|file| file["file"].as_str().expect("a name").to_owned()).collect();
+    for name in listing(&out) {
+        assert!(fs::read(out.join(&name)).ok() == fs::read(run.join("audit").join(&name)).ok(), "{name}");
+        assert!(names.contains(&format!("audit/{name}")), "{name}: {names:?}");
+    }
+    assert_eq!(listing(&run.join("audit")), listing(&out));
+    // A run without anything paid says so, and is audited all the same.
+    let bare = folder.path().join("bare");
+    let ran = tongchou(run_folder_args(&data("small"), &bare, &["--audit", "--json"]));
+    assert!(ran.code < Some(2), "{}", ran.stderr);
+    let said: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert!(said["audit"]["reconciliation"].is_null() && said["audit"]["checks"].is_array(), "{}", ran.stdout);
+    assert_eq!(listing(&bare.join("audit")), ["findings.csv", "findings.json", "findings.parquet"]);
+    let wrong =
+        tongchou(run_folder_args(&data("small"), &folder.path().join("none"), &["--audit", "--config", "none.toml"]));
+    wrong.expect(2);
+    assert!(!folder.path().join("none").exists());
+}

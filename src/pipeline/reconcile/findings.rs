@@ -9,7 +9,7 @@ use crate::columnar::findings::{FINDINGS, findings as schema};
 use crate::columnar::row_groups::RowGroups;
 use crate::ingest::IngestError;
 use crate::pipeline::RunError;
-use crate::publish::{Staging, Written};
+use crate::publish::{Folder, Written};
 use crate::report::finding::Finding;
 use crate::report::findings::{FindingsReport, batch, csv_line as finding_line};
 
@@ -34,10 +34,10 @@ pub(in crate::pipeline) fn read_thresholds(config: Option<&std::path::Path>) -> 
 }
 
 /// Writes `findings.parquet` and `findings.csv`.
-pub(super) fn write(found: &[Finding], staging: &Staging) -> Result<[Written; 2], RunError> {
+pub(super) fn write(found: &[Finding], folder: &Folder) -> Result<[Written; 2], RunError> {
     let failed = |error| RunError::Parquet { file: "findings.parquet", error };
-    let mut file = RowGroups::begin(staging.create("findings.parquet")?, schema()).map_err(failed)?;
-    let mut lines = staging.create("findings.csv")?;
+    let mut file = RowGroups::begin(folder.create("findings.parquet")?, schema()).map_err(failed)?;
+    let mut lines = folder.create("findings.csv")?;
     lines.put(&csv_line(&FINDINGS.map(|(name, _)| name.to_owned())))?;
     for some in found.chunks(GROUP) {
         let group = file.encoder().encode(&batch(some)).map_err(failed)?;

@@ -20,6 +20,7 @@ use std::sync::atomic::AtomicBool;
 use hashbrown::HashSet;
 use serde_json::{Value, json};
 
+pub(super) use self::findings::read_thresholds;
 use self::side::Sides;
 use self::write::{INFALLIBLE, Wrote, check_totals, csv_line, csv_writer, shown_person, write_totals};
 use super::archived::Archived;
@@ -37,7 +38,7 @@ use crate::ingest::paid::{PaidRows, read_own, read_paid};
 use crate::ingest::{self, InputFile, InputPath, ReadOptions};
 use crate::ledger::store::{Access, Ledger, LedgerError};
 use crate::model::money::Fen;
-use crate::publish::{LoneFile, Staging, Written};
+use crate::publish::{Folder, LoneFile, Staging, Written};
 use crate::report::balance::Tally;
 use crate::report::findings::FindingsReport;
 use crate::report::reconciled::{ReconcileReport, measured};
@@ -94,7 +95,7 @@ pub fn audit(
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<Audited, RunError> {
-    let held = sit(plan, Some(findings::read_thresholds(config)?), watch, cancel)?;
+    let held = sit(plan, Some(read_thresholds(config)?), watch, cancel)?;
     Ok(Audited { reconciled: held.reconciled, findings: held.findings.expect("an audit has findings, if only none") })
 }
 
@@ -125,11 +126,38 @@ fn sit(
         of_run: plan.run.display().to_string(),
         out: plan.out.display().to_string(),
     };
-    let (held, national) = sitting.hold(&staging, national, watch, cancel)?;
+    let (held, national) = sitting.hold(&staging.root(), national, watch, cancel)?;
     check(cancel)?;
     staging.publish()?;
     national.map(LoneFile::publish).transpose()?;
     Ok(held)
+}
+
+/// Audits a run that is still in memory, and writes what an audit of its output folder would write.
+///
+/// # Errors
+/// What the claims run into when they are read again; what [`RunError`] says of writing.
+pub(super) fn audit_in_memory(
+    loaded: &Loaded,
+    limits: Vec<Limits>,
+    adjudicated: PathBuf,
+    of_run: &Path,
+    folder: &Folder,
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<(Audited, Vec<Written>), RunError> {
+    let sitting = Sitting {
+        loaded,
+        adjudicated,
+        paid: &[],
+        tolerance: [Fen::ZERO; FIELDS],
+        limits: Some(limits),
+        of_run: of_run.display().to_string(),
+        out: of_run.join("audit").display().to_string(),
+    };
+    let (held, _) = sitting.hold(folder, None, watch, cancel)?;
+    let findings = held.findings.expect("an audit has findings, if only none");
+    Ok((Audited { reconciled: held.reconciled, findings }, held.outputs))
 }
 
 /// A run in memory, beside what was paid.
@@ -150,13 +178,14 @@ struct Sitting<'a> {
 struct Held {
     reconciled: Option<ReconcileReport>,
     findings: Option<FindingsReport>,
+    outputs: Vec<Written>,
 }
 
 impl Sitting<'_> {
     /// Compares, names causes, looks for findings, and writes.
     fn hold(
         mut self,
-        staging: &Staging,
+        folder: &Folder,
         national: Option<LoneFile>,
         watch: &dyn Watch,
         cancel: &AtomicBool,
@@ -185,7 +214,7 @@ impl Sitting<'_> {
         let audit = self.limits.take().map(|limits| Audit::new(limits, sides.has()));
         let looking = audit.as_ref().map(|audit| (audit, &world));
         let Wrote { found, mut outputs, totals, balance, national, gathered } =
-            write::write(&sides, looking, staging, national, watch, cancel)?;
+            write::write(&sides, looking, folder, national, watch, cancel)?;
         // What was folded now must be what the run wrote.
         watch.begin(Stage::Verify, None);
         totals::verify(&self.adjudicated, &balance)?;
@@ -193,7 +222,7 @@ impl Sitting<'_> {
             None
         } else {
             check_totals(&totals, &found, &terms, &balance);
-            outputs.extend(write_totals(&totals, staging, &terms, has_total)?);
+            outputs.extend(write_totals(&totals, folder, &terms, has_total)?);
             let report = self.report(&sides, found, paid, unpaid);
             assert!(report.is_balanced(), "every row of both sides has one result: {:?}", report.found.by_code);
             Some(report)
@@ -201,16 +230,16 @@ impl Sitting<'_> {
         let inputs = self.inputs(&sides);
         let findings = match (&audit, gathered) {
             (Some(audit), Some(gathered)) => {
-                Some(write_findings(audit, gathered, &world, &inputs, reconciled.is_some(), staging, &mut outputs)?)
+                Some(write_findings(audit, gathered, &world, &inputs, reconciled.is_some(), folder, &mut outputs)?)
             }
             _ => None,
         };
         if let Some(report) = &reconciled {
-            let mut file = staging.create("reconcile.json")?;
+            let mut file = folder.create("reconcile.json")?;
             file.put(manifest(report, findings.as_ref(), inputs, &outputs).as_bytes())?;
-            file.finish()?;
+            outputs.push(file.finish()?);
         }
-        Ok((Held { reconciled, findings }, national))
+        Ok((Held { reconciled, findings, outputs }, national))
     }
 
     fn report(
@@ -263,13 +292,13 @@ fn write_findings(
     world: &World,
     inputs: &Value,
     is_reconciled: bool,
-    staging: &Staging,
+    folder: &Folder,
     outputs: &mut Vec<Written>,
 ) -> Result<FindingsReport, RunError> {
     let found = audit.finish(gathered, world);
     let report = audit.report(&found);
-    let written = findings::write(&found, staging)?;
-    let mut file = staging.create("findings.json")?;
+    let written = findings::write(&found, folder)?;
+    let mut file = folder.create("findings.json")?;
     file.put(findings::manifest(&report, inputs, is_reconciled, &written).as_bytes())?;
     outputs.extend(written);
     outputs.push(file.finish()?);

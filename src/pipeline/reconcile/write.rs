@@ -19,7 +19,7 @@ use crate::columnar::row_groups::{Encoder, RowGroups};
 use crate::ledger::fold;
 use crate::ledger::person::Desk;
 use crate::pipeline::{RunError, Stage, Watch, check};
-use crate::publish::{LoneFile, OutputFile, Staging, Written};
+use crate::publish::{Folder, LoneFile, OutputFile, Written};
 use crate::report::balance::Balance;
 use crate::report::reconciled::{Found, Outcome, measured};
 
@@ -53,9 +53,9 @@ struct Details {
 }
 
 impl Details {
-    fn begin(staging: &Staging) -> Result<Self, RunError> {
-        let file = RowGroups::begin(staging.create("reconciliation.parquet")?, reconciled::details());
-        let mut differences = staging.create("differences.csv")?;
+    fn begin(folder: &Folder) -> Result<Self, RunError> {
+        let file = RowGroups::begin(folder.create("reconciliation.parquet")?, reconciled::details());
+        let mut differences = folder.create("differences.csv")?;
         differences.put(csv_line(&reconciled::detail_names()).as_slice())?;
         Ok(Self { file: file.map_err(parquet_failed)?, differences })
     }
@@ -74,13 +74,13 @@ fn parquet_failed(error: ParquetError) -> RunError {
 pub(super) fn write(
     sides: &Sides,
     audit: Option<(&Audit, &World)>,
-    staging: &Staging,
+    folder: &Folder,
     mut national: Option<LoneFile>,
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<Wrote, RunError> {
     let is_compared = !sides.terms.fields.is_empty();
-    let mut details = is_compared.then(|| Details::begin(staging)).transpose()?;
+    let mut details = is_compared.then(|| Details::begin(folder)).transpose()?;
     let (mut found, mut totals, mut balance) = (Found::default(), Totals::default(), Balance::default());
     let mut gathered = audit.map(|(audit, _)| audit.begin());
     watch.begin(Stage::Reconcile, Some(sides.loaded.rows.len() as u64));
@@ -119,7 +119,7 @@ pub(super) fn write(
             if let (Some(all), Some(later)) = (&mut gathered, chunk.gathered) {
                 all.merge(later);
             }
-            let sum = |error| TotalsError::Sum { path: staging.path("totals.parquet"), error };
+            let sum = |error| TotalsError::Sum { path: folder.path("totals.parquet"), error };
             totals.add(chunk.summands).map_err(sum)?;
             found.merge(chunk.found);
             balance.merge(&chunk.balance);
@@ -190,18 +190,18 @@ pub(super) fn check_totals(totals: &Totals, found: &Found, terms: &Terms, balanc
 
 pub(super) fn write_totals(
     totals: &Totals,
-    staging: &Staging,
+    folder: &Folder,
     terms: &Terms,
     has_total: bool,
 ) -> Result<[Written; 2], RunError> {
     let failed = |error| RunError::Parquet { file: "totals.parquet", error };
-    let mut file = RowGroups::begin(staging.create("totals.parquet")?, reconciled::totals()).map_err(failed)?;
+    let mut file = RowGroups::begin(folder.create("totals.parquet")?, reconciled::totals()).map_err(failed)?;
     if !totals.is_empty() {
         let group = file.encoder().encode(&totals.batch(terms.fields, has_total)).map_err(failed)?;
         file.append(group).map_err(failed)?;
     }
     let file: OutputFile = file.finish().map_err(failed)?;
-    let mut lines = staging.create("totals.csv")?;
+    let mut lines = folder.create("totals.csv")?;
     lines.put(&csv_line(&reconciled::total_names()))?;
     for line in totals.lines(terms.fields, has_total) {
         lines.put(&csv_line(&line))?;
