@@ -157,6 +157,18 @@ fn thresholds_of_a_file() {
     audit(&run, &folder.path().join("none"), &["--config", "nowhere.toml"]).expect(64);
 }
 
+#[test]
+fn what_is_said_at_the_end() {
+    let folder = folder();
+    let run = run_of_causes(folder.path());
+    for (lang, name) in [("en", "audit_en"), ("zh", "audit_zh")] {
+        let ran = audit(&run, &folder.path().join(lang), &["--lang", lang]).expect(59);
+        // The reconciliation's own report comes first; it has its own tests.
+        let said = ran.stdout.find("\n  15 ").or_else(|| ran.stdout.find("\n  疑点")).expect("the findings");
+        insta::assert_snapshot!(name, &ran.stdout[said..]);
+    }
+}
+
 /// Rows of a code.
 fn of<'r>(rows: &'r [Record], code: &str) -> Vec<&'r str> {
     rows.iter().filter(|row| row["code"] == code).map(|row| row["subject"].as_str()).collect()

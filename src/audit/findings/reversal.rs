@@ -7,7 +7,7 @@ use super::view::{Need, Person, Settlement, text};
 use super::{Check, Look, word};
 use crate::diagnostic::Text;
 use crate::model::money::Fen;
-use crate::model::outcome::Reason;
+use crate::model::outcome::{Reason, Status};
 use crate::report::finding::{Finding, Standing, Value};
 
 pub(super) const CHECK: Check = Check {
@@ -39,7 +39,9 @@ fn look(_: &Limits, person: &Person, found: &mut Vec<Finding>) {
         let original = by_number.get(named).copied();
         if REASONS.iter().any(|&reason| reversal.reasons.has(reason)) {
             found.push(faulty(person, reversal, named, original));
-        } else if let Some(original) = original.filter(|original| original.is_flagged == Some(false)) {
+        } else if reversal.status == Status::Reversed
+            && let Some(original) = original.filter(|original| original.is_flagged == Some(false))
+        {
             let message = Text::new(
                 "Why is the original not marked as refunded? Please show that the institution and the person know of the reversal, and correct the mark.",
                 "原结算为何未标记退费？请确认机构与参保人均已知悉该退费，并更正标志。",
@@ -130,11 +132,12 @@ mod tests {
     fn the_mark_of_the_original() {
         let mut scene = Scene::new();
         scene.row("flagged").flagged(true).reversed();
-        scene.row("of flagged").reversal_of("flagged").flagged(true);
+        scene.row("of flagged").reversal_of("flagged").flagged(true).accepted();
         scene.row("silent").reversed();
-        scene.row("of silent").reversal_of("silent");
+        scene.row("of silent").reversal_of("silent").accepted();
         scene.row("not").flagged(false).reversed();
-        scene.row("of not").reversal_of("not").flagged(true);
+        scene.row("of not").reversal_of("not").flagged(true).accepted();
+        scene.row("not read").reversal_of("not").flagged(true).pended(Reason::NoClass);
         let found = look(&CHECK, &scene, "");
         assert_eq!(ids(&found), ["not"]);
         assert_eq!((found[0].severity, found[0].setl_ids.len()), (1, 2));

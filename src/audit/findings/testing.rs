@@ -116,6 +116,11 @@ impl Draft {
         self.set(|draft| draft.init_setl_id = original.into())
     }
 
+    /// An accepted reversal.
+    pub fn accepted(&mut self) -> &mut Self {
+        self.set(|draft| draft.status = Status::Reversed)
+    }
+
     pub fn denied(&mut self, reason: Reason) -> &mut Self {
         self.set(|draft| (draft.status, draft.reasons) = (Status::Denied, reason.into()))
     }

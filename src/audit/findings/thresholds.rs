@@ -275,11 +275,15 @@ impl File<'_> {
     fn unknown_key(&self, start: usize, code: &str, word: &str, thresholds: &[Threshold]) -> Diagnostic {
         let known: Vec<&str> = thresholds.iter().map(|threshold| threshold.key).collect();
         let message = Text::new(format!("{code} has no threshold `{word}`"), format!("{code} 没有阈值 `{word}`"));
-        let list = if known.is_empty() { "-".to_owned() } else { known.join(", ") };
-        Diagnostic::error("T-KEY", self.at(start, word), message)
-            .near_or(did_you_mean(word, known.iter().copied()), || {
-                Text::new(format!("its thresholds: {list}"), format!("其阈值：{list}"))
-            })
+        let otherwise = || {
+            if known.is_empty() {
+                return Text::new("it has none: take the section out", "该检查没有阈值：请去掉该节");
+            }
+            let list = known.join(", ");
+            Text::new(format!("its thresholds: {list}"), format!("其阈值：{list}"))
+        };
+        let near = did_you_mean(word, known.iter().copied());
+        Diagnostic::error("T-KEY", self.at(start, word), message).near_or(near, otherwise)
     }
 
     fn bad_value(&self, span: std::ops::Range<usize>, code: &str, threshold: &Threshold) -> Diagnostic {
