@@ -215,9 +215,23 @@ impl Staging {
     /// # Errors
     /// The file cannot be made.
     pub fn create(&self, name: &str) -> Result<OutputFile, PublishError> {
+        self.root().create(name)
+    }
+
+    /// The output folder itself.
+    #[must_use]
+    pub fn root(&self) -> Folder {
+        Folder { path: self.folder.clone(), sync: self.sync }
+    }
+
+    /// Makes a folder inside the output folder.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn folder_within(&self, name: &str) -> Result<Folder, PublishError> {
         let path = self.path(name);
-        let file = File::create_new(&path).map_err(failed(Action::Create, &path))?;
-        Ok(OutputFile { name: name.to_owned(), path, file, hash: Sha256::new(), bytes: 0, sync: self.sync })
+        fs::create_dir(&path).map_err(failed(Action::CreateFolder, &path))?;
+        Ok(Folder { path, sync: self.sync })
     }
 
     /// Writes a small file of the output.
@@ -225,9 +239,7 @@ impl Staging {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<Written, PublishError> {
-        let mut file = self.create(name)?;
-        file.put(bytes)?;
-        file.finish()
+        self.root().write(name, bytes)
     }
 
     /// Makes everything written so far the target, in one step.
@@ -235,6 +247,10 @@ impl Staging {
     /// # Errors
     /// The rename failed, or could not be brought to the disk; the target is as it was.
     pub fn publish(mut self) -> Result<(), PublishError> {
+        let entries = fs::read_dir(&self.folder).map_err(failed(Action::ReadFolder, &self.folder))?;
+        for entry in entries.flatten().filter(|entry| entry.path().is_dir()) {
+            self.sync_folder(&entry.path())?;
+        }
         self.sync_folder(&self.folder)?;
         let parent = parent_of(&self.target);
         let is_empty = || fs::read_dir(&self.target).map(|mut entries| entries.next().is_none()).unwrap_or(true);
@@ -262,6 +278,41 @@ impl Staging {
 
     fn sync_folder(&self, folder: &Path) -> Result<(), PublishError> {
         File::open(folder).and_then(|folder| (self.sync)(&folder)).map_err(failed(Action::SyncFolder, folder))
+    }
+}
+
+/// Where output files are made: an output folder in the making, or a folder inside it.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+    sync: Sync,
+}
+
+impl Folder {
+    /// Where a file is written until it is published.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Opens a file of the output; its name is the one inside this folder.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn create(&self, name: &str) -> Result<OutputFile, PublishError> {
+        let path = self.path(name);
+        let file = File::create_new(&path).map_err(failed(Action::Create, &path))?;
+        Ok(OutputFile { name: name.to_owned(), path, file, hash: Sha256::new(), bytes: 0, sync: self.sync })
+    }
+
+    /// Writes a small file of the output.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<Written, PublishError> {
+        let mut file = self.create(name)?;
+        file.put(bytes)?;
+        file.finish()
     }
 }
 

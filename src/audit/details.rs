@@ -13,6 +13,7 @@ use crate::columnar::reconciled::{COMPARED, FIELDS, FieldSet, details};
 use crate::model::money::Fen;
 use crate::model::place::Admdvs;
 use crate::report::balance::Tally;
+use crate::report::findings::ShowPerson;
 use crate::report::reconciled::{Found, Outcome, measured};
 use crate::rules::vocabulary::Vocabularies;
 
@@ -181,15 +182,16 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// A line of `differences.csv`; an amount that a side does not have is empty.
-    pub fn write_csv(&self, vocab: &Vocabularies, writer: &mut csv::Writer<Vec<u8>>) {
+    /// A line of `differences.csv`, with the person number as `person` shows it; an amount that a side does not have is
+    /// empty.
+    pub fn write_csv(&self, vocab: &Vocabularies, person: ShowPerson, writer: &mut csv::Writer<Vec<u8>>) {
         let infallible = "writing to memory does not fail";
         let mut put = |bytes: &[u8]| writer.write_field(bytes).expect(infallible);
         let (mut differing, mut causes) = (String::new(), String::new());
         self.differing_text(&mut differing);
         self.causes_text(vocab, &mut causes);
         put(self.setl_id);
-        put(self.psn_no);
+        put(person(&String::from_utf8_lossy(self.psn_no)).as_bytes());
         put((self.outcome as u8).to_string().as_bytes());
         put(differing.as_bytes());
         put(causes.split('|').next().unwrap_or_default().as_bytes());

@@ -1,9 +1,10 @@
 //! Checks that do not trust what they check: sums are derived again by another path. And the comparison of what was
-//! computed with what was paid.
+//! computed with what was paid, and the findings on both.
 
 pub mod cause;
 pub mod delta;
 pub mod details;
+pub mod findings;
 pub mod ledger_sums;
 pub mod paid_side;
 pub mod reconciled_totals;

@@ -115,6 +115,15 @@ impl PaidSide {
         sum
     }
 
+    /// The one row of a number that belongs to a claim: the claim's own row, or of files the one that names its person or
+    /// nobody. `None` where several do.
+    #[must_use]
+    pub fn row_of(&self, setl_id: &[u8], is_its: impl Fn(&PaidRow) -> bool) -> Option<&PaidRow> {
+        let mut rows = self.all(self.find(setl_id)?).filter(|row| is_its(row));
+        let row = rows.next()?;
+        rows.next().is_none().then_some(row)
+    }
+
     /// First rows of the numbers that the run does not have, in the order of (`psn_no`, `setl_id`).
     #[must_use]
     pub fn unmet(&self) -> Vec<u32> {

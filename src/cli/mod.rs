@@ -1,5 +1,6 @@
 //! The command line: what was typed becomes what is meant; one file for each command.
 
+mod audit;
 mod explain;
 mod ledger;
 mod reconcile;
@@ -68,7 +69,15 @@ enum Command {
     /// Show how one settlement was computed, step by step
     Explain(explain::ExplainArgs),
     /// Compare a finished run with what was paid, and name the cause of every difference
+    #[command(
+        after_help = "Exit status, added up: 1 amounts differ, 2 only computed, 4 only paid, 8 duplicate numbers, 16 not computable; 0 all agree, 64 and up failed and nothing was written."
+    )]
     Reconcile(reconcile::ReconcileArgs),
+    /// Reconcile, and look for what stands in the records and should not
+    #[command(
+        after_help = "Exit status, added up: that of reconcile, and 32 when there are findings; 64 and up failed and nothing was written."
+    )]
+    Audit(audit::AuditArgs),
     /// Check, show, test and compare rule packs
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -160,7 +169,10 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         // 2, as clap has it, would read as `only computed`.
-        Err(error) if error.use_stderr() && std::env::args_os().nth(1).is_some_and(|word| word == "reconcile") => {
+        Err(error)
+            if error.use_stderr()
+                && std::env::args_os().nth(1).is_some_and(|word| word == "reconcile" || word == "audit") =>
+        {
             terminal::complain(error.render().to_string().trim_end());
             return ExitCode::from(ABOVE_THE_BITS);
         }
@@ -177,6 +189,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, &cancel),
         Command::Explain(args) => explain::explain(&args, &cancel),
         Command::Reconcile(args) => reconcile::run(&args, &cancel),
+        Command::Audit(args) => audit::run(&args, &cancel),
         Command::Rules(command) => rules::rules(&command, &cancel),
         Command::Ledger(command) => ledger::ledger(&command, &cancel),
         Command::Sample(args) => sample::run(&args),
@@ -192,6 +205,7 @@ fn fail(error: &RunError, lang: Lang) -> Exit {
         RunError::Ingest(IngestError::Rejected { diagnostics, more }) => {
             terminal::complain_all(diagnostics, *more, lang);
         }
+        RunError::Thresholds { diagnostics, .. } => terminal::complain_all(diagnostics, 0, lang),
         RunError::Ledger(error) => {
             terminal::complain_all(&[error.into()], 0, lang);
             return Exit::Failure;

@@ -4,19 +4,19 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
+use serde_json::Value;
 
+use super::terminal::Progress;
 use super::work::{MemoryArgs, WorkArgs};
 use super::{CommonArgs, Exit, fail};
 use crate::columnar::reconciled::{COMPARED, FIELDS};
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{Lang, did_you_mean};
 use crate::model::money::Fen;
+use crate::pipeline::RunError;
 use crate::pipeline::reconcile::{ReconcilePlan, reconcile};
 
-/// Arguments of the command.
+/// Arguments of the command; `audit` has the same and more.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit status, added up: 1 amounts differ, 2 only computed, 4 only paid, 8 duplicate numbers, 16 not computable; 0 all agree, 64 and up failed and nothing was written."
-)]
 pub(super) struct ReconcileArgs {
     /// Output folder of a finished run, or a night of a ledger; its inputs are read again and must be unchanged
     #[arg(long, value_name = "OUT")]
@@ -57,27 +57,41 @@ fn parse_tolerance(text: &str) -> Result<(usize, Fen), String> {
     Ok((field, Fen(i64::from(fen))))
 }
 
-pub(super) fn run(args: &ReconcileArgs, cancel: &AtomicBool) -> Exit {
-    let lang = args.common.lang();
-    let mut tolerance = [Fen::ZERO; FIELDS];
-    args.tolerance.iter().for_each(|&(field, fen)| tolerance[field] = fen);
-    let plan = ReconcilePlan {
-        run: args.run.clone(),
-        paid: args.paid.clone(),
-        out: args.out.clone(),
-        tolerance,
-        overwrite: args.overwrite,
-        write_3202: args.write_3202.clone(),
-        memory: args.memory.bytes(),
-    };
-    match args.work.run(lang, |progress| reconcile(&plan, progress, cancel)) {
-        Err(error) => {
-            fail(&error, lang);
-            Exit::NotReconciled
-        }
-        Ok(report) => {
-            args.work.show(&args.common, |lang| report.render(lang), || report.to_json());
-            Exit::Reconciled(report.exit_bits())
+impl ReconcileArgs {
+    /// What is meant.
+    pub(super) fn plan(&self) -> ReconcilePlan {
+        let mut tolerance = [Fen::ZERO; FIELDS];
+        self.tolerance.iter().for_each(|&(field, fen)| tolerance[field] = fen);
+        ReconcilePlan {
+            run: self.run.clone(),
+            paid: self.paid.clone(),
+            out: self.out.clone(),
+            tolerance,
+            overwrite: self.overwrite,
+            write_3202: self.write_3202.clone(),
+            memory: self.memory.bytes(),
         }
     }
+
+    /// Does the work of a plan as it was asked for.
+    pub(super) fn at_work<R: Send>(
+        &self,
+        work: impl FnOnce(&ReconcilePlan, &Progress) -> Result<R, RunError> + Send,
+    ) -> Option<R> {
+        let (plan, lang) = (self.plan(), self.common.lang());
+        self.work.run(lang, |progress| work(&plan, progress)).map_err(|error| fail(&error, lang)).ok()
+    }
+
+    /// Shows what came of it.
+    pub(super) fn show(&self, text: impl FnOnce(Lang) -> String, value: impl FnOnce() -> Value) {
+        self.work.show(&self.common, text, value);
+    }
+}
+
+pub(super) fn run(args: &ReconcileArgs, cancel: &AtomicBool) -> Exit {
+    let Some(report) = args.at_work(|plan, progress| reconcile(plan, progress, cancel)) else {
+        return Exit::NotReconciled;
+    };
+    args.show(|lang| report.render(lang), || report.to_json());
+    Exit::Reconciled(report.exit_bits())
 }

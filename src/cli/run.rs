@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::work::{MemoryArgs, WorkArgs};
-use super::{CommonArgs, Exit, ReferenceArgs, fail};
+use super::{CommonArgs, Exit, ReferenceArgs, audit, fail};
 use crate::model::date::Date;
 use crate::model::outcome::Status;
 use crate::pipeline::night::NightPlan;
@@ -37,6 +37,12 @@ pub(super) struct RunArgs {
     /// Day of the night, such as 2026-01-31; by default that of the latest settlement
     #[arg(long, value_name = "DATE", requires = "ledger", value_parser = super::parse_day)]
     night: Option<Date>,
+    /// Audit the run as well, into the folder `audit` of the outputs: reconcile with the claims' own paid columns, and look for what should not be
+    #[arg(long, conflicts_with = "ledger")]
+    audit: bool,
+    /// Thresholds of the audit's checks, TOML
+    #[arg(long, value_name = "FILE", requires = "audit")]
+    config: Option<PathBuf>,
     /// Replace the output folder whole, in one step
     #[arg(long)]
     overwrite: bool,
@@ -59,7 +65,14 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
         lang,
         memory: args.memory.bytes(),
     };
-    let (summary, night) = match args.work.run(lang, |progress| pipeline::run(&plan, progress, cancel)) {
+    let result = args.work.run(lang, |progress| {
+        if args.audit {
+            let (summary, audited) = pipeline::run_audited(&plan, args.config.as_deref(), progress, cancel)?;
+            return Ok((summary, None, Some(audited)));
+        }
+        pipeline::run(&plan, progress, cancel).map(|(summary, night)| (summary, night, None))
+    });
+    let (summary, night, audited) = match result {
         Ok(done) => done,
         Err(error) => return fail(&error, lang),
     };
@@ -74,7 +87,18 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
         took: started.elapsed(),
         peak_memory_bytes: peak_memory(),
     };
-    args.work.show(&args.common, |lang| summary::render(&report, lang), || summary::to_json(&report));
+    let text = |lang| {
+        let audited = audited.as_ref().map_or(String::new(), |audited| format!("\n{}", audit::render(audited, lang)));
+        summary::render(&report, lang) + &audited
+    };
+    let value = || {
+        let mut value = summary::to_json(&report);
+        if let Some(audited) = &audited {
+            value["audit"] = audit::to_json(audited);
+        }
+        value
+    };
+    args.work.show(&args.common, text, value);
     let unfinished = summary.balance.of(Status::Pended).rows + summary.balance.of(Status::Rejected).rows;
     if unfinished > 0 { Exit::Attention } else { Exit::Success }
 }

@@ -1,6 +1,7 @@
 //! Columns: every output column's name and type, once, and how they get into a Parquet file.
 
 pub mod columns;
+pub mod findings;
 pub mod reconciled;
 pub mod row_groups;
 pub mod schema;

@@ -20,6 +20,7 @@ pub mod claims;
 pub mod columns;
 pub mod error;
 mod national;
+pub mod notes;
 mod open;
 pub mod paid;
 pub mod paper;

@@ -8,6 +8,7 @@ use super::cell::{Row, Typed};
 use super::columns::{CLAIMS, PAID, Table, location};
 use super::error::{Diagnostics, IngestError};
 use super::national;
+use super::notes::{Notes, PartNotes};
 use super::open::{InputFile, RowSink, open_all};
 use super::paths::InputPath;
 use super::pipeline::{self, Base, Collect, Job, ReadOptions};
@@ -72,6 +73,8 @@ pub struct PaidRows {
     pub group_of: Vec<Vec<u32>>,
     /// Rows that name no settlement.
     pub without_number: u64,
+    /// What else the audit asks the claims for; `None` where it does not.
+    pub notes: Option<Notes>,
     arenas: Vec<Vec<u8>>,
     numbers: HashMap<Group, u32>,
 }
@@ -107,6 +110,9 @@ impl PaidRows {
         }));
         self.arenas.push(part.arena);
         self.without_number += part.without_number;
+        if let Some(notes) = &mut self.notes {
+            notes.take(file, part.notes);
+        }
         let known = &mut self.group_of[file as usize];
         known.extend(part.group_of.iter().map(|&number| numbers.get(number as usize).copied().unwrap_or(u32::MAX)));
     }
@@ -136,13 +142,18 @@ impl PaidRows {
     }
 }
 
-/// Reads what the claims say of their groups and, with `amounts`, of what was paid. Values that are not of their kind
-/// are none: their rows are rejected, and that is said elsewhere.
+/// Reads what the claims say of their groups, with `amounts` of what was paid, and with `notes` what an audit asks for.
+/// Values that are not of their kind are none: their rows are rejected, and that is said elsewhere.
 ///
 /// # Errors
 /// What the files run into; cancellation.
-pub fn read_own(files: &[InputPath], amounts: bool, options: &ReadOptions<'_>) -> Result<PaidRows, IngestError> {
-    read(files, &CLAIMS, Wants { amounts, strict: false }, options)
+pub fn read_own(
+    files: &[InputPath],
+    amounts: bool,
+    notes: bool,
+    options: &ReadOptions<'_>,
+) -> Result<PaidRows, IngestError> {
+    read(files, &CLAIMS, Wants { amounts, notes, strict: false }, options)
 }
 
 /// Reads files that say what was paid: tables with the national names, or the national 3202 text, plain or in a ZIP.
@@ -160,7 +171,7 @@ pub fn read_paid(files: &[InputPath], options: &ReadOptions<'_>) -> Result<PaidR
                 one
             }
             None => {
-                let wants = Wants { amounts: true, strict: true };
+                let wants = Wants { amounts: true, notes: false, strict: true };
                 read(std::slice::from_ref(file), &PAID, wants, options)?
             }
         };
@@ -172,6 +183,8 @@ pub fn read_paid(files: &[InputPath], options: &ReadOptions<'_>) -> Result<PaidR
 #[derive(Clone, Copy)]
 struct Wants {
     amounts: bool,
+    /// What an audit asks for; the claims alone have it.
+    notes: bool,
     /// A bad value is an error of the input.
     strict: bool,
 }
@@ -183,7 +196,7 @@ fn read(
     options: &ReadOptions<'_>,
 ) -> Result<PaidRows, IngestError> {
     let opened = open_all(files, table)?;
-    let places = Places::of(table);
+    let places = Places::of(table, wants.notes);
     let columns: Vec<FieldSet> = opened
         .iter()
         .map(|file| {
@@ -192,7 +205,8 @@ fn read(
             has
         })
         .collect();
-    let mut paid = PaidRows { group_of: vec![Vec::new(); files.len()], ..PaidRows::default() };
+    let notes = wants.notes.then(|| Notes::of_files(&opened));
+    let mut paid = PaidRows { group_of: vec![Vec::new(); files.len()], notes, ..PaidRows::default() };
     let mut problems = Diagnostics::default();
     let mut take = |file: u32, base: Base, (part, mut wrong): (Part, Diagnostics)| {
         wrong.iter_mut().for_each(|diagnostic| diagnostic.at.line += base.lines);
@@ -228,11 +242,14 @@ struct Places {
     init_setl_id: usize,
     total: usize,
     amounts: [usize; FIELDS],
+    /// `dise_codg` and `refd_setl_flag`, which the claims have.
+    noted: Option<(usize, usize)>,
 }
 
 impl Places {
-    fn of(table: &Table) -> Self {
+    fn of(table: &Table, notes: bool) -> Self {
         Self {
+            noted: notes.then(|| (table.index("dise_codg"), table.index("refd_setl_flag"))),
             setl_id: table.index("setl_id"),
             psn_no: table.index("psn_no"),
             insutype: table.index("insutype"),
@@ -255,6 +272,7 @@ pub(super) struct Part {
     groups: HashMap<Group, u32>,
     group_of: Vec<u32>,
     without_number: u64,
+    notes: PartNotes,
 }
 
 impl Part {
@@ -358,6 +376,11 @@ impl RowSink for Collector<'_> {
             }),
         };
         let group = self.part.group(group);
+        if let Some((disease, flag)) = places.noted {
+            let disease = self.value(row, disease, line, row.cell(disease).code()).unwrap_or_default();
+            let flag = self.value(row, flag, line, row.cell(flag).code()).map(|flag| flag == b"1");
+            self.part.notes.push(disease, flag);
+        }
         if !self.wants.amounts {
             return;
         }
@@ -387,6 +410,7 @@ impl RowSink for Collector<'_> {
 
     fn broken(&mut self, problem: RowProblem, _: u64, line: u64, _: &dyn Fn() -> String) {
         self.part.group_of.push(u32::MAX);
+        self.part.notes.push(b"", None);
         self.part.without_number += 1;
         if self.wants.strict {
             let finding = Diagnostic::error("I-LINE", location(self.shown, line, 0, ""), problem.text());

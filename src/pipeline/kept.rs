@@ -138,7 +138,7 @@ pub fn write_rejects(
     // A row that was rejected already keeps its reasons in front: reporting order.
     let mut lines: Vec<&Reject> = loaded.rejects.iter().chain(&recalled).collect();
     lines.sort_by_key(|reject| (reject.file, reject.row, reject.reason as u8));
-    let mut file = Lines::begin(staging, "rejects.csv", &REJECT_COLUMNS)?;
+    let mut file = Lines::begin(staging.create("rejects.csv")?, &REJECT_COLUMNS)?;
     for reject in lines {
         file.put(&[
             loaded.sources.files[reject.file as usize].as_str(),
@@ -270,7 +270,7 @@ impl LateRow {
 /// # Errors
 /// The file cannot be written.
 pub(super) fn write_late(staging: &Staging, late: &[LateRow]) -> Result<Written, RunError> {
-    let mut lines = Lines::begin(staging, "late.csv", &LATE_COLUMNS)?;
+    let mut lines = Lines::begin(staging.create("late.csv")?, &LATE_COLUMNS)?;
     late.iter().try_for_each(|row| lines.put(&row.0))?;
     lines.finish()
 }

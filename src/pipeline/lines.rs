@@ -1,7 +1,7 @@
 //! A CSV file in the making.
 
 use super::RunError;
-use crate::publish::{OutputFile, Staging, Written};
+use crate::publish::{OutputFile, Written};
 
 /// A CSV file in the making.
 pub(super) struct Lines {
@@ -23,8 +23,8 @@ const INFALLIBLE: &str = "writing to memory does not fail";
 
 impl Lines {
     /// Begins a file with its headings.
-    pub(super) fn begin<T: AsRef<[u8]>>(staging: &Staging, name: &str, headings: &[T]) -> Result<Self, RunError> {
-        let mut lines = Self { file: staging.create(name)?, writer: writer() };
+    pub(super) fn begin<T: AsRef<[u8]>>(file: OutputFile, headings: &[T]) -> Result<Self, RunError> {
+        let mut lines = Self { file, writer: writer() };
         lines.put(headings)?;
         Ok(lines)
     }

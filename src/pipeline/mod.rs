@@ -32,11 +32,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use thiserror::Error;
 
+use crate::audit::findings::thresholds::Limits;
 use crate::audit::sample::SampleError;
 use crate::audit::totals::TotalsError;
 use crate::diagnostic::{Diagnostic, Failure, Lang, Text};
 use crate::ingest::IngestError;
-use crate::publish::{PublishError, Staging};
+use crate::publish::{PublishError, Staging, Written};
 use crate::report::balance::Summary;
 use crate::report::night::NightReport;
 
@@ -45,6 +46,7 @@ use crate::ledger::tables::TableError;
 
 use self::manifest::Manifest;
 use self::night::NightPlan;
+use self::reconcile::Audited;
 use self::write::{Target, Wrote};
 
 /// The tables that are given beside the claims.
@@ -199,6 +201,13 @@ pub enum RunError {
         /// Whether files of their own were given.
         from_files: bool,
     },
+    /// A file of thresholds has errors.
+    Thresholds {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        diagnostics: Vec<Diagnostic>,
+    },
     /// The ledger cannot be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -245,6 +254,10 @@ impl Failure for RunError {
                 "nothing to compare with: the files given by --paid have no value in any of the compared fields",
                 "没有可比对的内容：--paid 指定的文件在各比对字段中均无取值",
             ),
+            Self::Thresholds { path, .. } => Text::new(
+                format!("the thresholds in {} cannot be used", path.display()),
+                format!("{} 中的阈值不可用", path.display()),
+            ),
             Self::Ledger(error) => error.text(),
             Self::Table(error) => error.text(),
             Self::Sample(error) => error.text(),
@@ -281,14 +294,60 @@ pub fn run(plan: &RunPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result<(Su
         return Ok((summary, Some(report)));
     }
     let staging = staging.expect("a run without a ledger has an output folder");
+    let (summary, _) = into_folder(plan, staging, None, watch, cancel)?;
+    Ok((summary, None))
+}
+
+/// Adjudicates everything, audits it with the thresholds of a file, and publishes both at once: the audit in a folder
+/// of its own inside the output folder.
+///
+/// # Errors
+/// As [`run`]; the file cannot be used.
+///
+/// # Panics
+/// If the plan has no output folder, or a ledger.
+pub fn run_audited(
+    plan: &RunPlan,
+    config: Option<&Path>,
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<(Summary, Audited), RunError> {
+    assert!(plan.night.is_none(), "a night is audited once it is in the ledger");
+    let limits = reconcile::read_thresholds(config)?;
+    let out = plan.out.as_ref().expect("a run without a ledger has an output folder");
+    let staging = Staging::begin(out, plan.overwrite)?;
+    let (summary, audited) = into_folder(plan, staging, Some(limits), watch, cancel)?;
+    Ok((summary, audited.expect("the audit that was asked for")))
+}
+
+/// A run into an output folder, with an audit if there are thresholds for one.
+fn into_folder(
+    plan: &RunPlan,
+    staging: Staging,
+    limits: Option<Vec<Limits>>,
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<(Summary, Option<Audited>), RunError> {
     let loaded = load::load(&plan.inputs, None, None, plan.memory, watch, cancel)?;
     let target = Target { staging: &staging, night: None };
-    let Wrote { summary, outputs, .. } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
+    let Wrote { summary, mut outputs, .. } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
+    let mut audited = None;
+    if let Some(limits) = limits {
+        let folder = staging.folder_within(AUDIT)?;
+        let of_run = plan.out.as_deref().unwrap_or_else(|| Path::new("."));
+        let adjudicated = staging.path("adjudicated.parquet");
+        let (said, written) = reconcile::audit_in_memory(&loaded, limits, adjudicated, of_run, &folder, watch, cancel)?;
+        outputs.extend(written.into_iter().map(|file| Written { name: format!("{AUDIT}/{}", file.name), ..file }));
+        audited = Some(said);
+    }
     let reference = &plan.inputs.reference;
     let manifest =
         Manifest { loaded: &loaded, reference, summary: &summary, outputs: &outputs, lang: plan.lang, ledger: None };
     staging.write("manifest.json", manifest::render(&manifest).as_bytes())?;
     check(cancel)?;
     staging.publish()?;
-    Ok((summary, None))
+    Ok((summary, audited))
 }
+
+/// The folder of an audit inside a run's output folder.
+const AUDIT: &str = "audit";

@@ -170,8 +170,8 @@ fn compare(ledger: &Ledger, first: u32, staging: &Staging, outputs: &mut Vec<Wri
         .map(|night| Ok((night.number, verified(&night.volume, "adjudicated.parquet")?)))
         .collect::<Result<_, RunError>>()?;
     let mut parquet = RowFile::begin(staging, "delta.parquet", delta::schema(), delta::batch)?;
-    let mut lines = Lines::begin(staging, "delta.csv", &delta::csv_headings())?;
-    let mut persons = Lines::begin(staging, "persons.csv", &person_headings())?;
+    let mut lines = Lines::begin(staging.create("delta.csv")?, &delta::csv_headings())?;
+    let mut persons = Lines::begin(staging.create("persons.csv")?, &person_headings())?;
     let mut person = PersonSum::default();
     let found = delta::compare::<RunError>(&files, staging.path("adjudicated.parquet"), &mut |row| {
         lines.put(&row.csv_line())?;
@@ -225,7 +225,7 @@ impl PersonSum {
 
 fn write_funds(staging: &Staging, delta: &Delta) -> Result<Written, RunError> {
     let headings = ["pool", "insutype", "changed", "column", "before", "after", "delta"].map(str::to_owned);
-    let mut lines = Lines::begin(staging, "funds.csv", &headings)?;
+    let mut lines = Lines::begin(staging.create("funds.csv")?, &headings)?;
     for ((pool, insutype), change) in &delta.funds {
         for (index, column) in COMPARED_COLUMNS.iter().enumerate() {
             let (before, after) = (change.before[index], change.after[index]);

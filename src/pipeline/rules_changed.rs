@@ -61,7 +61,7 @@ pub(super) fn write(
         check(cancel)?;
         file.put(row)
     })?;
-    let mut lines = Lines::begin(staging, CSV, &HEADINGS)?;
+    let mut lines = Lines::begin(staging.create(CSV)?, &HEADINGS)?;
     for line in found.rows.iter().flat_map(|row| row.csv_lines()) {
         lines.put(&line)?;
     }

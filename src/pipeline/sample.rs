@@ -94,7 +94,7 @@ fn write_paper(table: &TableFile, sample: &Sample, staging: &Staging) -> Result<
     let mut headings: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
     // Spreadsheets take a file without this mark for the machine's old encoding.
     headings[0].insert(0, '\u{feff}');
-    let mut lines = Lines::begin(staging, PAPER, &headings)?;
+    let mut lines = Lines::begin(staging.create(PAPER)?, &headings)?;
     let rows: Vec<usize> = sample.drawn.iter().map(|drawn| drawn.row as usize).collect();
     let mut wanted: Vec<&str> = FROM_TABLE.to_vec();
     wanted.push("src_row");

@@ -6,6 +6,7 @@ pub mod compaction;
 pub mod explain;
 mod explain_steps;
 pub mod finding;
+pub mod findings;
 pub mod ledger;
 pub mod night;
 pub mod person;

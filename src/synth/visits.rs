@@ -55,6 +55,9 @@ pub(super) struct Drawn {
     pub(super) answered: bool,
 }
 
+/// Draws after which a settlement is made where there is no room for it.
+const MORE_ATTEMPTS: u32 = 40 * ATTEMPTS;
+
 impl<'w> Visits<'w> {
     /// A maker that gives out serial numbers from `first`.
     pub(super) fn new(world: &'w World, first: u64, faults: Option<Faults>) -> Self {
@@ -195,11 +198,17 @@ impl<'w> Visits<'w> {
         let context = Context { book: &self.world.rules.book, institutions: Some(&self.world.places.table) };
         let filings = record.filings.len();
         let mut last: Option<Drawn> = None;
-        for attempt in 0..ATTEMPTS {
+        let mut has_room = false;
+        for attempt in 0..MORE_ATTEMPTS {
+            // Nobody is in two places at once unless that is planted: a full year is searched longer for a gap.
+            if attempt >= ATTEMPTS && has_room {
+                break;
+            }
             record.filings.truncate(filings);
-            let Some(spot) = spot(dice, around, record, wish, attempt) else { continue };
-            let row = row(dice, around, record, wish, &spot, attempt);
+            let Some(spot) = spot(dice, around, record, wish, attempt.min(ATTEMPTS - 1)) else { continue };
+            let row = row(dice, around, record, wish, &spot, attempt.min(ATTEMPTS - 1));
             let free = wish.is_fixed() || self.has_room(wish, &spot, &row);
+            has_room = free;
             let resolved = resolve(context, &record.facts(), &row.claim, &mut Off);
             let answered = resolved.is_ok();
             let wished = match resolved {

@@ -49,7 +49,7 @@ const IMPURE: [&str; 14] = [
 ];
 
 /// A name of somebody else's crate, and the stages (or files) that may know it.
-const FOREIGN: [(&str, &[&str]); 19] = [
+const FOREIGN: [(&str, &[&str]); 20] = [
     ("polars", &["audit", "compare", "columnar/bridge.rs"]),
     ("parquet", &["columnar", "ingest", "shuffle", "ledger", "report", "audit", "pipeline", "synth"]),
     ("arrow", &["columnar", "ingest", "shuffle", "ledger", "report", "audit", "pipeline", "synth"]),
@@ -65,6 +65,7 @@ const FOREIGN: [(&str, &[&str]); 19] = [
     ("csv_core", &["text/fields.rs"]),
     ("flate2", &["ingest/zip.rs"]),
     ("strsim", &["diagnostic.rs"]),
+    ("toml", &["audit/findings/thresholds.rs"]),
     ("rand", &["synth"]),
     ("rand_chacha", &["synth"]),
     ("tempfile", &["pipeline"]),
@@ -83,7 +84,15 @@ const ONE_ROOM: [(&str, &[&str], &str); 10] = [
     ("f32", &[], "no float near money"),
     (
         "f64",
-        &["ingest/parquet_values.rs", "report/summary.rs", "report/finding.rs", "audit/sample/evaluate.rs", "cli"],
+        &[
+            "ingest/parquet_values.rs",
+            "report/summary.rs",
+            "report/finding.rs",
+            "audit/findings/statistics.rs",
+            "audit/findings/benford.rs",
+            "audit/sample/evaluate.rs",
+            "cli",
+        ],
         "no float near money: Parquet doubles become fen, speeds are shown, statistics are no money",
     ),
     ("unsafe", &["columnar/bridge.rs"], "no unsafe code"),

@@ -7,6 +7,8 @@ mod cli;
 mod conformance;
 mod explain;
 mod files;
+mod findings;
+mod findings_quality;
 mod fixtures;
 mod house;
 mod ledger_against_model;

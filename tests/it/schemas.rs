@@ -6,6 +6,7 @@ use std::fs;
 use arrow::datatypes::DataType;
 use serde_json::Value;
 use tongchou::audit::touched;
+use tongchou::columnar::findings::FINDINGS;
 use tongchou::columnar::reconciled;
 use tongchou::columnar::schema::{ADJUDICATED, Kind as OutputKind};
 use tongchou::ingest::columns::{self, Kind};
@@ -123,6 +124,17 @@ fn pended_rows_have_the_columns_of_the_code() {
 #[test]
 fn rejects_have_the_columns_of_the_code() {
     assert_eq!(field_names(&schema("output/rejects")), REJECT_COLUMNS);
+}
+
+#[test]
+fn findings_have_the_columns_of_the_code() {
+    let schema = schema("output/findings");
+    let found: Vec<(&str, &str)> = fields(&schema)
+        .iter()
+        .map(|field| (field["name"].as_str().expect("a name"), field["parquet_type"].as_str().expect("a type")))
+        .collect();
+    let columns = FINDINGS.map(|(name, kind)| (name, kind.to_string()));
+    assert_eq!(found, columns.iter().map(|(name, kind)| (*name, kind.as_str())).collect::<Vec<_>>());
 }
 
 #[test]

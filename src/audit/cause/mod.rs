@@ -19,7 +19,7 @@ use crate::adjudicate::whatif::{Bench, Change, Stand, Trial};
 use crate::columnar::reconciled::{COMPARED, FIELDS, FieldSet};
 use crate::model::date::Date;
 use crate::model::money::Fen;
-use crate::model::place::Admdvs;
+use crate::model::place::{Admdvs, Filing};
 use crate::model::reference::PersonFacts;
 use crate::model::settlement::{Claim, Insutype};
 use crate::model::symbol::Sym;
@@ -43,6 +43,21 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The filing that reproduces what was paid, if it is one.
+    #[must_use]
+    pub const fn filing(self) -> Option<Filing> {
+        match self {
+            Self::Changed(Change::Filing(filing)) => Some(filing),
+            _ => None,
+        }
+    }
+
+    /// The cause that a filing is.
+    #[cfg(test)]
+    pub(crate) const fn of_filing(filing: Filing) -> Self {
+        Self::Changed(Change::Filing(filing))
+    }
+
     /// The code with what it turns on.
     #[must_use]
     pub const fn shown(self, vocab: &Vocabularies) -> Shown<'_> {

@@ -6,40 +6,42 @@
 //! claims' paid columns, or --paid ──read──► by setl_id ────────────┴──compare, name causes──► reconciliation.parquet
 //!                                                                     └──summed by polars──► totals
 //! ```
+//!
+//! An audit rides on the same pass: its checks see every person with what was computed, paid and named as a cause.
 
+mod findings;
 mod side;
+mod view;
+mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use hashbrown::HashSet;
-use parquet::arrow::arrow_writer::ArrowColumnChunk;
-use parquet::errors::ParquetError;
-use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use self::side::{Chunk, Sides};
+pub(super) use self::findings::read_thresholds;
+use self::side::Sides;
+use self::write::{Wrote, check_totals, shown_person, write_totals};
 use super::archived::Archived;
 use super::explain::EarlierRun;
-use super::lines::{self, Lines};
 use super::load::{self, Loaded};
 use super::manifest::engine;
 use super::{RunError, Stage, Watch, check};
-use crate::audit::cause::Inquest;
-use crate::audit::details::{self, Terms};
+use crate::audit::details::Terms;
+use crate::audit::findings::thresholds::Limits;
+use crate::audit::findings::view::World;
+use crate::audit::findings::{Audit, Gathered};
 use crate::audit::paid_side::PaidSide;
-use crate::audit::reconciled_totals::{Summands, Totals};
-use crate::audit::totals::{self, TotalsError};
-use crate::columnar::reconciled::{self, FIELDS, FieldSet};
-use crate::columnar::row_groups::RowGroups;
+use crate::audit::totals;
+use crate::columnar::reconciled::{FIELDS, FieldSet};
 use crate::ingest::paid::{PaidRows, read_own, read_paid};
 use crate::ingest::{self, InputFile, InputPath, ReadOptions};
-use crate::ledger::fold;
-use crate::ledger::person::Desk;
 use crate::model::money::Fen;
-use crate::publish::{LoneFile, OutputFile, Staging, Written, file_to_json};
-use crate::report::balance::{Balance, Tally};
-use crate::report::reconciled::{Found, Outcome, ReconcileReport, measured};
+use crate::publish::{Folder, LoneFile, Staging, Written, file_to_json};
+use crate::report::balance::Tally;
+use crate::report::findings::FindingsReport;
+use crate::report::reconciled::{ReconcileReport, measured};
 
 /// A reconciliation as it was meant.
 #[derive(Clone, Debug)]
@@ -60,11 +62,49 @@ pub struct ReconcilePlan {
     pub memory: u64,
 }
 
+/// What an audit said.
+pub struct Audited {
+    /// The reconciliation; `None` where nobody says what was paid.
+    pub reconciled: Option<ReconcileReport>,
+    /// The findings.
+    pub findings: FindingsReport,
+}
+
 /// Compares a finished run with what was paid and publishes the outputs, all at once or not at all.
 ///
 /// # Errors
 /// The run's inputs are not what they were, the paid side cannot be used, or see [`RunError`].
+///
+/// # Panics
+/// If the sums of what is written and of what was counted differ: then the program is wrong.
 pub fn reconcile(plan: &ReconcilePlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result<ReconcileReport, RunError> {
+    let held = sit(plan, None, watch, cancel)?;
+    Ok(held.reconciled.expect("without anything paid a reconciliation fails"))
+}
+
+/// Reconciles, and looks for findings with the thresholds of a file.
+///
+/// # Errors
+/// As [`reconcile`]; the file cannot be used. That nothing was paid is none.
+///
+/// # Panics
+/// As [`reconcile`].
+pub fn audit(
+    plan: &ReconcilePlan,
+    config: Option<&Path>,
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<Audited, RunError> {
+    let held = sit(plan, Some(read_thresholds(config)?), watch, cancel)?;
+    Ok(Audited { reconciled: held.reconciled, findings: held.findings.expect("an audit has findings, if only none") })
+}
+
+fn sit(
+    plan: &ReconcilePlan,
+    limits: Option<Vec<Limits>>,
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<Held, RunError> {
     let staging = Staging::begin(&plan.out, plan.overwrite)?;
     let national = plan.write_3202.as_deref().map(|path| LoneFile::begin(path, plan.overwrite)).transpose()?;
     let earlier = EarlierRun::read(&plan.run)?;
@@ -75,46 +115,189 @@ pub fn reconcile(plan: &ReconcilePlan, watch: &dyn Watch, cancel: &AtomicBool) -
     let with_visits = night.is_some() || national.is_some();
     let loaded = load::load_with(inputs, None, night, with_visits, plan.memory, watch, cancel)?;
     earlier.compare(&loaded)?;
-    let replaced = side::replaced(&loaded);
-    let options = ReadOptions { person: None, progress: None, cancel: Some(cancel) };
-    let Paid { side, own, unpaid, terms } = read_sides(plan, &loaded, &replaced, &options)?;
-    let paid_tally = Tally {
-        rows: side.rows.rows.len() as u64,
-        total_fen: side.rows.rows.iter().map(|row| i128::from(row.amounts[measured(terms.fields)].0)).sum(),
-    };
-    let has_total = side.rows.rows.iter().any(|row| row.total.is_some());
-    let sides = Sides::new(&loaded, side, own, replaced, terms);
-    check(cancel)?;
-    let Wrote { found, mut outputs, totals, balance, national } = write(&sides, &staging, national, watch, cancel)?;
-    // What was folded now must be what the run wrote.
-    watch.begin(Stage::Verify, None);
-    totals::verify(&plan.run.join("adjudicated.parquet"), &balance)?;
-    check_totals(&totals, &found, &terms, &balance);
-    outputs.extend(write_totals(&totals, &staging, &terms, has_total)?);
-    let (numbered, replaced) = sides.rows_of_run();
-    let run =
-        Tally { rows: loaded.rows_in.rows - replaced.rows, total_fen: loaded.rows_in.total_fen - replaced.total_fen };
-    let paid_rows = &sides.paid.rows;
-    let report = ReconcileReport {
-        found,
-        run,
-        run_without_number: run.rows - numbered,
-        run_rejected_total: loaded.rejected.total_fen,
-        paid: paid_tally,
-        paid_without_number: paid_rows.without_number,
-        unpaid,
-        paid_files: if plan.paid.is_empty() { Vec::new() } else { shown(&paid_rows.files) },
-        fields: terms.fields,
-        tolerance: terms.tolerance,
+    let sitting = Sitting {
+        loaded: &loaded,
+        adjudicated: plan.run.join("adjudicated.parquet"),
+        paid: &plan.paid,
+        tolerance: plan.tolerance,
+        limits,
         of_run: plan.run.display().to_string(),
         out: plan.out.display().to_string(),
     };
-    assert!(report.is_balanced(), "every row of both sides has one result: {:?}", report.found.by_code);
-    let manifest = manifest(&report, &loaded, &paid_rows.files, plan.paid.is_empty(), &outputs);
-    staging.write("reconcile.json", manifest.as_bytes())?;
+    let (held, national) = sitting.hold(&staging.root(), national, watch, cancel)?;
     check(cancel)?;
     staging.publish()?;
     national.map(LoneFile::publish).transpose()?;
+    Ok(held)
+}
+
+/// Audits a run that is still in memory, and writes what an audit of its output folder would write.
+///
+/// # Errors
+/// What the claims run into when they are read again; what [`RunError`] says of writing.
+pub(super) fn audit_in_memory(
+    loaded: &Loaded,
+    limits: Vec<Limits>,
+    adjudicated: PathBuf,
+    of_run: &Path,
+    folder: &Folder,
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<(Audited, Vec<Written>), RunError> {
+    let sitting = Sitting {
+        loaded,
+        adjudicated,
+        paid: &[],
+        tolerance: [Fen::ZERO; FIELDS],
+        limits: Some(limits),
+        of_run: of_run.display().to_string(),
+        out: of_run.join("audit").display().to_string(),
+    };
+    let (held, _) = sitting.hold(folder, None, watch, cancel)?;
+    let findings = held.findings.expect("an audit has findings, if only none");
+    Ok((Audited { reconciled: held.reconciled, findings }, held.outputs))
+}
+
+/// A run in memory, beside what was paid.
+struct Sitting<'a> {
+    loaded: &'a Loaded,
+    /// What the run wrote.
+    adjudicated: PathBuf,
+    /// Files that say what was paid; none: the claims' own columns.
+    paid: &'a [PathBuf],
+    tolerance: [Fen; FIELDS],
+    /// The thresholds of an audit; `None`: only reconciled.
+    limits: Option<Vec<Limits>>,
+    of_run: String,
+    out: String,
+}
+
+/// What came out of it.
+struct Held {
+    reconciled: Option<ReconcileReport>,
+    findings: Option<FindingsReport>,
+    outputs: Vec<Written>,
+}
+
+impl Sitting<'_> {
+    /// Compares, names causes, looks for findings, and writes.
+    fn hold(
+        mut self,
+        folder: &Folder,
+        national: Option<LoneFile>,
+        watch: &dyn Watch,
+        cancel: &AtomicBool,
+    ) -> Result<(Held, Option<LoneFile>), RunError> {
+        let loaded = self.loaded;
+        let replaced = side::replaced(loaded);
+        let options = ReadOptions { person: None, progress: None, cancel: Some(cancel) };
+        let Paid { side, own, unpaid, terms } = read_sides(&self, &replaced, &options)?;
+        let paid = Tally {
+            rows: side.rows.rows.len() as u64,
+            total_fen: side.rows.rows.iter().map(|row| i128::from(row.amounts[measured(terms.fields)].0)).sum(),
+        };
+        let has_total = side.rows.rows.iter().any(|row| row.total.is_some());
+        let sides = Sides::new(loaded, side, own, replaced, terms);
+        check(cancel)?;
+        let repeated = sides.repeated();
+        let world = World {
+            words: loaded.words(),
+            institutions: loaded.institutions.as_ref(),
+            rows: &loaded.rows,
+            persons: &loaded.persons,
+            repeated: &repeated,
+            tolerance: terms.tolerance,
+            paid: terms.fields,
+        };
+        let audit = self.limits.take().map(|limits| Audit::new(limits, sides.has()));
+        let looking = audit.as_ref().map(|audit| (audit, &world));
+        let Wrote { found, mut outputs, totals, balance, national, gathered } =
+            write::write(&sides, looking, folder, national, watch, cancel)?;
+        // What was folded now must be what the run wrote.
+        watch.begin(Stage::Verify, None);
+        totals::verify(&self.adjudicated, &balance)?;
+        let reconciled = if terms.fields.is_empty() {
+            None
+        } else {
+            check_totals(&totals, &found, &terms, &balance);
+            outputs.extend(write_totals(&totals, folder, &terms, has_total)?);
+            let report = self.report(&sides, found, paid, unpaid);
+            assert!(report.is_balanced(), "every row of both sides has one result: {:?}", report.found.by_code);
+            Some(report)
+        };
+        let inputs = self.inputs(&sides);
+        let findings = match (&audit, gathered) {
+            (Some(audit), Some(gathered)) => {
+                Some(write_findings(audit, gathered, &world, &inputs, reconciled.is_some(), folder, &mut outputs)?)
+            }
+            _ => None,
+        };
+        if let Some(report) = &reconciled {
+            let manifest = manifest(report, findings.as_ref(), inputs, &outputs);
+            outputs.push(folder.write("reconcile.json", manifest.as_bytes())?);
+        }
+        Ok((Held { reconciled, findings, outputs }, national))
+    }
+
+    fn report(
+        &self,
+        sides: &Sides,
+        found: crate::report::reconciled::Found,
+        paid: Tally,
+        unpaid: u64,
+    ) -> ReconcileReport {
+        let loaded = self.loaded;
+        let (numbered, replaced) = sides.rows_of_run();
+        let run = Tally {
+            rows: loaded.rows_in.rows - replaced.rows,
+            total_fen: loaded.rows_in.total_fen - replaced.total_fen,
+        };
+        let paid_rows = &sides.paid.rows;
+        ReconcileReport {
+            found,
+            run,
+            run_without_number: run.rows - numbered,
+            run_rejected_total: loaded.rejected.total_fen,
+            paid,
+            paid_without_number: paid_rows.without_number,
+            unpaid,
+            paid_files: if self.paid.is_empty() { Vec::new() } else { shown(&paid_rows.files) },
+            fields: sides.terms.fields,
+            tolerance: sides.terms.tolerance,
+            of_run: self.of_run.clone(),
+            out: self.out.clone(),
+        }
+    }
+
+    /// Digests of everything that was read.
+    fn inputs(&self, sides: &Sides) -> Value {
+        let file = |file: &InputFile| file_to_json(&file.shown, file.bytes, &file.sha256);
+        let list = |files: &[InputFile]| files.iter().map(file).collect::<Vec<Value>>();
+        let mut inputs = json!({"engine": engine()});
+        inputs["rules_sha256"] = json!(self.loaded.rules.sha256);
+        inputs["claims"] = json!(list(self.loaded.claims_files()));
+        let is_own = self.paid.is_empty();
+        inputs["paid_files"] = if is_own { Value::Null } else { json!(list(&sides.paid.rows.files)) };
+        inputs
+    }
+}
+
+/// Judges and writes the findings.
+fn write_findings(
+    audit: &Audit,
+    gathered: Gathered,
+    world: &World,
+    inputs: &Value,
+    is_reconciled: bool,
+    folder: &Folder,
+    outputs: &mut Vec<Written>,
+) -> Result<FindingsReport, RunError> {
+    let found = audit.finish(gathered, world);
+    let report = audit.report(&found);
+    let written = findings::write(&found, folder)?;
+    let manifest = findings::manifest(&report, inputs, is_reconciled, &written);
+    outputs.extend(written);
+    outputs.push(folder.write("findings.json", manifest.as_bytes())?);
     Ok(report)
 }
 
@@ -132,19 +315,15 @@ struct Paid {
     terms: Terms,
 }
 
-fn read_sides(
-    plan: &ReconcilePlan,
-    loaded: &Loaded,
-    replaced: &HashSet<(u32, u32)>,
-    options: &ReadOptions,
-) -> Result<Paid, RunError> {
+fn read_sides(sitting: &Sitting, replaced: &HashSet<(u32, u32)>, options: &ReadOptions) -> Result<Paid, RunError> {
     let path = |file: &InputFile| InputPath { path: file.path.clone(), shown: file.shown.clone(), format: file.format };
-    let claims: Vec<InputPath> = loaded.files.iter().map(path).collect();
-    let from_files = !plan.paid.is_empty();
-    let mut own = read_own(&claims, !from_files, options)?;
+    let claims: Vec<InputPath> = sitting.loaded.files.iter().map(path).collect();
+    let from_files = !sitting.paid.is_empty();
+    let is_audit = sitting.limits.is_some();
+    let mut own = read_own(&claims, !from_files, is_audit, options)?;
     let mut unpaid = 0;
     let (rows, own) = if from_files {
-        (read_paid(&ingest::expand(&plan.paid)?, options)?, Some(own))
+        (read_paid(&ingest::expand(sitting.paid)?, options)?, Some(own))
     } else {
         own.rows.retain(|row| {
             let is_row = !replaced.contains(&(row.file, row.row));
@@ -155,159 +334,25 @@ fn read_sides(
         (own, None)
     };
     let fields = rows.rows.iter().fold(FieldSet::NONE, |fields, row| fields.or(row.given));
-    if fields.is_empty() {
+    // An audit looks at claims of which nobody says what was paid, too.
+    if fields.is_empty() && (from_files || !is_audit) {
         return Err(RunError::NothingPaid { from_files });
     }
-    let terms = Terms { fields, tolerance: plan.tolerance };
+    let terms = Terms { fields, tolerance: sitting.tolerance };
     Ok(Paid { side: PaidSide::new(rows), own, unpaid, terms })
-}
-
-/// A chunk on its way into the files.
-struct Encoded {
-    group: Option<Vec<ArrowColumnChunk>>,
-    differences: Vec<u8>,
-    national: Vec<u8>,
-    summands: Summands,
-    found: Found,
-    balance: Balance,
-    rows: u64,
-}
-
-/// What was written.
-struct Wrote {
-    found: Found,
-    outputs: Vec<Written>,
-    totals: Totals,
-    balance: Balance,
-    national: Option<LoneFile>,
-}
-
-fn parquet_failed(error: ParquetError) -> RunError {
-    RunError::Parquet { file: "reconciliation.parquet", error }
-}
-
-/// Writes the details, chunk by chunk, and sums up the totals.
-fn write(
-    sides: &Sides,
-    staging: &Staging,
-    mut national: Option<LoneFile>,
-    watch: &dyn Watch,
-    cancel: &AtomicBool,
-) -> Result<Wrote, RunError> {
-    let mut file =
-        RowGroups::begin(staging.create("reconciliation.parquet")?, reconciled::details()).map_err(parquet_failed)?;
-    let mut differences = Lines::begin(staging, "differences.csv", &reconciled::detail_names())?;
-    let (mut found, mut totals, mut balance) = (Found::default(), Totals::default(), Balance::default());
-    watch.begin(Stage::Reconcile, Some(sides.loaded.rows.len() as u64));
-    let mut ranges = fold::chunks(&sides.loaded.persons);
-    if ranges.is_empty() {
-        ranges.push(0..0);
-    }
-    let numbered: Vec<(usize, &std::ops::Range<usize>)> = ranges.iter().enumerate().collect();
-    for window in numbered.chunks(2 * rayon::current_num_threads()) {
-        check(cancel)?;
-        let encoder = file.encoder();
-        let encoded: Vec<Result<Encoded, RunError>> = window
-            .par_iter()
-            .map_init(
-                || (Desk::default(), Inquest::new(&sides.loaded.rules.pack)),
-                |(desk, inquest), &(number, range)| {
-                    let is_last = number + 1 == ranges.len();
-                    let chunk = sides.chunk(range.clone(), number == 0, is_last, national.is_some(), desk, inquest);
-                    encode(chunk, sides, &encoder)
-                },
-            )
-            .collect();
-        for chunk in encoded {
-            let chunk = chunk?;
-            if let Some(group) = chunk.group {
-                file.append(group).map_err(parquet_failed)?;
-            }
-            differences.append(&chunk.differences)?;
-            if let Some(national) = &mut national {
-                national.put(&chunk.national)?;
-            }
-            let sum = |error| TotalsError::Sum { path: staging.path("totals.parquet"), error };
-            totals.add(chunk.summands).map_err(sum)?;
-            found.merge(chunk.found);
-            balance.merge(&chunk.balance);
-            watch.advance(chunk.rows);
-        }
-    }
-    let outputs = vec![file.finish().map_err(parquet_failed)?.finish()?, differences.finish()?];
-    Ok(Wrote { found, outputs, totals, balance, national })
-}
-
-fn encode(chunk: Chunk, sides: &Sides, encoder: &crate::columnar::row_groups::Encoder) -> Result<Encoded, RunError> {
-    let vocab = &sides.loaded.rules.book.vocab;
-    let mut found = Found::default();
-    let mut writer = lines::writer();
-    for line in &chunk.lines {
-        line.count(&mut found, &sides.terms, vocab);
-        if line.outcome != Outcome::Agrees {
-            line.write_csv(vocab, &mut writer);
-        }
-    }
-    let group = if chunk.lines.is_empty() {
-        None
-    } else {
-        Some(encoder.encode(&details::batch(&chunk.lines, vocab)).map_err(parquet_failed)?)
-    };
-    Ok(Encoded {
-        group,
-        differences: lines::written(writer),
-        national: chunk.national,
-        summands: Summands::of(&chunk.lines),
-        found,
-        balance: chunk.balance,
-        rows: chunk.rows,
-    })
-}
-
-/// The totals were summed by polars, the details by the loop that wrote them, the balance by the fold.
-fn check_totals(totals: &Totals, found: &Found, terms: &Terms, balance: &Balance) {
-    let measure = reconciled::COMPARED[measured(terms.fields)];
-    for (column, name) in reconciled::TOTALLED.into_iter().enumerate() {
-        let (computed, paid) = totals.sum(column);
-        if let Some(index) = crate::report::balance::money_column(name)
-            && name != "fund_pay_sumamt"
-        {
-            assert_eq!(computed, balance.money_sum(index), "computed {name} in the totals and in the fold");
-        }
-        if name == measure {
-            let of_details: i128 = found.by_code.iter().map(|tally| tally.paid.total_fen).sum();
-            assert_eq!(paid, of_details, "paid {name} in the totals and in the details");
-        }
-    }
-}
-
-fn write_totals(totals: &Totals, staging: &Staging, terms: &Terms, has_total: bool) -> Result<[Written; 2], RunError> {
-    let failed = |error| RunError::Parquet { file: "totals.parquet", error };
-    let mut file = RowGroups::begin(staging.create("totals.parquet")?, reconciled::totals()).map_err(failed)?;
-    file.put(&totals.batch(terms.fields, has_total)).map_err(failed)?;
-    let file: OutputFile = file.finish().map_err(failed)?;
-    let mut lines = Lines::begin(staging, "totals.csv", &reconciled::total_names())?;
-    for line in totals.lines(terms.fields, has_total) {
-        lines.put(&line)?;
-    }
-    Ok([file.finish()?, lines.finish()?])
 }
 
 /// `reconcile.json`: no clock, no speed.
 fn manifest(
     report: &ReconcileReport,
-    loaded: &Loaded,
-    paid: &[InputFile],
-    is_own: bool,
+    findings: Option<&FindingsReport>,
+    mut whole: Value,
     outputs: &[Written],
 ) -> String {
-    let file = |file: &InputFile| file_to_json(&file.shown, file.bytes, &file.sha256);
-    let list = |files: &[InputFile]| files.iter().map(file).collect::<Vec<Value>>();
-    let mut whole = json!({"engine": engine()});
-    whole["rules_sha256"] = json!(loaded.rules.sha256);
-    whole["claims"] = json!(list(loaded.claims_files()));
-    whole["paid_files"] = if is_own { Value::Null } else { json!(list(paid)) };
     whole["reconciliation"] = report.to_json();
+    if let Some(findings) = findings {
+        whole["checks"] = findings.to_json();
+    }
     // The folder it is published to is no part of what was found.
     whole["outputs"] = outputs.iter().map(Written::to_json).collect();
     format!("{whole:#}\n")

@@ -5,6 +5,7 @@ use std::ops::Range;
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
+use super::view::Auditor;
 use crate::adjudicate::accumulators::Accumulators;
 use crate::adjudicate::person::Outcome as Adjudicated;
 use crate::adjudicate::trace::{Off, Step, Trace};
@@ -13,6 +14,7 @@ use crate::audit::details::{Agency, Computed, Key, Line, Terms};
 use crate::audit::paid_side::PaidSide;
 use crate::columnar::reconciled::{FIELDS, field};
 use crate::columnar::words::{Recorded, Words};
+use crate::ingest::notes::Notes;
 use crate::ingest::paid::{Group, PaidRows};
 use crate::ledger::fold::{self, Aside};
 use crate::ledger::person::{Desk, Source};
@@ -141,16 +143,31 @@ impl<'a> Sides<'a> {
         (self.numbered, tally)
     }
 
-    fn claim(&self, entry: Entry) -> &'a Claim {
+    pub(super) fn claim(&self, entry: Entry) -> &'a Claim {
         &self.loaded.rows.claims[entry.batch as usize][entry.index as usize]
     }
 
-    fn setl_id(&self, entry: Entry) -> &'a [u8] {
+    pub(super) fn setl_id(&self, entry: Entry) -> &'a [u8] {
         self.loaded.rows.arenas.setl_id(self.loaded.rows.text(entry))
     }
 
     fn is_replaced(&self, entry: Entry) -> bool {
         !self.replaced.is_empty() && self.replaced.contains(&fold::position(&self.loaded.rows, entry))
+    }
+
+    /// What was noted of the claims for an audit.
+    pub(super) fn notes(&self) -> Option<&Notes> {
+        self.own.as_ref().unwrap_or(&self.paid.rows).notes.as_ref()
+    }
+
+    /// Whether what was paid comes from files of its own.
+    pub(super) const fn is_from_files(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// Settlement numbers that stand more than once in the run.
+    pub(super) fn repeated(&self) -> HashSet<&'a [u8]> {
+        self.doubles.keys().copied().collect()
     }
 
     /// A person's rows of the run.
@@ -229,7 +246,7 @@ impl<'a> Sides<'a> {
     }
 
     /// Whether the paid fund total of a settlement's scheme includes the account.
-    fn has_account(&self, claim: &Claim, outcome: &Adjudicated) -> bool {
+    pub(super) fn has_account(&self, claim: &Claim, outcome: &Adjudicated) -> bool {
         let book = &self.loaded.rules.book;
         let scheme = match outcome.seen {
             Some((_, rows)) => Some(book.scheme_of_row(rows.scheme)),
@@ -271,16 +288,17 @@ impl<'a> Sides<'a> {
     }
 
     /// The lines of a run of persons, and of the numbers that only the paid side has, as far as they stand among them.
-    pub(super) fn chunk<'k>(
-        &'k self,
+    pub(super) fn chunk(
+        &'a self,
         range: Range<usize>,
-        is_first: bool,
-        is_last: bool,
+        (is_first, is_last): (bool, bool),
         national: bool,
+        mut auditor: Option<&mut Auditor<'a>>,
         desk: &mut Desk,
         inquest: &mut Inquest,
-    ) -> Chunk<'k> {
+    ) -> Chunk<'a> {
         let mut chunk = Chunk { lines: Vec::new(), national: Vec::new(), balance: Balance::default(), rows: 0 };
+        let mut placed = Vec::new();
         for person in range.clone() {
             let person = person as u32;
             desk.lay(self.source(), person);
@@ -290,7 +308,17 @@ impl<'a> Sides<'a> {
             if national {
                 self.write_national(desk, &mut chunk.national);
             }
-            self.lines_of(person, desk, inquest, &mut chunk.lines);
+            placed.clear();
+            if !self.terms.fields.is_empty() {
+                self.lines_of(person, desk, inquest, &mut chunk.lines, &mut placed);
+            }
+            if let Some(auditor) = &mut auditor {
+                auditor.see(self, person, desk, &placed, &chunk.lines);
+            }
+        }
+        // Without anything paid there is nothing to compare.
+        if self.terms.fields.is_empty() {
+            return chunk;
         }
         let name = |person: usize| self.loaded.rows.arenas.person(self.loaded.persons.name(person as u32));
         let below = |person: usize| self.unmet.partition_point(|&row| self.paid.psn_no(row) < name(person));
@@ -320,11 +348,18 @@ impl<'a> Sides<'a> {
         line
     }
 
-    fn lines_of<'k>(&'k self, person: u32, desk: &mut Desk, inquest: &mut Inquest, lines: &mut Vec<Line<'k>>) {
+    /// `placed` receives each line of a claim on the desk, and its place there.
+    fn lines_of<'k>(
+        &'k self,
+        person: u32,
+        desk: &mut Desk,
+        inquest: &mut Inquest,
+        lines: &mut Vec<Line<'k>>,
+        placed: &mut Vec<(usize, usize)>,
+    ) {
         let words = self.loaded.words();
         let psn_no = self.loaded.rows.arenas.person(self.loaded.persons.name(person));
         let first = lines.len();
-        let mut differing: Vec<(usize, usize)> = Vec::new();
         let mut doubles_done: Vec<&[u8]> = Vec::new();
         for (entry, kept) in self.rows_of(person, desk) {
             let setl_id = self.setl_id(entry);
@@ -339,11 +374,13 @@ impl<'a> Sides<'a> {
             };
             let paid = self.paid.find(setl_id).map(|row| self.paid.sum(row));
             let line = Line::new(psn_no, setl_id, self.key(entry, outcome, words), Some(computed), paid, &self.terms);
-            if let (Outcome::Differs, Some(at)) = (line.outcome, kept) {
-                differing.push((lines.len(), at));
+            if let Some(at) = kept {
+                placed.push((lines.len(), at));
             }
             lines.push(line);
         }
+        let differs = |&&(line, _): &&(usize, usize)| lines[line].outcome == Outcome::Differs;
+        let differing: Vec<(usize, usize)> = placed.iter().filter(differs).copied().collect();
         if !differing.is_empty() {
             self.ask_why(person, desk, inquest, &differing, &mut lines[..]);
         }

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use super::context::{Context, hint, warn};
-use super::offer::{Case, Difference, Offer, case_words, cases, days, largest_difference, offer};
+use super::offer::{Case, Difference, Offer, case_words, cases, days, largest_difference, offer, offer_in};
 use crate::diagnostic::{Diagnostic, Location, Text};
+use crate::model::date::Date;
 use crate::model::money::Rate;
-use crate::model::place::{Filing, Place};
+use crate::model::place::{Admdvs, Filing, Place};
+use crate::model::settlement::Insutype;
+use crate::rules::book::{BenefitKeys, RuleBook};
 use crate::rules::layout::{FILING_TITLES, Table};
 
 pub(super) const CHECK: Check = Check {
@@ -89,6 +92,40 @@ pub(super) fn largest_cuts(context: &Context, filing: Filing) -> BTreeMap<Locati
         }
     }
     cuts
+}
+
+/// A cut that the notice does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// How many points are taken off.
+    pub points: Rate,
+    /// How many may be.
+    pub allowed: Rate,
+    /// The rate at home.
+    pub here: Rate,
+    /// The rate there.
+    pub there: Rate,
+}
+
+/// The cut of a treatment in another province against the same at home, where it is more than the notice allows.
+#[must_use]
+pub fn beyond_the_notice(
+    book: &RuleBook,
+    pool: Admdvs,
+    insutype: Insutype,
+    keys: BenefitKeys,
+    day: Date,
+) -> Option<Cut> {
+    if keys.place != Place::Cross {
+        return None;
+    }
+    // A long-term filer is not to be cut at all.
+    let allowed = ALLOWED.iter().find(|(filing, _)| *filing == keys.filing).map_or(Rate(0), |&(_, allowed)| allowed);
+    let case = Case { psn_class: keys.psn_class, med_class: keys.med_class, tier: keys.tier };
+    let home = offer_in(book, pool, insutype, case.at_home(), day)?;
+    let away = offer_in(book, pool, insutype, keys, day)?;
+    let Difference { points, here, there, .. } = largest_difference(&home.bands, &away.bands)?;
+    (points > allowed).then_some(Cut { points, allowed, here, there })
 }
 
 /// The cell that makes the difference: the channel's when the benefit is the same, else the benefit's bands.

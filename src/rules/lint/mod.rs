@@ -47,6 +47,7 @@ use super::book::RuleBook;
 use super::pack::RulePack;
 use crate::diagnostic::{Diagnostic, Text};
 use crate::model::date::Date;
+pub use away_cut::{Cut, beyond_the_notice};
 use context::Context;
 
 /// One check: its code, what it looks for, and the look.

@@ -8,7 +8,8 @@ use super::context::Context;
 use super::world::Realm;
 use crate::model::date::Date;
 use crate::model::money::{Fen, Rate};
-use crate::model::place::{Filing, Place};
+use crate::model::place::{Admdvs, Filing, Place};
+use crate::model::settlement::Insutype;
 use crate::model::symbol::Sym;
 use crate::rules::book::{BenefitKeys, Chosen, RuleBook};
 use crate::rules::layout::Table;
@@ -56,8 +57,19 @@ impl Case {
 
 /// What the rules offer; `None` where rows are missing or the channel denies.
 pub(super) fn offer<'a>(book: &'a RuleBook, realm: &Realm, keys: BenefitKeys, day: Date) -> Option<Offer<'a>> {
-    let channel = book.channel(realm.pool, realm.insutype(), keys, day).filter(|row| !row.value.deny)?;
-    let benefit = book.benefit(realm.pool, realm.insutype(), keys, day)?;
+    offer_in(book, realm.pool, realm.insutype(), keys, day)
+}
+
+/// What the rules offer in a pool under an insurance type.
+pub(super) fn offer_in(
+    book: &RuleBook,
+    pool: Admdvs,
+    insutype: Insutype,
+    keys: BenefitKeys,
+    day: Date,
+) -> Option<Offer<'_>> {
+    let channel = book.channel(pool, insutype, keys, day).filter(|row| !row.value.deny)?;
+    let benefit = book.benefit(pool, insutype, keys, day)?;
     let (points, factor, prepay) = (channel.value.rate_points, channel.value.rate_factor, channel.value.prepay_rate);
     let floor = benefit.value.floor_rate.unwrap_or_default();
     let share = |rate: Rate| {

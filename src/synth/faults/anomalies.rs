@@ -311,7 +311,8 @@ impl Visits<'_> {
         let (book, places, day) = (&world.rules.book, &world.places, row.claim.enddate);
         let Some(known) = places.institutions.get(row.claim.institution as usize) else { return };
         let own = &places.levels[usize::from(known.level_on(day))];
-        if !own.inst_class.is_empty() || own.is_pharmacy() {
+        let is_open = places.table.open_on(row.claim.institution, day).is_some();
+        if !own.inst_class.is_empty() || own.is_pharmacy() || !is_open {
             return;
         }
         let right = tier(book, around.pool, own, day);

@@ -162,7 +162,10 @@ impl Case<'_> {
             Kind::Round => rounded(dice, right, self.has_account),
             Kind::Digit => mistyped(dice, right, self.has_account),
             Kind::DoesNotAddUp => does_not_add_up(dice, right),
-            Kind::MoreThanCharged => Some(more_than_charged(dice, right, self.stand.claim.bill.total)),
+            Kind::MoreThanCharged => {
+                let bill = &self.stand.claim.bill;
+                Some(more_than_charged(dice, right, bill.total + bill.hospital))
+            }
             Kind::NotCovered => one("C-NOT-COVERED", Change::NotCovered),
             Kind::DeductibleNone => one("C-DEDUCTIBLE-NONE", Change::DeductibleNone),
             Kind::DeductibleFull => one("C-DEDUCTIBLE-FULL", Change::DeductibleFull),
@@ -342,7 +345,7 @@ fn does_not_add_up(dice: &mut Dice, right: &Paid) -> Option<Wrong> {
     Some(("A101".into(), paid))
 }
 
-/// A negative payment, or more than the whole bill.
+/// A negative payment, or more than the whole bill: `total` is what nobody may pay on top of what is right.
 fn more_than_charged(dice: &mut Dice, right: &Paid, total: Fen) -> Wrong {
     let mut paid = *right;
     if right[1] > Fen::ZERO && dice.chance(500_000) {
