@@ -5,6 +5,7 @@ pub mod cause;
 pub mod delta;
 pub mod details;
 pub mod ledger_sums;
+pub mod overview;
 pub mod paid_side;
 pub mod reconciled_totals;
 pub mod totals;

@@ -2,6 +2,7 @@
 
 mod explain;
 mod ledger;
+mod persons;
 mod reconcile;
 mod rules;
 mod run;

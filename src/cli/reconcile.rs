@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
+use super::persons::PersonsArgs;
 use super::run::{machine_memory, parse_size, with_threads};
 use super::terminal::{self, Progress, ProgressMode};
 use super::{CommonArgs, Exit, fail};
@@ -50,6 +51,8 @@ pub(super) struct ReconcileArgs {
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
+    shown: PersonsArgs,
+    #[command(flatten)]
     common: CommonArgs,
 }
 
@@ -70,6 +73,13 @@ pub(super) fn run(args: &ReconcileArgs, cancel: &AtomicBool) -> Exit {
     let lang = args.common.lang();
     let mut tolerance = [Fen::ZERO; FIELDS];
     args.tolerance.iter().for_each(|&(field, fen)| tolerance[field] = fen);
+    let persons = match args.shown.persons() {
+        Ok(persons) => persons,
+        Err(error) => {
+            fail(&error, lang);
+            return Exit::NotReconciled;
+        }
+    };
     let plan = ReconcilePlan {
         run: args.run.clone(),
         paid: args.paid.clone(),
@@ -78,6 +88,8 @@ pub(super) fn run(args: &ReconcileArgs, cancel: &AtomicBool) -> Exit {
         overwrite: args.overwrite,
         write_3202: args.write_3202.clone(),
         memory: args.memory.unwrap_or_else(|| machine_memory() / 4 * 3),
+        persons,
+        lang,
     };
     let progress = Progress::new(args.progress, args.quiet, lang);
     let result = with_threads(args.threads, || reconcile(&plan, &progress, cancel));

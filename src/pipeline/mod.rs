@@ -19,6 +19,7 @@ pub mod manifest;
 pub mod night;
 mod night_tables;
 pub mod person;
+pub mod persons;
 pub mod reconcile;
 pub mod replay;
 pub mod rules_changed;
@@ -127,6 +128,8 @@ pub enum Stage {
     Synthesise,
     /// Comparing with what was paid.
     Reconcile,
+    /// Writing what people open.
+    Report,
 }
 
 /// Somebody who watches a run.
@@ -200,6 +203,19 @@ pub enum RunError {
     /// A table of the ledger cannot be read.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The secret that pseudonyms are made with cannot be used.
+    PseudonymKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: Text,
+    },
+    /// A workbook cannot be made.
+    Workbook {
+        /// Why.
+        #[source]
+        error: rust_xlsxwriter::XlsxError,
+    },
     /// The user stopped the run.
     Cancelled,
 }
@@ -226,7 +242,8 @@ impl Failure for RunError {
             Self::NoSuchPerson { psn_no } => {
                 Text::new(format!("the ledger has no person `{psn_no}`"), format!("账本中没有人员 `{psn_no}`"))
             }
-            Self::EarlierRun { path, reason } => {
+            Self::Workbook { .. } => Text::new("cannot make the workbook", "无法生成工作簿"),
+            Self::EarlierRun { path, reason } | Self::PseudonymKey { path, reason } => {
                 Text::new(format!("{}: {}", path.display(), reason.en), format!("{}：{}", path.display(), reason.zh))
             }
             Self::NothingPaid { from_files: false } => Text::new(

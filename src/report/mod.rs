@@ -1,6 +1,7 @@
 //! What leaves the program: Parquet, CSV, the manifest, and everything people read.
 
 pub mod adjudicated;
+pub mod audit_page;
 pub mod balance;
 pub mod compaction;
 pub mod explain;
@@ -8,7 +9,11 @@ mod explain_steps;
 pub mod finding;
 pub mod ledger;
 pub mod night;
+pub mod overview;
+pub mod page;
 pub mod person;
+pub mod privacy;
+pub mod provinces;
 pub mod reconciled;
 pub mod replay;
 mod rule_words;
@@ -17,3 +22,4 @@ pub mod rules_diff;
 pub mod show;
 pub mod summary;
 pub mod words;
+pub mod workbook;

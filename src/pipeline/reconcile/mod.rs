@@ -7,6 +7,7 @@
 //!                                                                     └──summed by polars──► totals
 //! ```
 
+mod reports;
 mod side;
 
 use std::path::PathBuf;
@@ -25,11 +26,13 @@ use super::load::{self, Loaded};
 use super::{RunError, Stage, Watch, check};
 use crate::audit::cause::Inquest;
 use crate::audit::details::{self, Terms};
+use crate::audit::overview;
 use crate::audit::paid_side::PaidSide;
 use crate::audit::reconciled_totals::{Summands, Totals};
 use crate::audit::totals::{self, TotalsError};
 use crate::columnar::reconciled::{self, FIELDS, FieldSet};
-use crate::columnar::row_groups::RowGroups;
+use crate::columnar::row_groups::{Encoder, RowGroups};
+use crate::diagnostic::Lang;
 use crate::ingest::paid::{PaidRows, read_own, read_paid};
 use crate::ingest::{self, InputFile, InputPath, ReadOptions};
 use crate::ledger::fold;
@@ -38,6 +41,8 @@ use crate::ledger::store::{Access, Ledger, LedgerError};
 use crate::model::money::Fen;
 use crate::publish::{LoneFile, OutputFile, Staging, Written};
 use crate::report::balance::{Balance, Tally};
+use crate::report::overview::{Audited, Overview};
+use crate::report::privacy::Persons;
 use crate::report::reconciled::{Found, Outcome, ReconcileReport, measured};
 
 /// A reconciliation as it was meant.
@@ -57,6 +62,10 @@ pub struct ReconcilePlan {
     pub write_3202: Option<PathBuf>,
     /// Most bytes that rows may take in memory.
     pub memory: u64,
+    /// How person numbers are shown in what people read.
+    pub persons: Persons,
+    /// The language in which reports open.
+    pub lang: Lang,
 }
 
 /// Compares a finished run with what was paid and publishes the outputs, all at once or not at all.
@@ -86,7 +95,8 @@ pub fn reconcile(plan: &ReconcilePlan, watch: &dyn Watch, cancel: &AtomicBool) -
     let has_total = side.rows.rows.iter().any(|row| row.total.is_some());
     let sides = Sides::new(&loaded, side, own, replaced, terms);
     check(cancel)?;
-    let Wrote { found, mut outputs, totals, balance, national } = write(&sides, &staging, national, watch, cancel)?;
+    let Wrote { found, mut outputs, totals, balance, overview, national } =
+        write(&sides, plan, &staging, national, watch, cancel)?;
     // What was folded now must be what the run wrote.
     watch.begin(Stage::Verify, None);
     totals::verify(&plan.run.join("adjudicated.parquet"), &balance)?;
@@ -111,8 +121,25 @@ pub fn reconcile(plan: &ReconcilePlan, watch: &dyn Watch, cancel: &AtomicBool) -
         out: plan.out.display().to_string(),
     };
     assert!(report.is_balanced(), "every row of both sides has one result: {:?}", report.found.by_code);
+    assert!(
+        overview.is_closed() && overview.paid == report.paid.total_fen,
+        "from computed to paid: {:?}",
+        overview.steps
+    );
+    watch.begin(Stage::Report, None);
+    let audited = Audited::default();
+    let material = reports::Material {
+        plan,
+        report: &report,
+        sides: &sides,
+        overview: &overview,
+        totals: &totals,
+        has_total,
+        audited: &audited,
+    };
+    outputs.extend(reports::write(&material, &staging)?);
     let mut file = staging.create("reconcile.json")?;
-    file.put(manifest(&report, &loaded, &paid_rows.files, plan.paid.is_empty(), &outputs).as_bytes())?;
+    file.put(manifest(&report, plan, &loaded, &paid_rows.files, &outputs).as_bytes())?;
     file.finish()?;
     check(cancel)?;
     staging.publish()?;
@@ -170,6 +197,7 @@ struct Encoded {
     differences: Vec<u8>,
     national: Vec<u8>,
     summands: Summands,
+    overview: Overview,
     found: Found,
     balance: Balance,
     rows: u64,
@@ -181,6 +209,7 @@ struct Wrote {
     outputs: Vec<Written>,
     totals: Totals,
     balance: Balance,
+    overview: Overview,
     national: Option<LoneFile>,
 }
 
@@ -191,6 +220,7 @@ fn parquet_failed(error: ParquetError) -> RunError {
 /// Writes the details, chunk by chunk, and sums up the totals.
 fn write(
     sides: &Sides,
+    plan: &ReconcilePlan,
     staging: &Staging,
     mut national: Option<LoneFile>,
     watch: &dyn Watch,
@@ -201,6 +231,7 @@ fn write(
     let mut differences = staging.create("differences.csv")?;
     differences.put(csv_line(&reconciled::detail_names()).as_slice())?;
     let (mut found, mut totals, mut balance) = (Found::default(), Totals::default(), Balance::default());
+    let mut overview = Overview::default();
     watch.begin(Stage::Reconcile, Some(sides.loaded.rows.len() as u64));
     let mut ranges = fold::chunks(&sides.loaded.persons);
     if ranges.is_empty() {
@@ -217,7 +248,7 @@ fn write(
                 |(desk, inquest), &(number, range)| {
                     let is_last = number + 1 == ranges.len();
                     let chunk = sides.chunk(range.clone(), number == 0, is_last, national.is_some(), desk, inquest);
-                    encode(chunk, sides, &encoder)
+                    encode(chunk, sides, &plan.persons, &encoder)
                 },
             )
             .collect();
@@ -233,22 +264,24 @@ fn write(
             let sum = |error| TotalsError::Sum { path: staging.path("totals.parquet"), error };
             totals.add(chunk.summands).map_err(sum)?;
             found.merge(chunk.found);
+            overview.merge(chunk.overview);
             balance.merge(&chunk.balance);
             watch.advance(chunk.rows);
         }
     }
     let outputs = vec![file.finish().map_err(parquet_failed)?.finish()?, differences.finish()?];
-    Ok(Wrote { found, outputs, totals, balance, national })
+    overview.keep_the_largest();
+    Ok(Wrote { found, outputs, totals, balance, overview, national })
 }
 
-fn encode(chunk: Chunk, sides: &Sides, encoder: &crate::columnar::row_groups::Encoder) -> Result<Encoded, RunError> {
+fn encode(chunk: Chunk, sides: &Sides, persons: &Persons, encoder: &Encoder) -> Result<Encoded, RunError> {
     let vocab = &sides.loaded.rules.book.vocab;
     let mut found = Found::default();
     let mut writer = csv_writer();
     for line in &chunk.lines {
         line.count(&mut found, &sides.terms, vocab);
         if line.outcome != Outcome::Agrees {
-            line.write_csv(vocab, &mut writer);
+            line.write_csv(vocab, persons, &mut writer);
         }
     }
     let group = if chunk.lines.is_empty() {
@@ -261,6 +294,7 @@ fn encode(chunk: Chunk, sides: &Sides, encoder: &crate::columnar::row_groups::En
         differences: writer.into_inner().expect(INFALLIBLE),
         national: chunk.national,
         summands: Summands::of(&chunk.lines),
+        overview: overview::of(&chunk.lines, &sides.terms, vocab),
         found,
         balance: chunk.balance,
         rows: chunk.rows,
@@ -315,9 +349,9 @@ fn write_totals(totals: &Totals, staging: &Staging, terms: &Terms, has_total: bo
 /// `reconcile.json`: no clock, no speed.
 fn manifest(
     report: &ReconcileReport,
+    plan: &ReconcilePlan,
     loaded: &Loaded,
     paid: &[InputFile],
-    is_own: bool,
     outputs: &[Written],
 ) -> String {
     let file = |file: &InputFile| json!({"file": file.shown, "bytes": file.bytes, "sha256": file.sha256});
@@ -325,7 +359,8 @@ fn manifest(
     let mut whole = json!({"engine": {"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")}});
     whole["rules_sha256"] = json!(loaded.rules.sha256);
     whole["claims"] = json!(list(loaded.claims_files()));
-    whole["paid_files"] = if is_own { Value::Null } else { json!(list(paid)) };
+    whole["paid_files"] = if plan.paid.is_empty() { Value::Null } else { json!(list(paid)) };
+    plan.persons.note(whole.as_object_mut().expect("an object"));
     whole["reconciliation"] = report.to_json();
     // The folder it is published to is no part of what was found.
     let written = outputs.iter().map(|file| json!({"file": file.name, "bytes": file.bytes, "sha256": file.sha256}));
