@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::persons::PersonsArgs;
 use super::terminal::{self, Progress, ProgressMode};
 use super::{CommonArgs, Exit, ReferenceArgs, fail};
 use crate::model::date::Date;
@@ -53,12 +54,18 @@ pub(super) struct RunArgs {
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
+    shown: PersonsArgs,
+    #[command(flatten)]
     common: CommonArgs,
 }
 
 pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
     let started = Instant::now();
     let lang = args.common.lang();
+    let persons = match args.shown.persons() {
+        Ok(persons) => persons,
+        Err(error) => return fail(&error, lang),
+    };
     let plan = RunPlan {
         inputs: args.reference.inputs(args.rules.clone(), args.claims.clone()),
         out: args.out.clone(),
@@ -66,6 +73,7 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
         overwrite: args.overwrite,
         lang,
         memory: args.memory.unwrap_or_else(|| machine_memory() / 4 * 3),
+        persons,
     };
     let progress = Progress::new(args.progress, args.quiet, lang);
     let result = with_threads(args.threads, || pipeline::run(&plan, &progress, cancel));

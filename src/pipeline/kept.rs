@@ -10,6 +10,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
 use super::RunError;
+use super::lines::Lines;
 use super::load::Loaded;
 use super::write::NightTables;
 use crate::adjudicate::person::Outcome;
@@ -21,6 +22,7 @@ use crate::ledger::tables::schema::{OPEN_ITEMS, plain};
 use crate::model::outcome::Reasons;
 use crate::model::settlement::Claim;
 use crate::publish::{OutputFile, Staging, Written};
+use crate::report::privacy::Persons;
 
 /// A pended row and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,14 +280,12 @@ impl LateRow {
 ///
 /// # Errors
 /// The file cannot be written.
-pub(super) fn write_late(staging: &Staging, late: &[LateRow]) -> Result<Written, RunError> {
-    let mut file = staging.create("late.csv")?;
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let infallible = "writing to memory does not fail";
-    writer.write_record(LATE_COLUMNS).expect(infallible);
-    for row in late {
-        writer.write_record(&row.0).expect(infallible);
+pub(super) fn write_late(staging: &Staging, late: &[LateRow], persons: &Persons) -> Result<Written, RunError> {
+    let mut lines = Lines::begin(staging, "late.csv", &LATE_COLUMNS)?;
+    for LateRow(row) in late {
+        let mut row = row.clone();
+        row[0] = persons.person(&row[0]);
+        lines.put(&row)?;
     }
-    file.put(&writer.into_inner().expect(infallible))?;
-    Ok(file.finish()?)
+    lines.finish()
 }

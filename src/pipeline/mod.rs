@@ -37,6 +37,7 @@ use crate::ingest::IngestError;
 use crate::publish::{PublishError, Staging};
 use crate::report::balance::Summary;
 use crate::report::night::NightReport;
+use crate::report::privacy::Persons;
 
 use crate::ledger::store::LedgerError;
 use crate::ledger::tables::TableError;
@@ -105,6 +106,8 @@ pub struct RunPlan {
     pub lang: Lang,
     /// Most bytes that rows may take in memory.
     pub memory: u64,
+    /// How person numbers are shown in what people read.
+    pub persons: Persons,
 }
 
 /// The stages of a run, for those who watch it.
@@ -290,7 +293,7 @@ pub fn run(plan: &RunPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result<(Su
     }
     let staging = staging.expect("a run without a ledger has an output folder");
     let loaded = load::load(&plan.inputs, None, None, plan.memory, watch, cancel)?;
-    let target = Target { staging: &staging, night: None };
+    let target = Target { staging: &staging, night: None, persons: &plan.persons };
     let Wrote { summary, outputs, .. } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
     let reference = &plan.inputs.reference;
     let manifest =

@@ -162,6 +162,15 @@ pub fn formula_safe_bytes(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// A cell of which nobody says whether it is a text or a number: a plain number is left as it is.
+#[must_use]
+pub fn safe_cell(cell: &[u8]) -> Cow<'_, [u8]> {
+    let digits = cell.strip_prefix(b"-").unwrap_or_default();
+    let is_number = digits.first().is_some_and(u8::is_ascii_digit)
+        && digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    if is_number { Cow::Borrowed(cell) } else { formula_safe_bytes(cell) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,6 +207,10 @@ mod tests {
         for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
             assert_eq!(formula_safe(text), format!("'{text}"));
             assert_eq!(*formula_safe_bytes(text.as_bytes()), *format!("'{text}").as_bytes());
+        }
+        for (cell, safe) in [("-12.34", "-12.34"), ("-1+1", "'-1+1"), ("-", "'-"), ("+1", "'+1"), ("1", "1"), ("", "")]
+        {
+            assert_eq!(*safe_cell(cell.as_bytes()), *safe.as_bytes());
         }
         for text in ["", "a=1", " =1", "'=1", "S0001"] {
             assert_eq!(formula_safe(text), text);

@@ -335,7 +335,7 @@ const INPUTS: [&str; 7] =
 fn help_names_every_option_of_every_command() {
     let commands: [(&[&str], &[&str], bool); 7] = [
         (&["run"], &["--out", "--overwrite", "--threads", "--memory", "--progress", "--quiet"], true),
-        (&["explain"], &["--run", "--person"], true),
+        (&["explain"], &["--run", "--person", "--reveal", "--pseudonym-key"], true),
         (&["rules", "check"], &["--as-of", "--deny-warnings", "--quiet"], false),
         (
             &["rules", "show"],

@@ -13,6 +13,7 @@ use tongchou::diagnostic::Lang;
 use tongchou::pipeline::night::NightPlan;
 use tongchou::pipeline::{self, Inputs, ReferencePaths, RunError, RunPlan};
 use tongchou::report::night::NightReport;
+use tongchou::report::privacy::Persons;
 
 use crate::random_packs::Rng;
 use crate::support::{Nobody, REFERENCE, Record, listing, read_csv, read_parquet};
@@ -76,7 +77,15 @@ pub fn run_night(ledger: &Path, given: &Given) -> Result<NightReport, RunError> 
         },
     };
     let night = Some(NightPlan { ledger: ledger.to_owned(), date: None });
-    let plan = RunPlan { inputs, out: None, night, overwrite: false, lang: Lang::En, memory: 1 << 30 };
+    let plan = RunPlan {
+        inputs,
+        out: None,
+        night,
+        overwrite: false,
+        lang: Lang::En,
+        memory: 1 << 30,
+        persons: Persons::Revealed,
+    };
     let (_, report) = pipeline::run(&plan, &Nobody, &AtomicBool::new(false))?;
     Ok(report.expect("a night was added"))
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
+use super::super::persons::PersonsArgs;
 use super::super::run::{machine_memory, parse_size};
 use super::super::terminal::{self, Progress, ProgressMode};
 use super::super::{CommonArgs, Exit, ReferenceArgs, fail, parse_day};
@@ -40,6 +41,8 @@ pub(in crate::cli) struct ReplayArgs {
     #[arg(long, value_enum, default_value_t)]
     progress: ProgressMode,
     #[command(flatten)]
+    shown: PersonsArgs,
+    #[command(flatten)]
     common: CommonArgs,
 }
 
@@ -54,6 +57,10 @@ fn parse_from(text: &str) -> Result<From, String> {
 pub(in crate::cli) fn run(args: &ReplayArgs, cancel: &AtomicBool) -> Exit {
     let lang = args.common.lang();
     let inputs = args.reference.inputs(PathBuf::new(), Vec::new());
+    let persons = match args.shown.persons() {
+        Ok(persons) => persons,
+        Err(error) => return fail(&error, lang),
+    };
     let plan = ReplayPlan {
         ledger: args.ledger.clone(),
         from: args.from,
@@ -63,6 +70,7 @@ pub(in crate::cli) fn run(args: &ReplayArgs, cancel: &AtomicBool) -> Exit {
         overwrite: args.overwrite,
         lang,
         memory: args.memory.unwrap_or_else(|| machine_memory() / 4 * 3),
+        persons,
     };
     let progress = Progress::new(args.progress, false, lang);
     let result = replay(&plan, &progress, cancel);

@@ -216,11 +216,7 @@ pub fn heat_map(caption: Text, matrix: &Matrix) -> Figure {
                 let from = (left + column * cell, top + row * cell);
                 let to = (from.0 + cell - 1, from.1 + cell - 1);
                 let Some(heat) = heat(count, most) else {
-                    canvas.line(
-                        (from.0 + cell / 2 - 2, from.1 + cell / 2),
-                        (from.0 + cell / 2 + 2, from.1 + cell / 2),
-                        Ink::Line,
-                    );
+                    canvas.rect(from, to, Ink::Line as u8);
                     continue;
                 };
                 canvas.rect(from, to, Ink::Heat as u8 + heat);

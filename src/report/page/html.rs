@@ -13,6 +13,9 @@ const SCRIPT: &str = include_str!("page.js");
 /// Rows of a table that stand in the page as such: on paper, and where no script runs.
 const ON_PAPER: usize = 40;
 
+/// Tables of more columns are printed across.
+const WIDE: usize = 8;
+
 /// Text as it stands in markup and in attributes.
 #[must_use]
 pub fn escaped(text: &str) -> String {
@@ -203,7 +206,8 @@ fn render_table(table: &Table, out: &mut String) {
     let name = table.name;
     *out += &format!("<div class=\"block\">\n<h3 id=\"h-{name}\">{}</h3>\n", both(&table.title));
     note(&table.note, out);
-    *out += &format!("<div class=\"grid\" data-table=\"{name}\"></div>\n<div class=\"paper\"><table>\n<thead><tr>");
+    let paper = if table.columns.len() > WIDE { "paper wide" } else { "paper" };
+    *out += &format!("<div class=\"grid\" data-table=\"{name}\"></div>\n<div class=\"{paper}\"><table>\n<thead><tr>");
     for column in &table.columns {
         *out += &format!("<th scope=\"col\" class=\"{}\">{}</th>", column.kind.word(), both(&column.title));
     }

@@ -30,6 +30,7 @@ const index = () => (root.dataset.ui === 'zh' ? 1 : 0);
 const say = (name) => WORDS[name][index()];
 const pick = (text) => (Array.isArray(text) ? text[index()] : text);
 const collators = [new Intl.Collator('en', { numeric: true }), new Intl.Collator('zh-Hans-CN', { numeric: true })];
+const pen = document.createElement('canvas').getContext('2d');
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 const visible = (text) =>
   text.replace(HIDDEN, (one) => '⟨' + one.codePointAt(0).toString(16).toUpperCase().padStart(4, '0') + '⟩');
@@ -120,6 +121,20 @@ class Column {
     if (this.isNumber) return plainNumber(this.kind, this.values[row]);
     return this.at[row] < 0 ? '' : pick(this.words[this.at[row]]);
   }
+  // The texts that may be the widest.
+  widest() {
+    const texts = this.isNumber ? this.ends() : this.words.map((word) => visible(pick(word)));
+    return texts.sort((a, b) => b.length - a.length).slice(0, 20);
+  }
+  ends() {
+    let [low, high] = [null, null];
+    for (const value of this.values) {
+      if (value === null) continue;
+      if (low === null || Number(value) < Number(low)) low = value;
+      if (high === null || Number(value) > Number(high)) high = value;
+    }
+    return [low, high].map((value) => shownNumber(this.kind, value));
+  }
   // What rows are compared by: numbers themselves, words by their place in the language's order.
   keys() {
     if (this.isNumber) return this.values.map((value) => (value === null ? -Infinity : Number(value)));
@@ -155,6 +170,7 @@ class Grid {
   constructor(host) {
     this.host = host;
     this.name = host.dataset.table;
+    this.heading = document.getElementById('h-' + this.name);
     this.sorted = null;
     this.search = '';
     this.details = null;
@@ -178,15 +194,19 @@ class Grid {
     this.host.dataset.ready = String(this.length);
   }
   get isSmall() { return this.length < FEW; }
+  // By what is widest in each column, measured.
   widths() {
-    const wide = (text) => [...text].reduce((sum, one) => sum + (one.codePointAt(0) < 0x1100 ? 1 : 1.8), 0);
-    const step = Math.max(1, Math.floor(this.length / 300));
+    const size = parseFloat(getComputedStyle(document.body).fontSize);
+    const family = getComputedStyle(document.body).fontFamily;
+    const measured = (text, font) => { pen.font = font; return pen.measureText(text).width; };
     return this.columns.map((column) => {
-      let most = 0;
-      for (let row = 0; row < this.length; row += step) most = Math.max(most, wide(column.shown(row)));
-      const letter = column.kind === 'code' ? 8.2 : 8;
-      const least = Math.max(wide(pick(column.title)) * 5.2 + 30, this.isSmall ? 60 : 104);
-      return Math.min(Math.max(most * letter + 24, least), column.kind === 'text' ? 420 : 300);
+      const title = pick(column.title);
+      const words = title.match(/[^\s/]{1,14}/g) || [''];
+      const head = Math.max(...words.map((word) => measured(word, '600 ' + size + 'px ' + family)), measured(title, '600 ' + size + 'px ' + family) / 2);
+      const font = column.kind === 'code' ? size * 0.87 + 'px ui-monospace, Consolas, monospace' : size + 'px ' + family;
+      const cells = Math.max(0, ...column.widest().map((text) => measured(text, font)));
+      const least = this.isSmall ? 60 : column.isNumber ? 84 : 100;
+      return Math.min(Math.max(cells + 26, head + 40, least), column.kind === 'text' ? 420 : 320);
     });
   }
   build() {
@@ -200,6 +220,7 @@ class Grid {
       this.reset.addEventListener('click', () => this.clear());
       tools.append(this.reset);
     }
+    if (this.isSmall) tools.append(this.heading);
     this.count = make('span', { class: 'count', role: 'status' });
     const csv = make('button', { type: 'button', class: 'csv', 'aria-label': say('csv') + ': ' + pick(this.title) }, say('csv'));
     csv.addEventListener('click', () => this.download());
@@ -447,7 +468,7 @@ class Drawer {
     const [before, after] = [this.button('before', () => this.move(-1)), this.button('after', () => this.move(1))];
     before.disabled = place === 0;
     after.disabled = place + 1 >= grid.view.length;
-    const title = make('h2', { id: 'drawer-title' }, say('details'));
+    const title = make('h2', { id: 'drawer-title' }, say('details') + ': ' + grid.columns[0].shown(row));
     const bar = make('header', {}, title, before, after, this.button('close', () => this.dialog.close()));
     const body = make('div', { class: 'body' });
     for (const part of parts) body.append(this.part(part));
@@ -519,10 +540,14 @@ const follow = () => {
   const sections = links.map((link) => document.querySelector(link.getAttribute('href')));
   let at = sections.findLastIndex((section) => section.getBoundingClientRect().top < 160);
   if (innerHeight + scrollY >= document.body.scrollHeight - 2) at = sections.length - 1;
+  at = Math.max(0, at);
+  if (links[at].hasAttribute('aria-current')) return;
   links.forEach((link, number) => {
-    if (number === Math.max(0, at)) link.setAttribute('aria-current', 'true');
+    if (number === at) link.setAttribute('aria-current', 'true');
     else link.removeAttribute('aria-current');
   });
+  const list = links[at].closest('ul');
+  list.scrollLeft = links[at].parentElement.offsetLeft - list.clientWidth / 3;
 };
 addEventListener('scroll', () => requestAnimationFrame(follow), { passive: true });
 follow();
