@@ -75,7 +75,7 @@ pub(super) fn flows(audit: &AuditReport) -> Figure {
     };
     let caption = text(
         "Settlements by province insured (rows) and province of treatment (columns). Each shade is four times the one before.",
-        "按参保省（行）与就医省（列）的结算笔数。颜色每深一级约为前一级的四倍。",
+        "按参保省（行）与就医省（列）的结算笔数。每一级颜色约为前一级的四倍，由少到多见图例。",
     );
     heat_map(caption, &matrix)
 }

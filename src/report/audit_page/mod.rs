@@ -264,6 +264,10 @@ impl AuditReport<'_> {
         let table = tables::differences(self, EXPLAINED);
         let met = grouped(self.overview.differences_met);
         let title = text("Largest differences", "最大差异");
+        if table.rows.is_empty() {
+            let none = Part::Words(text("There are none.", "没有差异。"));
+            return Section { id: "largest", title, note: Text::default(), parts: vec![none] };
+        }
         let note = text(
             format!(
                 "The largest {} of {met}, with the computation step by step in each row; all of them are in differences.csv.",

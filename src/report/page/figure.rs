@@ -198,8 +198,8 @@ pub fn heat_map(caption: Text, matrix: &Matrix) -> Figure {
     let most = matrix.counts.iter().copied().max().unwrap_or(0);
     let one = |lang: Lang| {
         let cell = if size <= 14 { 46 } else { 24 };
-        let left = if lang == Lang::En { 148 } else { 112 };
-        let top = if lang == Lang::En { 156 } else { 120 };
+        let left = if lang == Lang::En { 148 } else { 104 };
+        let top = if lang == Lang::En { 142 } else { 96 };
         let (width, height) = (left + cell * size + 12, top + cell * size + 44);
         draw((width.max(420), height), caption.get(lang), |canvas| {
             canvas.words(matrix.columns.get(lang), (left + cell * size / 2, 12), HPos::Center, Ink::Faint);

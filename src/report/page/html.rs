@@ -13,7 +13,7 @@ const SCRIPT: &str = include_str!("page.js");
 /// Rows of a table that stand in the page as such: on paper, and where no script runs.
 const ON_PAPER: usize = 40;
 
-/// Tables of more columns are printed across.
+/// Sections with tables of more columns are printed across.
 const WIDE: usize = 8;
 
 /// Text as it stands in markup and in attributes.
@@ -138,8 +138,10 @@ fn head(page: &Page) -> String {
 }
 
 fn render_section(section: &Section, out: &mut String) {
+    let is_wide = |part: &Part| matches!(part, Part::Table(table) if table.columns.len() > WIDE);
+    let class = if section.parts.iter().any(is_wide) { " class=\"wide\"" } else { "" };
     *out += &format!(
-        "<section id=\"{id}\" aria-labelledby=\"{id}-h\">\n<h2 id=\"{id}-h\">{}</h2>\n",
+        "<section id=\"{id}\"{class} aria-labelledby=\"{id}-h\">\n<h2 id=\"{id}-h\">{}</h2>\n",
         both(&section.title),
         id = section.id
     );
@@ -193,7 +195,7 @@ fn render_facts(facts: &[Fact], out: &mut String) {
 
 fn render_figure(figure: &Figure, out: &mut String) {
     *out += &format!(
-        "<figure>\n<div class=\"picture\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><div lang=\"en\">{}</div><div lang=\"zh-CN\">{}</div></div>\n<figcaption>{}</figcaption>\n</figure>\n",
+        "<figure>\n<div class=\"picture\" tabindex=\"0\" role=\"group\" aria-label=\"{}\"><div lang=\"en\">{}</div><div lang=\"zh-CN\">{}</div></div>\n<figcaption>{}</figcaption>\n</figure>\n",
         escaped(&format!("{} {}", figure.caption.en, figure.caption.zh)),
         figure.svg.en,
         figure.svg.zh,
@@ -206,8 +208,7 @@ fn render_table(table: &Table, out: &mut String) {
     let name = table.name;
     *out += &format!("<div class=\"block\">\n<h3 id=\"h-{name}\">{}</h3>\n", both(&table.title));
     note(&table.note, out);
-    let paper = if table.columns.len() > WIDE { "paper wide" } else { "paper" };
-    *out += &format!("<div class=\"grid\" data-table=\"{name}\"></div>\n<div class=\"{paper}\"><table>\n<thead><tr>");
+    *out += &format!("<div class=\"grid\" data-table=\"{name}\"></div>\n<div class=\"paper\"><table>\n<thead><tr>");
     for column in &table.columns {
         *out += &format!("<th scope=\"col\" class=\"{}\">{}</th>", column.kind.word(), both(&column.title));
     }

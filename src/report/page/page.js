@@ -228,7 +228,7 @@ class Grid {
     this.body = make('tbody');
     this.table = make('table', { 'aria-rowcount': this.length + 1, 'aria-label': pick(this.title) });
     this.table.append(this.group(), this.head(), this.body);
-    this.scroll = make('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': pick(this.title) }, this.table);
+    this.scroll = make('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': pick(this.title) }, this.table);
     this.scroll.addEventListener('scroll', () => this.soon(), { passive: true });
     this.body.addEventListener('click', (event) => this.clicked(event));
     this.body.addEventListener('keydown', (event) => this.pressed(event));
