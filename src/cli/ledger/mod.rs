@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use super::persons::PersonsArgs;
 use super::rules::as_json;
 use super::terminal::{self, Progress, ProgressMode};
 use super::{CommonArgs, Exit, fail};
@@ -101,6 +102,8 @@ pub(super) struct ShowArgs {
     /// As it was after this night; by default the last one
     #[arg(long, value_name = "NIGHT")]
     night: Option<u32>,
+    #[command(flatten)]
+    shown: PersonsArgs,
 }
 
 pub(super) fn ledger(command: &LedgerCommand, cancel: &AtomicBool) -> Exit {
@@ -146,7 +149,8 @@ fn status(of: &LedgerArgs) -> Result<Exit, RunError> {
 
 fn show_person(args: &ShowArgs) -> Result<Exit, RunError> {
     let ledger = Ledger::open(&args.of.ledger, Access::Read)?;
-    let state = person::read(&ledger, &args.person, args.night)?;
+    let mut state = person::read(&ledger, &args.person, args.night)?;
+    state.person = args.shown.persons()?.person(&state.person);
     show(&args.of, |lang| state.render(lang), || state.to_json());
     Ok(Exit::Success)
 }

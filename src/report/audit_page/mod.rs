@@ -12,6 +12,7 @@ use rust_xlsxwriter::XlsxError;
 use super::overview::{Audited, By, Overview};
 use super::page::{Cell, Column, Detail, Fact, Kind, Page, Part, Section, Table, Tone};
 use super::privacy::Persons;
+use super::provinces::province_name;
 use super::reconciled::{Outcome, ReconcileReport, measured};
 use super::summary::grouped;
 use super::words::{cause_name, money_name, result_name};
@@ -92,9 +93,10 @@ impl AuditReport<'_> {
         text("Audit of medical-insurance settlements", "医保结算审计报告")
     }
 
-    /// The name of a pool.
+    /// The name of a pool; of one that the rules do not name, that of its province.
     fn place(&self, code: &str) -> Text {
-        self.origin.places.get(code).cloned().unwrap_or_default()
+        let province = || code.get(..2).and_then(|digits| digits.parse().ok()).map(province_name);
+        self.origin.places.get(code).cloned().or_else(province).unwrap_or_default()
     }
 
     /// The page. It opens in `lang` and has both.

@@ -208,6 +208,14 @@ fn render_table(table: &Table, out: &mut String) {
     let name = table.name;
     *out += &format!("<div class=\"block\">\n<h3 id=\"h-{name}\">{}</h3>\n", both(&table.title));
     note(&table.note, out);
+    if table.seen().len() < table.rows.len() {
+        let [seen, rows] = [table.seen().len(), table.rows.len()].map(|rows| Cell::count(rows as u64).shown(Lang::En));
+        let cut = Text::new(
+            format!("The first {seen} of {rows} rows; all of them are in the files beside this page."),
+            format!("共 {rows} 行，此处为前 {seen} 行；全部行见同一目录下的文件。"),
+        );
+        note(&cut, out);
+    }
     *out += &format!("<div class=\"grid\" data-table=\"{name}\"></div>\n<div class=\"paper\"><table>\n<thead><tr>");
     for column in &table.columns {
         *out += &format!("<th scope=\"col\" class=\"{}\">{}</th>", column.kind.word(), both(&column.title));

@@ -255,6 +255,9 @@ pub enum Detail {
     List(Text, Vec<Box<str>>),
 }
 
+/// The most rows of a table that a page has.
+pub const MOST_ROWS: usize = 200_000;
+
 /// A table.
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -282,6 +285,12 @@ impl Table {
     pub fn noted(mut self, en: impl Into<String>, zh: impl Into<String>) -> Self {
         self.note = Text::new(en, zh);
         self
+    }
+
+    /// The rows that a page has: a browser can take so many. Files have all of them.
+    #[must_use]
+    pub fn seen(&self) -> &[Row] {
+        &self.rows[..self.rows.len().min(MOST_ROWS)]
     }
 
     /// Adds a row.

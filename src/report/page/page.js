@@ -205,8 +205,8 @@ class Grid {
       const head = Math.max(...words.map((word) => measured(word, '600 ' + size + 'px ' + family)), measured(title, '600 ' + size + 'px ' + family) / 2);
       const font = column.kind === 'code' ? size * 0.87 + 'px ui-monospace, Consolas, monospace' : size + 'px ' + family;
       const cells = Math.max(0, ...column.widest().map((text) => measured(text, font)));
-      const least = this.isSmall ? 60 : column.isNumber ? 84 : 100;
-      return Math.min(Math.max(cells + 26, head + 40, least), column.kind === 'text' ? 420 : 320);
+      const least = this.isSmall ? 60 : column.isNumber ? 78 : 100;
+      return Math.min(Math.max(cells + 24, head + 34, least), column.kind === 'text' ? 420 : 320);
     });
   }
   build() {

@@ -71,7 +71,7 @@ fn value(cell: &Cell) -> Value {
 
 fn column(table: &Table, index: usize) -> Value {
     let column = &table.columns[index];
-    let cells = table.rows.iter().map(|row| &row.cells[index]);
+    let cells = table.seen().iter().map(|row| &row.cells[index]);
     let mut whole = json!({"title": text(&column.title), "kind": column.kind.word()});
     if column.kind.is_number() {
         let numbers = cells.map(|cell| match cell {
@@ -103,17 +103,19 @@ fn column(table: &Table, index: usize) -> Value {
 /// The table without what is seen when rows are opened.
 pub(super) fn table(table: &Table) -> Block {
     let columns: Vec<Value> = (0..table.columns.len()).map(|index| column(table, index)).collect();
-    let opens = table.rows.iter().any(|row| !row.detail.is_empty());
-    let whole = json!({"title": text(&table.title), "rows": table.rows.len(), "opens": opens, "columns": columns});
+    let rows = table.seen();
+    let opens = rows.iter().any(|row| !row.detail.is_empty());
+    let whole = json!({"title": text(&table.title), "rows": rows.len(), "opens": opens, "columns": columns});
     block(whole.to_string())
 }
 
 /// What is seen when rows are opened: a line for each.
 pub(super) fn details(table: &Table) -> Option<Block> {
-    if table.rows.iter().all(|row| row.detail.is_empty()) {
+    let rows = table.seen();
+    if rows.iter().all(|row| row.detail.is_empty()) {
         return None;
     }
-    let lines: Vec<String> = table.rows.iter().map(|row| detail(&row.detail).to_string()).collect();
+    let lines: Vec<String> = rows.iter().map(|row| detail(&row.detail).to_string()).collect();
     Some(block(lines.join("\n")))
 }
 
