@@ -227,7 +227,7 @@ fn findings(count: usize) -> Audited {
         Finding {
             code,
             severity: (index % 5) as u8 + 1,
-            standing: if index % 3 == 0 { Standing::Lead } else { Standing::Doubtful },
+            standing: if index.is_multiple_of(3) { Standing::Lead } else { Standing::Doubtful },
             subject_type,
             subject: subject.into(),
             case: "".into(),

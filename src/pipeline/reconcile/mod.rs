@@ -88,10 +88,7 @@ pub fn reconcile(plan: &ReconcilePlan, watch: &dyn Watch, cancel: &AtomicBool) -
     let replaced = side::replaced(&loaded);
     let options = ReadOptions { person: None, progress: None, cancel: Some(cancel) };
     let Paid { side, own, unpaid, terms } = read_sides(plan, &loaded, &replaced, &options)?;
-    let paid_tally = Tally {
-        rows: side.rows.rows.len() as u64,
-        total_fen: side.rows.rows.iter().map(|row| i128::from(row.amounts[measured(terms.fields)].0)).sum(),
-    };
+    let paid_tally = tally(&side.rows, measured(terms.fields));
     let has_total = side.rows.rows.iter().any(|row| row.total.is_some());
     let sides = Sides::new(&loaded, side, own, replaced, terms);
     check(cancel)?;
@@ -145,6 +142,12 @@ pub fn reconcile(plan: &ReconcilePlan, watch: &dyn Watch, cancel: &AtomicBool) -
     staging.publish()?;
     national.map(LoneFile::publish).transpose()?;
     Ok(report)
+}
+
+/// Rows of the paid side, and the sum of a field.
+fn tally(paid: &PaidRows, field: usize) -> Tally {
+    let total_fen = paid.rows.iter().map(|row| i128::from(row.amounts[field].0)).sum();
+    Tally { rows: paid.rows.len() as u64, total_fen }
 }
 
 fn shown(files: &[InputFile]) -> Vec<String> {
