@@ -176,3 +176,38 @@ fn hostile_text_of_the_data_stays_text() {
     assert!(files.values().all(|text| !text.contains("<f>") && !text.contains("<f ")));
     assert!(files["xl/sharedStrings.xml"].contains("=cmd|' /C calc'!A0"));
 }
+
+#[test]
+fn nights_and_replays_name_nobody_either() {
+    let folder = folder();
+    let ledger = folder.path().join("ledger");
+    let claims = fs::read_to_string(data("causes/claims.csv")).expect("claims");
+    let (header, rows) = claims.split_once('\n').expect("a header");
+    let is_late = |row: &&str| row.contains("2024-03");
+    // What came first was settled last.
+    let nights = [rows.lines().filter(|row| !is_late(row)).collect::<Vec<_>>(), rows.lines().filter(is_late).collect()];
+    for (number, rows) in nights.iter().enumerate() {
+        let file = folder.path().join(format!("{number}.csv"));
+        fs::write(&file, format!("{header}\n{}\n", rows.join("\n"))).expect("a file");
+        let mut args = run_args(&data("causes/rules"), &file, &ledger, &[]);
+        let at = args.iter().position(|arg| arg == "--out").expect("out");
+        args[at] = "--ledger".into();
+        let ran = tongchou(args);
+        assert!(ran.code < Some(2), "{}", ran.stderr);
+    }
+    let shown =
+        |file: &Path| -> BTreeSet<String> { read_csv(file).into_iter().map(|row| row["psn_no"].clone()).collect() };
+    // These numbers are short: nothing is left of them.
+    let masked = BTreeSet::from(["***".to_owned()]);
+    assert_eq!(shown(&ledger.join("nights/night=000002/late.csv")), masked);
+    for (name, more) in [("masked", &[][..]), ("revealed", &["--reveal"])] {
+        let (out, of) = (folder.path().join(name), text(&ledger));
+        let args = ["ledger", "replay", "--ledger", &of, "--from", "1", "--progress", "none", "--out", &text(&out)];
+        tongchou(args.into_iter().chain(more.iter().copied())).expect(1);
+        for file in ["delta.csv", "persons.csv"] {
+            let persons = shown(&out.join(file));
+            let is_exact = !persons.is_empty() && persons.iter().all(|person| person.starts_with('P'));
+            assert!(if name == "masked" { persons == masked } else { is_exact }, "{name} {file}: {persons:?}");
+        }
+    }
+}

@@ -117,11 +117,11 @@ fn sums_columns() -> Vec<Column> {
         Column::new(Kind::Count, "amounts differ", "金额不一致"),
         Column::new(Kind::Count, "other results", "其他未对平"),
         Column::new(Kind::Share, "do not agree", "未对平占比"),
-        Column::new(Kind::Money, "bills", "医疗费总额"),
+        Column::new(Kind::Money, "gross", "差额绝对值合计"),
+        Column::new(Kind::Money, "net", "净差"),
         Column::new(Kind::Money, "computed", "计算"),
         Column::new(Kind::Money, "paid", "支付"),
-        Column::new(Kind::Money, "net", "净差"),
-        Column::new(Kind::Money, "gross", "差额绝对值合计"),
+        Column::new(Kind::Money, "bills", "医疗费总额"),
     ]
 }
 
@@ -131,11 +131,11 @@ fn sums_cells(sums: &Sums) -> impl Iterator<Item = Cell> + use<> {
         Cell::count(sums.differing),
         Cell::count(sums.others),
         Cell::share((sums.differing + sums.others).into(), sums.numbers.into()),
-        Cell::Money(sums.total),
+        Cell::Money(sums.gross),
+        Cell::Money(sums.net()),
         Cell::Money(sums.computed),
         Cell::Money(sums.paid),
-        Cell::Money(sums.net()),
-        Cell::Money(sums.gross),
+        Cell::Money(sums.total),
     ]
     .into_iter()
 }
