@@ -16,9 +16,10 @@ const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, has
 const say = (...words) => process.stdout.write(words.join(' ') + '\n');
 
 // A page, and a list of everything it did that it must not.
-const open = async (browser, file, options) => {
+const open = async (browser, file, options, before) => {
   const context = await browser.newContext({ ...options, acceptDownloads: true });
   const page = await context.newPage();
+  if (before) await page.addInitScript(before);
   const wrong = [];
   const address = 'file://' + path.resolve(file);
   page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) wrong.push('console: ' + message.text()); });
@@ -251,10 +252,25 @@ const withoutScript = async (browser) => {
   await close();
 };
 
+// Without the newest ways of unpacking the page finds another, or says that it cannot.
+const olderBrowsers = async (browser) => {
+  const older = await open(browser, many, DESK, () => { delete Uint8Array.fromBase64; });
+  await bring(older.page, 'findings');
+  assert.equal(await count(older.page, 'findings'), '100,000 rows');
+  assert.deepEqual(older.wrong, []);
+  await older.close();
+  const oldest = await open(browser, many, DESK, () => { delete globalThis.DecompressionStream; });
+  await grid(oldest.page, 'findings').scrollIntoViewIfNeeded();
+  await grid(oldest.page, 'findings').getByText('cannot unpack').waitFor();
+  assert.equal(await oldest.page.locator('.grid[data-table=findings] + .paper tbody tr').filter({ visible: true }).count(), 40);
+  assert.deepEqual(oldest.wrong, []);
+  await oldest.close();
+};
+
 (async () => {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
   try {
-    for (const check of [realReport, theOtherTables, manyFindings, onAPhone, withoutScript]) {
+    for (const check of [realReport, theOtherTables, manyFindings, onAPhone, withoutScript, olderBrowsers]) {
       await check(browser);
       say('ok', check.name);
     }
