@@ -14,6 +14,7 @@ use crate::columnar::schema::{Kind, fields};
 use crate::ledger::tables::read::{Streamed, TableError, TableFile};
 use crate::model::date::Time;
 use crate::model::money::Fen;
+use crate::report::privacy::Persons;
 use crate::report::replay::{COMPARED, COMPARED_COLUMNS, Change, Delta};
 
 /// A settlement, with what is compared of it.
@@ -196,9 +197,9 @@ impl Differing {
 
     /// A line of `delta.csv`.
     #[must_use]
-    pub fn csv_line(&self) -> Vec<String> {
+    pub fn csv_line(&self, persons: &Persons) -> Vec<String> {
         let mut line = vec![
-            self.psn_no.clone(),
+            persons.person(&self.psn_no),
             self.setl_id.clone(),
             Time(self.setl_time.div_euclid(1_000_000)).to_string(),
             self.night.to_string(),

@@ -13,7 +13,7 @@ use crate::columnar::reconciled::{COMPARED, FIELDS, FieldSet, details};
 use crate::model::money::Fen;
 use crate::model::place::Admdvs;
 use crate::report::balance::Tally;
-use crate::report::findings::ShowPerson;
+use crate::report::privacy::{Persons, formula_safe, formula_safe_bytes};
 use crate::report::reconciled::{Found, Outcome, measured};
 use crate::rules::vocabulary::Vocabularies;
 
@@ -48,6 +48,18 @@ pub struct Key<'a> {
     pub institution: &'a [u8],
     /// Month of `setl_time`.
     pub month: Option<i32>,
+    /// The insured pool, where a claim was accepted.
+    pub pool: Option<Admdvs>,
+    /// The place of treatment, where a claim was accepted.
+    pub treated: Option<Admdvs>,
+    /// The hospital tier by the rules; empty where nobody found one.
+    pub tier: &'a str,
+}
+
+/// A [`Key::month`] as `yyyy-MM`; empty for none.
+#[must_use]
+pub fn month_text(month: Option<i32>) -> String {
+    month.map_or(String::new(), |month| format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1))
 }
 
 /// Who clears.
@@ -182,16 +194,15 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// A line of `differences.csv`, with the person number as `person` shows it; an amount that a side does not have is
-    /// empty.
-    pub fn write_csv(&self, vocab: &Vocabularies, person: ShowPerson, writer: &mut csv::Writer<Vec<u8>>) {
+    /// A line of `differences.csv`; an amount that a side does not have is empty.
+    pub fn write_csv(&self, vocab: &Vocabularies, persons: &Persons, writer: &mut csv::Writer<Vec<u8>>) {
         let infallible = "writing to memory does not fail";
         let mut put = |bytes: &[u8]| writer.write_field(bytes).expect(infallible);
         let (mut differing, mut causes) = (String::new(), String::new());
         self.differing_text(&mut differing);
         self.causes_text(vocab, &mut causes);
-        put(self.setl_id);
-        put(person(&String::from_utf8_lossy(self.psn_no)).as_bytes());
+        put(&formula_safe_bytes(self.setl_id));
+        put(formula_safe(&persons.person_of(self.psn_no)).as_bytes());
         put((self.outcome as u8).to_string().as_bytes());
         put(differing.as_bytes());
         put(causes.split('|').next().unwrap_or_default().as_bytes());

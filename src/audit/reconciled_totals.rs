@@ -6,12 +6,13 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch};
 use polars::prelude::{Column, DataFrame, Int128Chunked, IntoColumn, IntoLazy, PolarsError, PolarsResult, col};
 
-use super::details::{Agency, Key, Line};
+use super::details::{Agency, Key, Line, month_text};
 use crate::columnar::columns::{self, text};
 use crate::columnar::reconciled::{FieldSet, TOTAL_KEYS, TOTALLED, TOTALS, field, totals};
 use crate::columnar::schema::MONEY_SCALE;
 use crate::model::money::Fen;
 use crate::report::balance::yuan;
+use crate::report::privacy::formula_safe;
 
 /// Sums of one group: rows, then money. Computed, paid, and the differences without their signs.
 type Sums = [[i128; 3]; TOTALS + 1];
@@ -49,15 +50,13 @@ impl Summands {
     }
 
     fn add(&mut self, line: &Line) {
-        let Key { insutype, clr_type, clr_optins, institution, month } = line.key;
+        let Key { insutype, clr_type, clr_optins, institution, month, .. } = line.key;
         let agency = match clr_optins {
             Agency::Named(name) => name.to_owned(),
             Agency::Pool(pool) => pool.to_string(),
         };
-        let month =
-            month.map_or(String::new(), |month| format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1));
         let institution = String::from_utf8_lossy(institution).into_owned();
-        let words = [insutype.to_owned(), clr_type.to_owned(), agency, institution, month];
+        let words = [insutype.to_owned(), clr_type.to_owned(), agency, institution, month_text(month)];
         self.keys.iter_mut().zip(words).for_each(|(column, word)| column.push(word));
         let computed = line.computed.and_then(|side| side.money);
         let mut put = |column: usize, computed: i64, paid: i64| {
@@ -184,7 +183,7 @@ impl Totals {
     /// The groups as lines of `totals.csv`.
     pub fn lines(&self, fields: FieldSet, has_total: bool) -> impl Iterator<Item = Vec<String>> + '_ {
         self.groups.iter().map(move |(words, sums)| {
-            let mut line = words.to_vec();
+            let mut line: Vec<String> = words.iter().map(|word| formula_safe(word).into_owned()).collect();
             line.extend(Self::four(sums, 0).map(|count| count.to_string()));
             for column in 0..TOTALS {
                 let known = Self::has(column, fields, has_total);
@@ -192,6 +191,22 @@ impl Totals {
                 line.extend(four.map(|(side, sum)| if side == 0 || known { yuan(sum) } else { String::new() }));
             }
             line
+        })
+    }
+
+    /// The groups: their words, and computed, paid, net and gross of the rows and of each totalled amount.
+    pub fn groups(
+        &self,
+        fields: FieldSet,
+        has_total: bool,
+    ) -> impl Iterator<Item = (&[String; 5], Vec<[Option<i128>; 4]>)> + '_ {
+        self.groups.iter().map(move |(words, sums)| {
+            let four = |column: usize| {
+                let known = column == 0 || Self::has(column - 1, fields, has_total);
+                let mut side = 0..4;
+                Self::four(sums, column).map(|sum| (side.next() == Some(0) || known).then_some(sum))
+            };
+            (words, (0..=TOTALS).map(four).collect())
         })
     }
 

@@ -5,14 +5,15 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
+use super::persons::PersonsArgs;
 use super::terminal::{self, Progress, ProgressMode};
 use super::{CommonArgs, Exit, ReferenceArgs, fail};
-use crate::adjudicate::trace::Step;
 use crate::diagnostic::Lang;
 use crate::pipeline::RunError;
 use crate::pipeline::archived::Archived;
 use crate::pipeline::explain::{EarlierRun, Explained, explain_person, persons_of};
-use crate::report::explain::Explanation;
+use crate::report::explain::{Explanation, original_of};
+use crate::report::privacy::Persons;
 
 /// Arguments of the command.
 #[derive(Debug, Args)]
@@ -37,6 +38,8 @@ pub(super) struct ExplainArgs {
     /// Person number, where one settlement number stands under several persons
     #[arg(long, value_name = "PSN_NO")]
     person: Option<String>,
+    #[command(flatten)]
+    shown: PersonsArgs,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -65,6 +68,7 @@ fn explained(args: &ExplainArgs, cancel: &AtomicBool) -> Result<Exit, RunError> 
         Some(person) => vec![person.clone().into_bytes()],
         None => persons_of(&inputs, night()?.as_ref(), &args.setl_id, &quiet, cancel)?,
     };
+    let shown = args.shown.persons()?;
     let mut texts = Vec::new();
     let mut values = Vec::new();
     let mut rejected = false;
@@ -73,12 +77,12 @@ fn explained(args: &ExplainArgs, cancel: &AtomicBool) -> Result<Exit, RunError> 
         if let Some(earlier) = &earlier {
             earlier.compare(&explained.loaded)?;
         }
-        match explanation(&explained, &args.setl_id) {
+        match explanation(&explained, &args.setl_id, &shown) {
             Some(explanation) if args.common.json => values.push(explanation.to_json(lang)),
             Some(explanation) => texts.push(explanation.render(lang)),
             None => {
                 rejected = true;
-                texts.extend(rejections(&explained, lang));
+                texts.extend(rejections(&explained, lang, &shown));
             }
         }
     }
@@ -95,34 +99,28 @@ fn explained(args: &ExplainArgs, cancel: &AtomicBool) -> Result<Exit, RunError> 
 }
 
 /// The settlement's explanation, if it was accepted.
-fn explanation<'a>(explained: &'a Explained, setl_id: &str) -> Option<Explanation<'a>> {
+fn explanation<'a>(explained: &'a Explained, setl_id: &str, persons: &'a Persons) -> Option<Explanation<'a>> {
     let arenas = &explained.loaded.rows.arenas;
     let at = explained.claims.iter().position(|claim| arenas.setl_id(claim.text) == setl_id.as_bytes())?;
-    let original = explained.traces[at].iter().find_map(|step| match step {
-        Step::Reversal { original } => {
-            Some(String::from_utf8_lossy(arenas.setl_id(explained.claims[*original].text)).into_owned())
-        }
-        Step::ReversalOfEarlier { .. } => {
-            Some(String::from_utf8_lossy(arenas.init_setl_id(explained.claims[at].text)).into_owned())
-        }
-        _ => None,
-    });
+    let (claim, steps) = (&explained.claims[at], &explained.traces[at]);
     Some(Explanation {
-        claim: &explained.claims[at],
+        claim,
         outcome: &explained.fold.outcomes[at],
-        steps: &explained.traces[at],
+        steps,
         pack: &explained.loaded.rules.pack,
         words: explained.loaded.words(),
-        original,
+        original: original_of(arenas, &explained.claims, claim, steps),
+        persons,
     })
 }
 
 /// Why rows of the person were rejected.
-fn rejections(explained: &Explained, lang: Lang) -> Vec<String> {
+fn rejections(explained: &Explained, lang: Lang, persons: &Persons) -> Vec<String> {
     let files = &explained.loaded.sources.files;
     let lines = explained.loaded.rejects.iter().map(|reject| {
         let (file, line) = (&files[reject.file as usize], reject.line);
-        let (column, value) = (reject.column, &reject.value);
+        let column = reject.column;
+        let value = if column == "psn_no" { &*persons.person(&reject.value) } else { &*reject.value };
         format!("{file}:{line}: {} {column} `{value}`: {}\n", reject.reason.word(), reject.problem.text().get(lang))
     });
     lines.collect()

@@ -3,6 +3,7 @@
 mod audit;
 mod explain;
 mod ledger;
+mod persons;
 mod reconcile;
 mod rules;
 mod run;

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde_json::Value;
 
+use super::persons::PersonsArgs;
 use super::terminal::Progress;
 use super::work::{MemoryArgs, WorkArgs};
 use super::{CommonArgs, Exit, fail};
@@ -41,6 +42,8 @@ pub(super) struct ReconcileArgs {
     #[command(flatten)]
     memory: MemoryArgs,
     #[command(flatten)]
+    shown: PersonsArgs,
+    #[command(flatten)]
     common: CommonArgs,
 }
 
@@ -59,10 +62,10 @@ fn parse_tolerance(text: &str) -> Result<(usize, Fen), String> {
 
 impl ReconcileArgs {
     /// What is meant.
-    pub(super) fn plan(&self) -> ReconcilePlan {
+    fn plan(&self) -> Result<ReconcilePlan, RunError> {
         let mut tolerance = [Fen::ZERO; FIELDS];
         self.tolerance.iter().for_each(|&(field, fen)| tolerance[field] = fen);
-        ReconcilePlan {
+        Ok(ReconcilePlan {
             run: self.run.clone(),
             paid: self.paid.clone(),
             out: self.out.clone(),
@@ -70,7 +73,9 @@ impl ReconcileArgs {
             overwrite: self.overwrite,
             write_3202: self.write_3202.clone(),
             memory: self.memory.bytes(),
-        }
+            persons: self.shown.persons()?,
+            lang: self.common.lang(),
+        })
     }
 
     /// Does the work of a plan as it was asked for.
@@ -78,8 +83,9 @@ impl ReconcileArgs {
         &self,
         work: impl FnOnce(&ReconcilePlan, &Progress) -> Result<R, RunError> + Send,
     ) -> Option<R> {
-        let (plan, lang) = (self.plan(), self.common.lang());
-        self.work.run(lang, |progress| work(&plan, progress)).map_err(|error| fail(&error, lang)).ok()
+        let lang = self.common.lang();
+        let done = self.plan().and_then(|plan| self.work.run(lang, |progress| work(&plan, progress)));
+        done.map_err(|error| fail(&error, lang)).ok()
     }
 
     /// Shows what came of it.

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::persons::PersonsArgs;
 use super::work::{MemoryArgs, WorkArgs};
 use super::{CommonArgs, Exit, ReferenceArgs, audit, fail};
 use crate::model::date::Date;
@@ -51,12 +52,18 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     memory: MemoryArgs,
     #[command(flatten)]
+    shown: PersonsArgs,
+    #[command(flatten)]
     common: CommonArgs,
 }
 
 pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
     let started = Instant::now();
     let lang = args.common.lang();
+    let persons = match args.shown.persons() {
+        Ok(persons) => persons,
+        Err(error) => return fail(&error, lang),
+    };
     let plan = RunPlan {
         inputs: args.reference.inputs(args.rules.clone(), args.claims.clone()),
         out: args.out.clone(),
@@ -64,6 +71,7 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
         overwrite: args.overwrite,
         lang,
         memory: args.memory.bytes(),
+        persons,
     };
     let result = args.work.run(lang, |progress| {
         if args.audit {

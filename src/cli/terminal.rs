@@ -146,6 +146,8 @@ const fn stage_name(stage: Stage, lang: Lang) -> &'static str {
         (Stage::Adjudicate, Lang::Zh) => "计算并写出",
         (Stage::Keep, Lang::En) => "keep pended and rejected rows",
         (Stage::Keep, Lang::Zh) => "保存待处理与退回记录",
+        (Stage::Report, Lang::En) => "write reports",
+        (Stage::Report, Lang::Zh) => "写报告",
         (Stage::Verify, Lang::En) => "read back and verify",
         (Stage::Verify, Lang::Zh) => "回读核对",
         (Stage::Reconcile, Lang::En) => "reconcile and write",

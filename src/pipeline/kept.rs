@@ -24,6 +24,7 @@ use crate::ledger::tables::schema::{OPEN_ITEMS, plain};
 use crate::model::outcome::Reasons;
 use crate::model::settlement::Claim;
 use crate::publish::{OutputFile, Staging, Written};
+use crate::report::privacy::Persons;
 
 /// A pended row and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,8 +270,12 @@ impl LateRow {
 ///
 /// # Errors
 /// The file cannot be written.
-pub(super) fn write_late(staging: &Staging, late: &[LateRow]) -> Result<Written, RunError> {
+pub(super) fn write_late(staging: &Staging, late: &[LateRow], persons: &Persons) -> Result<Written, RunError> {
     let mut lines = Lines::begin(staging.create("late.csv")?, &LATE_COLUMNS)?;
-    late.iter().try_for_each(|row| lines.put(&row.0))?;
+    for LateRow(row) in late {
+        let mut row = row.clone();
+        row[0] = persons.person(&row[0]);
+        lines.put(&row)?;
+    }
     lines.finish()
 }

@@ -2,6 +2,7 @@
 
 use super::RunError;
 use crate::publish::{OutputFile, Written};
+use crate::report::privacy::safe_cell;
 
 /// A CSV file in the making.
 pub(super) struct Lines {
@@ -31,7 +32,7 @@ impl Lines {
 
     /// One more line.
     pub(super) fn put<T: AsRef<[u8]>>(&mut self, line: &[T]) -> Result<(), RunError> {
-        self.writer.write_record(line).expect(INFALLIBLE);
+        self.writer.write_record(line.iter().map(|cell| safe_cell(cell.as_ref()))).expect(INFALLIBLE);
         if self.writer.get_ref().len() > 1 << 20 { self.flush() } else { Ok(()) }
     }
 

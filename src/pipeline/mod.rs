@@ -19,6 +19,7 @@ pub mod manifest;
 pub mod night;
 mod night_tables;
 pub mod person;
+pub mod persons;
 pub mod reconcile;
 pub mod replay;
 mod rows;
@@ -40,6 +41,7 @@ use crate::ingest::IngestError;
 use crate::publish::{PublishError, Staging, Written};
 use crate::report::balance::Summary;
 use crate::report::night::NightReport;
+use crate::report::privacy::Persons;
 
 use crate::ledger::store::LedgerError;
 use crate::ledger::tables::TableError;
@@ -109,6 +111,8 @@ pub struct RunPlan {
     pub lang: Lang,
     /// Most bytes that rows may take in memory.
     pub memory: u64,
+    /// How person numbers are shown in what people read.
+    pub persons: Persons,
 }
 
 /// The stages of a run, for those who watch it.
@@ -134,6 +138,8 @@ pub enum Stage {
     Reconcile,
     /// Drawing an audit sample.
     Sample,
+    /// Writing what people open.
+    Report,
 }
 
 /// Somebody who watches a run.
@@ -217,6 +223,19 @@ pub enum RunError {
     /// A table of the ledger cannot be read.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The secret that pseudonyms are made with cannot be used.
+    PseudonymKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: Text,
+    },
+    /// A workbook cannot be made.
+    Workbook {
+        /// Why.
+        #[source]
+        error: rust_xlsxwriter::XlsxError,
+    },
     /// The user stopped the run.
     Cancelled,
 }
@@ -243,7 +262,8 @@ impl Failure for RunError {
             Self::NoSuchPerson { psn_no } => {
                 Text::new(format!("the ledger has no person `{psn_no}`"), format!("账本中没有人员 `{psn_no}`"))
             }
-            Self::EarlierRun { path, reason } => {
+            Self::Workbook { .. } => Text::new("cannot make the workbook", "无法生成工作簿"),
+            Self::EarlierRun { path, reason } | Self::PseudonymKey { path, reason } => {
                 Text::new(format!("{}: {}", path.display(), reason.en), format!("{}：{}", path.display(), reason.zh))
             }
             Self::NothingPaid { from_files: false } => Text::new(
@@ -329,14 +349,13 @@ fn into_folder(
     cancel: &AtomicBool,
 ) -> Result<(Summary, Option<Audited>), RunError> {
     let loaded = load::load(&plan.inputs, None, None, plan.memory, watch, cancel)?;
-    let target = Target { staging: &staging, night: None };
+    let target = Target { staging: &staging, night: None, persons: &plan.persons };
     let Wrote { summary, mut outputs, .. } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
     let mut audited = None;
     if let Some(limits) = limits {
         let folder = staging.folder_within(AUDIT)?;
-        let of_run = plan.out.as_deref().unwrap_or_else(|| Path::new("."));
         let adjudicated = staging.path("adjudicated.parquet");
-        let (said, written) = reconcile::audit_in_memory(&loaded, limits, adjudicated, of_run, &folder, watch, cancel)?;
+        let (said, written) = reconcile::audit_in_memory(&loaded, plan, limits, adjudicated, &folder, watch, cancel)?;
         outputs.extend(written.into_iter().map(|file| Written { name: format!("{AUDIT}/{}", file.name), ..file }));
         audited = Some(said);
     }

@@ -67,8 +67,11 @@ pub(super) fn run(
     let loaded = load::load(&plan.inputs, None, Some(input), plan.memory, watch, cancel)?;
     let staging = ledger.begin_night(day_of(&loaded, night.date, &ledger))?;
     let since = carried.as_ref().map_or(&[][..], |carried| &carried.since);
-    let target =
-        Target { staging: staging.staging(), night: Some(write::NightTables { number: staging.number(), since }) };
+    let target = Target {
+        staging: staging.staging(),
+        night: Some(write::NightTables { number: staging.number(), since }),
+        persons: &plan.persons,
+    };
     let Wrote { summary, mut outputs, late, replaced } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
     let rules_changed = rules_changed::write(&ledger, &loaded.rules, staging.staging(), &mut outputs, cancel)?;
     let report = NightReport {

@@ -25,6 +25,7 @@ use crate::model::money::Fen;
 use crate::model::reference::ByPerson;
 use crate::publish::{Staging, Written};
 use crate::report::balance::{Summary, yuan};
+use crate::report::privacy::Persons;
 use crate::report::replay::{COMPARED, COMPARED_COLUMNS, Delta, ReplayReport};
 
 /// Where a replay begins.
@@ -55,6 +56,8 @@ pub struct ReplayPlan {
     pub lang: Lang,
     /// Most bytes that rows may take in memory.
     pub memory: u64,
+    /// How person numbers are shown in what people read.
+    pub persons: Persons,
 }
 
 /// Adjudicates nights again and compares the result with the ledger.
@@ -77,9 +80,9 @@ pub fn replay(plan: &ReplayPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Resu
     let mut loaded = load::load(&archived.inputs, None, Some(input), plan.memory, watch, cancel)?;
     give_balances(&mut loaded, &archived, first, cancel)?;
     pass_over(&mut loaded, &archived, &ledger, first)?;
-    let target = Target { staging: &staging, night: None };
+    let target = Target { staging: &staging, night: None, persons: &plan.persons };
     let Wrote { summary, mut outputs, .. } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
-    let delta = compare(&ledger, first, &staging, &mut outputs)?;
+    let delta = compare(&ledger, first, &staging, &plan.persons, &mut outputs)?;
     let report = ReplayReport {
         first,
         last,
@@ -164,7 +167,13 @@ fn pass_over(loaded: &mut Loaded, archived: &Archived, ledger: &Ledger, first: u
 }
 
 /// Writes `delta.parquet`, `delta.csv`, `persons.csv` and `funds.csv`.
-fn compare(ledger: &Ledger, first: u32, staging: &Staging, outputs: &mut Vec<Written>) -> Result<Delta, RunError> {
+fn compare(
+    ledger: &Ledger,
+    first: u32,
+    staging: &Staging,
+    shown: &Persons,
+    outputs: &mut Vec<Written>,
+) -> Result<Delta, RunError> {
     let nights = ledger.nights().iter().filter(|night| night.number >= first);
     let files: Vec<(u32, PathBuf)> = nights
         .map(|night| Ok((night.number, verified(&night.volume, "adjudicated.parquet")?)))
@@ -174,13 +183,13 @@ fn compare(ledger: &Ledger, first: u32, staging: &Staging, outputs: &mut Vec<Wri
     let mut persons = Lines::begin(staging.create("persons.csv")?, &person_headings())?;
     let mut person = PersonSum::default();
     let found = delta::compare::<RunError>(&files, staging.path("adjudicated.parquet"), &mut |row| {
-        lines.put(&row.csv_line())?;
-        if let Some(done) = person.take_in(&row) {
+        lines.put(&row.csv_line(shown))?;
+        if let Some(done) = person.take_in(&row, shown) {
             persons.put(&done)?;
         }
         parquet.put(row)
     })?;
-    if let Some(done) = person.line() {
+    if let Some(done) = person.line(shown) {
         persons.put(&done)?;
     }
     outputs.push(parquet.finish()?);
@@ -205,10 +214,10 @@ struct PersonSum {
 
 impl PersonSum {
     /// Adds a settlement; the line of the person before, where a new one begins.
-    fn take_in(&mut self, row: &Differing) -> Option<Vec<String>> {
+    fn take_in(&mut self, row: &Differing, shown: &Persons) -> Option<Vec<String>> {
         let mut done = None;
         if self.psn_no != row.psn_no {
-            done = self.line();
+            done = self.line(shown);
             *self = Self { psn_no: row.psn_no.clone(), ..Self::default() };
         }
         self.settlements += 1;
@@ -216,9 +225,9 @@ impl PersonSum {
         done
     }
 
-    fn line(&self) -> Option<Vec<String>> {
+    fn line(&self, shown: &Persons) -> Option<Vec<String>> {
         let sums = self.changes.iter().map(|&fen| yuan(fen));
-        let line = || [self.psn_no.clone(), self.settlements.to_string()].into_iter().chain(sums).collect();
+        let line = || [shown.person(&self.psn_no), self.settlements.to_string()].into_iter().chain(sums).collect();
         (self.settlements > 0).then(line)
     }
 }

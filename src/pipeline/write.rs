@@ -20,6 +20,7 @@ use crate::model::outcome::{Reasons, Status};
 use crate::publish::{Staging, Written};
 use crate::report::adjudicated;
 use crate::report::balance::{ADJUDICATED, Balance, Summary, Tally};
+use crate::report::privacy::Persons;
 
 /// Where a run writes.
 pub(super) struct Target<'a> {
@@ -27,6 +28,8 @@ pub(super) struct Target<'a> {
     pub staging: &'a Staging,
     /// What a night writes beside the outputs of every run.
     pub night: Option<NightTables<'a>>,
+    /// How person numbers are shown in what people read.
+    pub persons: &'a Persons,
 }
 
 /// What the tables of a night need beside the run.
@@ -98,7 +101,7 @@ pub(super) fn write(
     let late_rows = late.len() as u64;
     if let Some(night) = &target.night {
         outputs.push(kept::write_open_items(staging, open_items, night)?);
-        outputs.push(kept::write_late(staging, &late)?);
+        outputs.push(kept::write_late(staging, &late, target.persons)?);
     }
     check(cancel)?;
     watch.begin(Stage::Verify, Some(balance.of(Status::Paid).rows));

@@ -5,14 +5,17 @@ use serde_json::{Map, Value, json};
 
 use super::adjudicated::money;
 use super::explain_steps::{Line, line};
+use super::page::{Cell, Detail};
+use super::privacy::Persons;
 use super::words::{money_name, reason_name, status_name};
 use crate::adjudicate::accumulators::Accumulators;
 use crate::adjudicate::person::Outcome;
 use crate::adjudicate::trace::Step;
 use crate::columnar::schema::{ADJUDICATED as COLUMNS, FIRST_MONEY};
 use crate::columnar::words::Words;
-use crate::diagnostic::Lang;
-use crate::model::settlement::Claim;
+use crate::diagnostic::{Lang, Text};
+use crate::model::money::Fen;
+use crate::model::settlement::{Arenas, Claim};
 use crate::rules::layout::{Kind, Table};
 use crate::rules::pack::RulePack;
 
@@ -30,6 +33,19 @@ pub struct Explanation<'a> {
     pub words: Words<'a>,
     /// `setl_id` of the settlement that this one reverses.
     pub original: Option<String>,
+    /// How the person's number is shown.
+    pub persons: &'a Persons,
+}
+
+/// `setl_id` of the settlement that a claim reverses, by its steps; `claims` are all of the person.
+#[must_use]
+pub fn original_of(arenas: &Arenas, claims: &[Claim], claim: &Claim, steps: &[Step]) -> Option<String> {
+    let id = steps.iter().find_map(|step| match step {
+        Step::Reversal { original } => Some(arenas.setl_id(claims[*original].text)),
+        Step::ReversalOfEarlier { .. } => Some(arenas.init_setl_id(claim.text)),
+        _ => None,
+    });
+    id.map(|id| String::from_utf8_lossy(id).into_owned())
 }
 
 /// A rule row as it is cited.
@@ -78,6 +94,37 @@ impl Explanation<'_> {
         self.text_of(self.words.arenas.setl_id(self.claim.text))
     }
 
+    fn person(&self) -> String {
+        self.persons.person_of(self.words.arenas.person(self.claim.text))
+    }
+
+    /// The steps, the money and the rule rows that decided, as a row of a table is opened.
+    #[must_use]
+    pub fn details(&self) -> Vec<Detail> {
+        let lines = self.lines();
+        let cell = |amount: Option<Fen>| amount.map_or(Cell::Empty, |fen| Cell::Money(fen.0.into()));
+        let steps = lines.iter().map(|line| (cell(line.amount), line.text.clone())).collect();
+        let named = |lang: Lang| {
+            let reasons =
+                self.outcome.reasons.iter().map(|reason| format!("; {} {}", reason.word(), reason_name(reason, lang)));
+            format!("{}{}", status_name(self.outcome.status, lang), reasons.collect::<String>())
+        };
+        let status = Text::new(named(Lang::En), named(Lang::Zh));
+        let rules = self.cited(&lines).into_iter().map(|rule| {
+            let source = rule.source.map_or_else(String::new, |source| {
+                let number =
+                    if source.document_no.is_empty() { String::new() } else { format!(", {}", source.document_no) };
+                format!(": {}{number} [{}]", source.title, source.trust)
+            });
+            (Text::new(rule.table, rule.table), Cell::text(format!("{} ({}){source}", rule.rule_id, rule.place)))
+        });
+        vec![
+            Detail::Words(Text::new("Status", "状态"), status),
+            Detail::Steps(Text::new("How it is computed, yuan", "计算过程（元）"), steps),
+            Detail::Facts(Text::new("Rule rows that decided", "依据的规则"), rules.collect()),
+        ]
+    }
+
     fn lines(&self) -> Vec<Line> {
         self.steps.iter().filter_map(|step| line(step, self)).collect()
     }
@@ -112,7 +159,7 @@ impl Explanation<'_> {
         let zh = lang == Lang::Zh;
         let lines = self.lines();
         let claim = self.claim;
-        let person = self.text_of(self.words.arenas.person(claim.text));
+        let person = self.person();
         let institution = self.text_of(self.words.arenas.institution(claim.text));
         let status = status_name(self.outcome.status, lang);
         let (id, (file, row)) = (self.setl_id(), self.words.sources.of(claim.file, claim.row));
@@ -243,7 +290,7 @@ impl Explanation<'_> {
         };
         json!({
             "setl_id": self.setl_id(),
-            "psn_no": self.text_of(self.words.arenas.person(claim.text)),
+            "psn_no": self.person(),
             "insutype": self.words.insutype(claim.insutype),
             "status": self.outcome.status.word(),
             "reasons": self.outcome.reasons.iter().map(|reason| reason.word()).collect::<Vec<_>>(),

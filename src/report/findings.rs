@@ -6,13 +6,11 @@ use arrow::array::{ArrayRef, Date32Array, Int32Array, Int64Array, RecordBatch, S
 use serde_json::{Map, Value, json};
 
 use super::balance::yuan;
-use super::finding::{Finding, Standing, SubjectType};
+use super::finding::{Finding, Standing};
+use super::privacy::Persons;
 use super::summary::{grouped, pad_left, padded};
 use crate::columnar::findings::findings;
 use crate::diagnostic::{Lang, Text};
-
-/// How a reader is shown a person number.
-pub type ShowPerson<'a> = &'a (dyn Fn(&str) -> String + Sync);
 
 /// What there is to say of one check.
 #[derive(Clone, Debug)]
@@ -171,22 +169,18 @@ fn both(text: &Text) -> String {
     format!("{} / {}", text.zh, text.en)
 }
 
-/// A line of `findings.csv`, with person numbers as `person` shows them.
+/// A line of `findings.csv`.
 #[must_use]
-pub fn csv_line(one: &Finding, person: ShowPerson) -> [String; 12] {
-    let subject = match one.subject_type {
-        SubjectType::Person => person(&one.subject),
-        _ => one.subject.to_string(),
-    };
+pub fn csv_line(one: &Finding, persons: &Persons) -> [String; 12] {
     [
-        one.id(),
+        persons.finding_id(one),
         one.code.to_owned(),
         one.severity.to_string(),
         one.standing.word().to_owned(),
         one.subject_type.word().to_owned(),
-        subject,
+        persons.subject(one),
         one.setl_ids.join("|"),
-        one.evidence_json(person).to_string(),
+        one.evidence_json(&|number| persons.person(number)).to_string(),
         one.amount.0.to_string(),
         both(&one.message),
         both(&one.basis),

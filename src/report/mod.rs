@@ -1,6 +1,7 @@
 //! What leaves the program: Parquet, CSV, the manifest, and everything people read.
 
 pub mod adjudicated;
+pub mod audit_page;
 pub mod balance;
 pub mod compaction;
 pub mod explain;
@@ -9,7 +10,11 @@ pub mod finding;
 pub mod findings;
 pub mod ledger;
 pub mod night;
+pub mod overview;
+pub mod page;
 pub mod person;
+pub mod privacy;
+pub mod provinces;
 pub mod reconciled;
 pub mod replay;
 mod rule_words;
@@ -19,3 +24,4 @@ pub mod sample;
 pub mod show;
 pub mod summary;
 pub mod words;
+pub mod workbook;

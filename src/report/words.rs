@@ -1,6 +1,6 @@
 //! Words that reports share, in Chinese and English.
 
-use crate::diagnostic::Lang;
+use crate::diagnostic::{Lang, Text};
 use crate::model::outcome::{Reason, Status};
 use crate::model::place::{Filing, Place};
 
@@ -176,4 +176,27 @@ pub fn money_name(column: &str, lang: Lang) -> &'static str {
         Lang::En => en,
         Lang::Zh => zh,
     })
+}
+
+/// Insurance types of the national code list.
+const INSUTYPES: [(&str, &str, &str); 12] = [
+    ("310", "employees' basic insurance", "职工基本医疗保险"),
+    ("320", "civil servants' aid", "公务员医疗补助"),
+    ("330", "large amounts", "大额医疗费用补助"),
+    ("340", "retired cadres", "离休人员医疗保障"),
+    ("350", "disabled soldiers", "一至六级残废军人医疗补助"),
+    ("360", "veterans of the Red Army", "老红军医疗保障"),
+    ("370", "enterprise supplement", "企业补充医疗保险"),
+    ("380", "new rural cooperative", "新型农村合作医疗"),
+    ("390", "residents' basic insurance", "城乡居民基本医疗保险"),
+    ("391", "urban residents' basic insurance", "城镇居民基本医疗保险"),
+    ("392", "residents' critical illness", "城乡居民大病医疗保险"),
+    ("510", "maternity insurance", "生育保险"),
+];
+
+/// An insurance type in words; empty where the list does not have it.
+#[must_use]
+pub fn insutype_name(code: &str) -> Text {
+    let found = INSUTYPES.iter().find(|(known, ..)| *known == code);
+    found.map_or_else(Text::default, |(_, en, zh)| Text::new(*en, *zh))
 }

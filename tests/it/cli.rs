@@ -335,7 +335,7 @@ const INPUTS: [&str; 7] =
 fn help_names_every_option_of_every_command() {
     let commands: [(&[&str], &[&str], bool); 13] = [
         (&["run"], &["--out", "--overwrite", "--threads", "--memory", "--progress", "--quiet"], true),
-        (&["explain"], &["--run", "--person"], true),
+        (&["explain"], &["--run", "--person", "--reveal", "--pseudonym-key"], true),
         (&["reconcile"], &["--run", "--paid", "--out", "--threads", "--memory", "--progress", "--quiet"], false),
         (
             &["ledger", "replay"],

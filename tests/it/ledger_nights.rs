@@ -13,6 +13,7 @@ use tongchou::diagnostic::Lang;
 use tongchou::pipeline::night::NightPlan;
 use tongchou::pipeline::{self, RunError, RunPlan};
 use tongchou::report::night::NightReport;
+use tongchou::report::privacy::Persons;
 
 use crate::random_packs::Rng;
 use crate::support::{Nobody, REFERENCE, Record, inputs_in, listing, read_csv, read_parquet};
@@ -65,7 +66,15 @@ pub fn run_night(ledger: &Path, given: &Given) -> Result<NightReport, RunError> 
     given.write_to(folder.path());
     let inputs = inputs_in(folder.path(), "claims");
     let night = Some(NightPlan { ledger: ledger.to_owned(), date: None });
-    let plan = RunPlan { inputs, out: None, night, overwrite: false, lang: Lang::En, memory: 1 << 30 };
+    let plan = RunPlan {
+        inputs,
+        out: None,
+        night,
+        overwrite: false,
+        lang: Lang::En,
+        memory: 1 << 30,
+        persons: Persons::Revealed,
+    };
     let (_, report) = pipeline::run(&plan, &Nobody, &AtomicBool::new(false))?;
     Ok(report.expect("a night was added"))
 }

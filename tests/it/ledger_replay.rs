@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use tongchou::diagnostic::Lang;
 use tongchou::pipeline::ReferencePaths;
 use tongchou::pipeline::replay::{From, ReplayPlan, replay};
+use tongchou::report::privacy::Persons;
 use tongchou::report::replay::ReplayReport;
 
 use crate::ledger_nights::{Given, Night, cell, csv_of, folder, for_seeds, nights, run_night};
@@ -27,6 +28,7 @@ fn plan(ledger: &Path, out: &Path) -> ReplayPlan {
         overwrite: false,
         lang: Lang::En,
         memory: 1 << 30,
+        persons: Persons::Revealed,
     }
 }
 

@@ -13,6 +13,7 @@ use tongchou::pipeline::night::NightPlan;
 use tongchou::pipeline::replay::{From, ReplayPlan, replay};
 use tongchou::pipeline::rules_dir::load_rules;
 use tongchou::pipeline::{self, Inputs, ReferencePaths, RunPlan};
+use tongchou::report::privacy::Persons;
 use tongchou::report::rules_changed::{CSV, RulesChanged, SETTLEMENTS};
 
 use crate::ledger_nights::{Given, csv_of, folder, for_seeds, night_folder, run_night};
@@ -228,7 +229,15 @@ fn usable(files: &BTreeMap<String, String>, folder: &Path) -> Option<PathBuf> {
 fn empty_night(ledger: &Path, rules: &Path) -> RulesChanged {
     let inputs = Inputs { rules: rules.to_owned(), claims: Vec::new(), reference: ReferencePaths::default() };
     let night = Some(NightPlan { ledger: ledger.to_owned(), date: None });
-    let plan = RunPlan { inputs, out: None, night, overwrite: false, lang: Lang::En, memory: 1 << 30 };
+    let plan = RunPlan {
+        inputs,
+        out: None,
+        night,
+        overwrite: false,
+        lang: Lang::En,
+        memory: 1 << 30,
+        persons: Persons::Revealed,
+    };
     let (_, report) = pipeline::run(&plan, &Nobody, &AtomicBool::new(false)).expect("a night");
     report.expect("a night").rules_changed.expect("other rules")
 }
@@ -265,6 +274,7 @@ fn what_a_replay_under_new_rules_changes_is_among_what_was_reported() {
             overwrite: false,
             lang: Lang::En,
             memory: 1 << 30,
+            persons: Persons::Revealed,
         };
         replay(&plan, &Nobody, &AtomicBool::new(false)).expect("a replay");
         let found = empty_night(&ledger, &rules);

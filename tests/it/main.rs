@@ -1,6 +1,7 @@
 //! The one integration-test binary: each further one would link polars again.
 
 mod against_reference;
+mod audit_page;
 mod causes;
 mod chinese;
 mod cli;
@@ -22,6 +23,7 @@ mod ledger_rules;
 mod ledger_split;
 mod ledger_state;
 mod ledger_store;
+mod privacy;
 mod properties;
 mod random_benefits;
 mod random_claims;

@@ -40,11 +40,19 @@ fn the_same_bytes_at_any_number_of_threads() {
     let outs = ["1", "2", "8"].map(|threads| {
         let out = folder.path().join(threads);
         let national = text(&folder.path().join(format!("{threads}.txt")));
-        let ran = reconcile(&run, &out, &["--threads", threads, "--write-3202", &national]);
+        let ran = reconcile(&run, &out, &["--threads", threads, "--write-3202", &national, "--reveal"]);
         assert_eq!(ran.code, Some(27), "{}", ran.stderr);
         (out, fs::read(national).expect("the text"))
     });
-    let names = ["differences.csv", "reconcile.json", "reconciliation.parquet", "totals.csv", "totals.parquet"];
+    let names = [
+        "differences.csv",
+        "reconcile.json",
+        "reconciliation.parquet",
+        "report.html",
+        "report.xlsx",
+        "totals.csv",
+        "totals.parquet",
+    ];
     assert_eq!(listing(&outs[0].0), names);
     for (other, national) in &outs[1..] {
         assert!(*national == outs[0].1);

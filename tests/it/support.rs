@@ -13,6 +13,7 @@ use serde_json::Value;
 use tongchou::diagnostic::Lang;
 use tongchou::pipeline::{self, Inputs, ReferencePaths, RunError, RunPlan, Stage, Watch};
 use tongchou::report::balance::Summary;
+use tongchou::report::privacy::Persons;
 
 /// A row of a table: column to text. Money has two decimals, days are `yyyy-MM-dd`, a null is empty.
 pub type Record = BTreeMap<String, String>;
@@ -120,8 +121,15 @@ pub fn inputs_in(folder: &Path, claims: &str) -> Inputs {
 /// Runs a folder as [`run_folder_args`] does, inside this process.
 pub fn run_folder(folder: &Path, out: &Path) -> Result<Summary, RunError> {
     let inputs = inputs_in(folder, "claims.csv");
-    let plan =
-        RunPlan { inputs, out: Some(out.to_owned()), night: None, overwrite: false, lang: Lang::En, memory: 1 << 30 };
+    let plan = RunPlan {
+        inputs,
+        out: Some(out.to_owned()),
+        night: None,
+        overwrite: false,
+        lang: Lang::En,
+        memory: 1 << 30,
+        persons: Persons::Revealed,
+    };
     pipeline::run(&plan, &Nobody, &AtomicBool::new(false)).map(|(summary, _)| summary)
 }
 

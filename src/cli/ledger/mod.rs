@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Subcommand};
 
+use super::persons::PersonsArgs;
 use super::rules::as_json;
 use super::work::WorkArgs;
 use super::{CommonArgs, Exit, fail};
@@ -98,6 +99,8 @@ pub(super) struct ShowArgs {
     /// As it was after this night; by default the last one
     #[arg(long, value_name = "NIGHT")]
     night: Option<u32>,
+    #[command(flatten)]
+    shown: PersonsArgs,
 }
 
 pub(super) fn ledger(command: &LedgerCommand, cancel: &AtomicBool) -> Exit {
@@ -134,7 +137,8 @@ fn status(of: &LedgerArgs) -> Result<Exit, RunError> {
 
 fn show_person(args: &ShowArgs) -> Result<Exit, RunError> {
     let ledger = Ledger::open(&args.of.ledger, Access::Read)?;
-    let state = person::read(&ledger, &args.person, args.night)?;
+    let mut state = person::read(&ledger, &args.person, args.night)?;
+    state.person = args.shown.persons()?.person(&state.person);
     args.of.common.show(|lang| state.render(lang), || state.to_json());
     Ok(Exit::Success)
 }

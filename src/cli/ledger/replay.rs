@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
+use super::super::persons::PersonsArgs;
 use super::super::work::{MemoryArgs, WorkArgs};
 use super::super::{CommonArgs, Exit, ReferenceArgs, fail, parse_day};
 use crate::pipeline::replay::{From, ReplayPlan, replay};
@@ -37,6 +38,8 @@ pub(in crate::cli) struct ReplayArgs {
     #[command(flatten)]
     memory: MemoryArgs,
     #[command(flatten)]
+    shown: PersonsArgs,
+    #[command(flatten)]
     common: CommonArgs,
 }
 
@@ -51,6 +54,10 @@ fn parse_from(text: &str) -> Result<From, String> {
 pub(in crate::cli) fn run(args: &ReplayArgs, cancel: &AtomicBool) -> Exit {
     let lang = args.common.lang();
     let inputs = args.reference.inputs(PathBuf::new(), Vec::new());
+    let persons = match args.shown.persons() {
+        Ok(persons) => persons,
+        Err(error) => return fail(&error, lang),
+    };
     let plan = ReplayPlan {
         ledger: args.ledger.clone(),
         from: args.from,
@@ -60,6 +67,7 @@ pub(in crate::cli) fn run(args: &ReplayArgs, cancel: &AtomicBool) -> Exit {
         overwrite: args.overwrite,
         lang,
         memory: args.memory.bytes(),
+        persons,
     };
     match args.work.run(lang, |progress| replay(&plan, progress, cancel)) {
         Err(error) => fail(&error, lang),

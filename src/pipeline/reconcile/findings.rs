@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::shown_person;
 use crate::audit::findings::thresholds::{self, Limits};
 use crate::audit::findings::{self};
 use crate::columnar::findings::{FINDINGS, findings as schema};
@@ -13,6 +12,7 @@ use crate::pipeline::lines::Lines;
 use crate::publish::{Folder, Written};
 use crate::report::finding::Finding;
 use crate::report::findings::{FindingsReport, batch, csv_line as finding_line};
+use crate::report::privacy::Persons;
 
 /// Findings of a row group.
 const GROUP: usize = 65_536;
@@ -34,22 +34,34 @@ pub(in crate::pipeline) fn read_thresholds(config: Option<&std::path::Path>) -> 
         .map_err(|diagnostics| RunError::Thresholds { path: path.to_owned(), diagnostics })
 }
 
-/// Writes `findings.parquet` and `findings.csv`.
-pub(super) fn write(found: &[Finding], folder: &Folder) -> Result<[Written; 2], RunError> {
+/// Writes `findings.parquet`, `findings.csv` and `findings.json`.
+pub(super) fn write(
+    found: &[Finding],
+    report: &FindingsReport,
+    inputs: &Value,
+    is_reconciled: bool,
+    persons: &Persons,
+    folder: &Folder,
+    outputs: &mut Vec<Written>,
+) -> Result<(), RunError> {
     let failed = |error| RunError::Parquet { file: "findings.parquet", error };
     let mut file = RowGroups::begin(folder.create("findings.parquet")?, schema()).map_err(failed)?;
     let mut lines = Lines::begin(folder.create("findings.csv")?, &FINDINGS.map(|(name, _)| name))?;
     for some in found.chunks(GROUP) {
         file.put(&batch(some)).map_err(failed)?;
         for one in some {
-            lines.put(&finding_line(one, &shown_person))?;
+            lines.put(&finding_line(one, persons))?;
         }
     }
-    Ok([file.finish().map_err(failed)?.finish()?, lines.finish()?])
+    let written = [file.finish().map_err(failed)?.finish()?, lines.finish()?];
+    let manifest = manifest(report, inputs, is_reconciled, &written);
+    outputs.extend(written);
+    outputs.push(folder.write("findings.json", manifest.as_bytes())?);
+    Ok(())
 }
 
 /// `findings.json`: what was looked for and with which thresholds; no clock.
-pub(super) fn manifest(report: &FindingsReport, inputs: &Value, is_reconciled: bool, outputs: &[Written]) -> String {
+fn manifest(report: &FindingsReport, inputs: &Value, is_reconciled: bool, outputs: &[Written]) -> String {
     let mut whole = inputs.clone();
     whole["reconciled"] = json!(is_reconciled);
     whole["findings"] = json!(report.count());

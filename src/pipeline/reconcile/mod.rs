@@ -10,6 +10,7 @@
 //! An audit rides on the same pass: its checks see every person with what was computed, paid and named as a cause.
 
 mod findings;
+mod reports;
 mod side;
 mod view;
 mod write;
@@ -22,25 +23,28 @@ use serde_json::{Value, json};
 
 pub(super) use self::findings::read_thresholds;
 use self::side::Sides;
-use self::write::{Wrote, check_totals, shown_person, write_totals};
+use self::write::{Wrote, check_totals, write_totals};
 use super::archived::Archived;
 use super::explain::EarlierRun;
 use super::load::{self, Loaded};
 use super::manifest::engine;
-use super::{RunError, Stage, Watch, check};
+use super::{RunError, RunPlan, Stage, Watch, check};
 use crate::audit::details::Terms;
+use crate::audit::findings::Audit;
 use crate::audit::findings::thresholds::Limits;
 use crate::audit::findings::view::World;
-use crate::audit::findings::{Audit, Gathered};
 use crate::audit::paid_side::PaidSide;
 use crate::audit::totals;
 use crate::columnar::reconciled::{FIELDS, FieldSet};
+use crate::diagnostic::Lang;
 use crate::ingest::paid::{PaidRows, read_own, read_paid};
 use crate::ingest::{self, InputFile, InputPath, ReadOptions};
 use crate::model::money::Fen;
 use crate::publish::{Folder, LoneFile, Staging, Written, file_to_json};
+use crate::report::audit_page::Looked;
 use crate::report::balance::Tally;
 use crate::report::findings::FindingsReport;
+use crate::report::privacy::Persons;
 use crate::report::reconciled::{ReconcileReport, measured};
 
 /// A reconciliation as it was meant.
@@ -60,6 +64,10 @@ pub struct ReconcilePlan {
     pub write_3202: Option<PathBuf>,
     /// Most bytes that rows may take in memory.
     pub memory: u64,
+    /// How person numbers are shown in what people read.
+    pub persons: Persons,
+    /// The language in which reports open.
+    pub lang: Lang,
 }
 
 /// What an audit said.
@@ -121,6 +129,8 @@ fn sit(
         paid: &plan.paid,
         tolerance: plan.tolerance,
         limits,
+        persons: &plan.persons,
+        lang: plan.lang,
         of_run: plan.run.display().to_string(),
         out: plan.out.display().to_string(),
     };
@@ -137,19 +147,22 @@ fn sit(
 /// What the claims run into when they are read again; what [`RunError`] says of writing.
 pub(super) fn audit_in_memory(
     loaded: &Loaded,
+    plan: &RunPlan,
     limits: Vec<Limits>,
     adjudicated: PathBuf,
-    of_run: &Path,
     folder: &Folder,
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<(Audited, Vec<Written>), RunError> {
+    let of_run = plan.out.as_deref().unwrap_or_else(|| Path::new("."));
     let sitting = Sitting {
         loaded,
         adjudicated,
         paid: &[],
         tolerance: [Fen::ZERO; FIELDS],
         limits: Some(limits),
+        persons: &plan.persons,
+        lang: plan.lang,
         of_run: of_run.display().to_string(),
         out: of_run.join("audit").display().to_string(),
     };
@@ -168,6 +181,8 @@ struct Sitting<'a> {
     tolerance: [Fen; FIELDS],
     /// The thresholds of an audit; `None`: only reconciled.
     limits: Option<Vec<Limits>>,
+    persons: &'a Persons,
+    lang: Lang,
     of_run: String,
     out: String,
 }
@@ -211,8 +226,8 @@ impl Sitting<'_> {
         };
         let audit = self.limits.take().map(|limits| Audit::new(limits, sides.has()));
         let looking = audit.as_ref().map(|audit| (audit, &world));
-        let Wrote { found, mut outputs, totals, balance, national, gathered } =
-            write::write(&sides, looking, folder, national, watch, cancel)?;
+        let Wrote { found, mut outputs, totals, balance, overview, national, gathered } =
+            write::write(&sides, looking, self.persons, folder, national, watch, cancel)?;
         // What was folded now must be what the run wrote.
         watch.begin(Stage::Verify, None);
         totals::verify(&self.adjudicated, &balance)?;
@@ -225,18 +240,43 @@ impl Sitting<'_> {
             assert!(report.is_balanced(), "every row of both sides has one result: {:?}", report.found.by_code);
             Some(report)
         };
-        let inputs = self.inputs(&sides);
-        let findings = match (&audit, gathered) {
+        let mut inputs = self.inputs(&sides);
+        self.persons.note(inputs.as_object_mut().expect("an object"));
+        let is_reconciled = reconciled.is_some();
+        let looked = match (&audit, gathered) {
             (Some(audit), Some(gathered)) => {
-                Some(write_findings(audit, gathered, &world, &inputs, reconciled.is_some(), folder, &mut outputs)?)
+                let found = audit.finish(gathered, &world);
+                let report = audit.report(&found);
+                let written =
+                    findings::write(&found, &report, &inputs, is_reconciled, self.persons, folder, &mut outputs);
+                written.map(|()| Some((found, report)))?
             }
             _ => None,
         };
         if let Some(report) = &reconciled {
-            let manifest = manifest(report, findings.as_ref(), inputs, &outputs);
+            assert!(
+                overview.is_closed() && overview.paid == report.paid.total_fen,
+                "from computed to paid: {:?}",
+                overview.steps
+            );
+            watch.begin(Stage::Report, None);
+            let material = reports::Material {
+                persons: self.persons,
+                lang: self.lang,
+                has_paid_files: !self.paid.is_empty(),
+                report,
+                sides: &sides,
+                overview: &overview,
+                totals: &totals,
+                has_total,
+                looked: looked.as_ref().map(|(findings, report)| Looked { findings, report }),
+            };
+            outputs.extend(reports::write(&material, folder)?);
+            let checks = looked.as_ref().map(|(_, report)| report);
+            let manifest = manifest(report, checks, inputs, &outputs);
             outputs.push(folder.write("reconcile.json", manifest.as_bytes())?);
         }
-        Ok((Held { reconciled, findings, outputs }, national))
+        Ok((Held { reconciled, findings: looked.map(|(_, report)| report), outputs }, national))
     }
 
     fn report(
@@ -280,25 +320,6 @@ impl Sitting<'_> {
         inputs["paid_files"] = if is_own { Value::Null } else { json!(list(&sides.paid.rows.files)) };
         inputs
     }
-}
-
-/// Judges and writes the findings.
-fn write_findings(
-    audit: &Audit,
-    gathered: Gathered,
-    world: &World,
-    inputs: &Value,
-    is_reconciled: bool,
-    folder: &Folder,
-    outputs: &mut Vec<Written>,
-) -> Result<FindingsReport, RunError> {
-    let found = audit.finish(gathered, world);
-    let report = audit.report(&found);
-    let written = findings::write(&found, folder)?;
-    let manifest = findings::manifest(&report, inputs, is_reconciled, &written);
-    outputs.extend(written);
-    outputs.push(folder.write("findings.json", manifest.as_bytes())?);
-    Ok(report)
 }
 
 fn shown(files: &[InputFile]) -> Vec<String> {

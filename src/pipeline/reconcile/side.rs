@@ -176,7 +176,8 @@ impl<'a> Sides<'a> {
         entries.filter(|&entry| !self.is_replaced(entry))
     }
 
-    fn source(&self) -> Source<'a> {
+    /// What persons are folded with.
+    pub(super) fn source(&self) -> Source<'a> {
         self.loaded.source()
     }
 
@@ -273,6 +274,9 @@ impl<'a> Sides<'a> {
                 clr_optins: Agency::Named(said(|group| &group.clr_optins).unwrap_or_default()),
                 institution: said(|group| &group.institution).unwrap_or_default().as_bytes(),
                 month: group.and_then(|group| group.month),
+                pool: None,
+                treated: None,
+                tier: "",
             };
         }
         let claim = self.claim(entry);
@@ -284,6 +288,11 @@ impl<'a> Sides<'a> {
                 .map_or_else(|| Agency::Pool(words.book.pool_of(claim.insured)), Agency::Named),
             institution: self.loaded.rows.arenas.institution(claim.text),
             month: Some(year * 12 + month as i32 - 1),
+            pool: Some(words.book.pool_of(claim.insured)),
+            treated: Some(claim.treated),
+            tier: outcome
+                .and_then(|outcome| outcome.seen)
+                .map_or("", |(derived, _)| words.book.vocab.tier.word(derived.keys.tier)),
         }
     }
 
@@ -337,6 +346,9 @@ impl<'a> Sides<'a> {
             clr_optins: Agency::Named(&group.clr_optins),
             institution: group.institution.as_bytes(),
             month: group.month,
+            pool: None,
+            treated: None,
+            tier: "",
         };
         let sum = self.paid.sum(row);
         // The claims' own columns have no row that the run does not have: it was rejected for want of a person.

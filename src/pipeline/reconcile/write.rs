@@ -12,6 +12,7 @@ use crate::audit::cause::Inquest;
 use crate::audit::details::{self, Terms};
 use crate::audit::findings::view::World;
 use crate::audit::findings::{Audit, Gathered};
+use crate::audit::overview;
 use crate::audit::reconciled_totals::{Summands, Totals};
 use crate::audit::totals::TotalsError;
 use crate::columnar::reconciled;
@@ -22,6 +23,8 @@ use crate::pipeline::lines::{self, Lines};
 use crate::pipeline::{RunError, Stage, Watch, check};
 use crate::publish::{Folder, LoneFile, OutputFile, Written};
 use crate::report::balance::Balance;
+use crate::report::overview::Overview;
+use crate::report::privacy::Persons;
 use crate::report::reconciled::{Found, Outcome, measured};
 
 /// A chunk on its way into the files.
@@ -32,6 +35,7 @@ struct Encoded {
     summands: Summands,
     found: Found,
     balance: Balance,
+    overview: Overview,
     gathered: Option<Gathered>,
     rows: u64,
 }
@@ -42,6 +46,7 @@ pub(super) struct Wrote {
     pub outputs: Vec<Written>,
     pub totals: Totals,
     pub balance: Balance,
+    pub overview: Overview,
     pub national: Option<LoneFile>,
     /// What the checks of an audit found and gathered.
     pub gathered: Option<Gathered>,
@@ -74,6 +79,7 @@ fn parquet_failed(error: ParquetError) -> RunError {
 pub(super) fn write(
     sides: &Sides,
     audit: Option<(&Audit, &World)>,
+    persons: &Persons,
     folder: &Folder,
     mut national: Option<LoneFile>,
     watch: &dyn Watch,
@@ -82,6 +88,7 @@ pub(super) fn write(
     let is_compared = !sides.terms.fields.is_empty();
     let mut details = is_compared.then(|| Details::begin(folder)).transpose()?;
     let (mut found, mut totals, mut balance) = (Found::default(), Totals::default(), Balance::default());
+    let mut overview = Overview::default();
     let mut gathered = audit.map(|(audit, _)| audit.begin());
     watch.begin(Stage::Reconcile, Some(sides.loaded.rows.len() as u64));
     let mut ranges = fold::chunks(&sides.loaded.persons);
@@ -101,7 +108,7 @@ pub(super) fn write(
                     let mut auditor = audit.map(|(audit, world)| Auditor::new(audit, world));
                     let chunk = sides.chunk(range.clone(), ends, national.is_some(), auditor.as_mut(), desk, inquest);
                     let gathered = auditor.map(|auditor| auditor.gathered);
-                    Ok(Encoded { gathered, ..encode(chunk, sides, encoder.as_ref())? })
+                    Ok(Encoded { gathered, ..encode(chunk, sides, persons, encoder.as_ref())? })
                 },
             )
             .collect();
@@ -122,22 +129,24 @@ pub(super) fn write(
             let sum = |error| TotalsError::Sum { path: folder.path("totals.parquet"), error };
             totals.add(chunk.summands).map_err(sum)?;
             found.merge(chunk.found);
+            overview.merge(chunk.overview);
             balance.merge(&chunk.balance);
             watch.advance(chunk.rows);
         }
     }
     let outputs = details.map(Details::finish).transpose()?.unwrap_or_default();
-    Ok(Wrote { found, outputs, totals, balance, national, gathered })
+    overview.keep_the_largest();
+    Ok(Wrote { found, outputs, totals, balance, overview, national, gathered })
 }
 
-fn encode(chunk: Chunk, sides: &Sides, encoder: Option<&Encoder>) -> Result<Encoded, RunError> {
+fn encode(chunk: Chunk, sides: &Sides, persons: &Persons, encoder: Option<&Encoder>) -> Result<Encoded, RunError> {
     let vocab = &sides.loaded.rules.book.vocab;
     let mut found = Found::default();
     let mut writer = lines::writer();
     for line in &chunk.lines {
         line.count(&mut found, &sides.terms, vocab);
         if line.outcome != Outcome::Agrees {
-            line.write_csv(vocab, &shown_person, &mut writer);
+            line.write_csv(vocab, persons, &mut writer);
         }
     }
     let batch = (!chunk.lines.is_empty()).then(|| details::batch(&chunk.lines, vocab));
@@ -147,16 +156,12 @@ fn encode(chunk: Chunk, sides: &Sides, encoder: Option<&Encoder>) -> Result<Enco
         differences: lines::written(writer),
         national: chunk.national,
         summands: Summands::of(&chunk.lines),
+        overview: overview::of(&chunk.lines, &sides.terms, vocab),
         found,
         balance: chunk.balance,
         gathered: None,
         rows: chunk.rows,
     })
-}
-
-/// How a reader is shown a person number in files that people read; Parquet has it as it is.
-pub(super) fn shown_person(number: &str) -> String {
-    number.to_owned()
 }
 
 /// The totals were summed by polars, the details by the loop that wrote them, the balance by the fold.

@@ -10,6 +10,7 @@ use crate::diagnostic::Lang;
 use crate::model::outcome::Status;
 use crate::pipeline::{self, Inputs, ReferencePaths, RunPlan, Stage, Watch};
 use crate::report::balance::Summary;
+use crate::report::privacy::Persons;
 
 fn plan(out: &Path, rows: u64, faults: u32, format: Format) -> SynthPlan {
     SynthPlan {
@@ -75,6 +76,7 @@ fn run(data: &Path, claims: &str, out: &Path) -> Summary {
         overwrite: true,
         lang: Lang::En,
         memory: 1 << 33,
+        persons: Persons::Revealed,
     };
     pipeline::run(&plan, &Nobody, &AtomicBool::new(false)).expect("a run").0
 }

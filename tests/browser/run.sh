@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Opens the reports as an auditor does: in Chromium, openpyxl and LibreOffice.
+# usage: tests/browser/run.sh [FOLDER_FOR_SCREENSHOTS]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+cargo="${CARGO:-cargo}"
+shots="${1:-}"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+missing=()
+command -v chromium >/dev/null || missing+=(chromium)
+command -v soffice >/dev/null || missing+=(libreoffice-calc)
+command -v pdfinfo >/dev/null || missing+=(poppler-utils)
+[ -n "$(fc-list :lang=zh 2>/dev/null)" ] || missing+=(fontconfig fonts-wqy-microhei)
+if [ ${#missing[@]} -gt 0 ]; then
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+cp tests/browser/package.json "$scratch/"
+npm install --prefix "$scratch" --no-audit --no-fund --silent
+python3 -m venv "$scratch/venv"
+"$scratch/venv/bin/pip" install --quiet --disable-pip-version-check openpyxl==3.1.5
+
+tongchou() { "$cargo" run --quiet --release -- "$@"; }
+# Invented claims with planted faults, from the sample rules; exit statuses of runs and reconciliations are findings.
+tongchou synth --rows 30000 --persons 5000 --seed 7 --faults 0.05 --quiet --rules sample_data/rules --out "$scratch/made"
+tongchou run --quiet --rules sample_data/rules --claims "$scratch/made/claims.csv" --enrolments "$scratch/made/enrolments.csv" \
+    --filings "$scratch/made/filings.csv" --institutions "$scratch/made/institutions.csv" \
+    --accounts "$scratch/made/accounts.csv" --marks "$scratch/made/marks.csv" --out "$scratch/run" || [ $? -eq 1 ]
+tongchou reconcile --quiet --run "$scratch/run" --out "$scratch/reconciled" || [ $? -lt 64 ]
+mkdir "$scratch/pages"
+TONGCHOU_PAGES="$scratch/pages" "$cargo" test --quiet --release --test it -- audit_page::a_page_of_many_findings --exact
+
+NODE_PATH="$scratch/node_modules" node tests/browser/check.js "$scratch/reconciled" "$scratch/pages/many.html" "$scratch" $shots
+"$scratch/venv/bin/python" tests/browser/check_workbook.py "$scratch/reconciled" "$scratch"
