@@ -36,6 +36,7 @@ struct Formats {
     head: Format,
     group: Format,
     text: Format,
+    note: Format,
     money: Format,
     count: Format,
     share: Format,
@@ -49,6 +50,7 @@ impl Formats {
             head: head.set_align(FormatAlign::Top).set_border_bottom(FormatBorder::Thin),
             group: Format::new().set_bold().set_font_size(13),
             text: Format::new(),
+            note: Format::new().set_indent(1),
             money: Format::new().set_num_format("#,##0.00"),
             count: Format::new().set_num_format("#,##0"),
             share: Format::new().set_num_format("0.0%"),
@@ -85,8 +87,8 @@ pub fn render(title: &Text, sheets: &[Sheet], lang: Lang) -> Result<Vec<u8>, Xls
 }
 
 fn facts(sheet: &mut Worksheet, groups: &[(Text, Vec<Fact>)], formats: &Formats, lang: Lang) -> Result<(), XlsxError> {
-    sheet.set_column_width(0, 44)?.set_column_width(1, 34)?.set_column_width(2, 80)?;
-    sheet.set_paper_size(9);
+    sheet.set_column_width(0, 44)?.set_column_width(1, 26)?.set_column_width(2, 80)?;
+    sheet.set_paper_size(9).set_landscape().set_print_fit_to_pages(1, 0);
     let mut row = 0;
     for (heading, facts) in groups {
         sheet.write_string_with_format(row, 0, heading.get(lang), &formats.group)?;
@@ -94,7 +96,11 @@ fn facts(sheet: &mut Worksheet, groups: &[(Text, Vec<Fact>)], formats: &Formats,
         for fact in facts {
             sheet.write_string(row, 0, fact.name.get(lang))?;
             put(sheet, row, 1, &fact.cell, formats, lang)?;
-            sheet.write_string(row, 2, fact.note.get(lang))?;
+            // An empty cell would cut a long value short.
+            let note = fact.note.get(lang);
+            if !note.is_empty() {
+                sheet.write_string_with_format(row, 2, note, &formats.note)?;
+            }
             row += 1;
         }
         row += 1;
@@ -113,7 +119,8 @@ fn table(
         sheet.write_string_with_format(0, at as u16, column.title.get(lang), &formats.head)?;
         sheet.set_column_width(at as u16, width(table, at, column, lang))?;
     }
-    sheet.set_freeze_panes(1, 0)?.set_repeat_rows(0, 0)?.set_landscape().set_paper_size(9);
+    sheet.set_row_height(0, 32)?;
+    sheet.set_freeze_panes(1, 0)?.set_repeat_rows(0, 0)?.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
     let last_column = table.columns.len().saturating_sub(1) as u16;
     sheet.autofilter(0, 0, rows.len() as u32, last_column)?;
     for (at, row) in table.rows[rows].iter().enumerate() {
