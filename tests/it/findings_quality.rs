@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tongchou::audit::findings::CHECKS;
 
-use crate::support::{Record, folder, read_csv, repo, run_args, tongchou};
+use crate::support::{Record, folder, read_csv, read_parquet, repo, run_args, tongchou};
 
 /// Data sets: rows, persons, seed, share of rows with a fault.
 const SETS: [(&str, &str, &str, &str); 6] = [
@@ -62,7 +62,7 @@ fn made(folder: &Path, (rows, persons, seed, faults): (&str, &str, &str, &str)) 
     assert!(ran.code.is_some_and(|code| code < 64), "{}", ran.stderr);
     let planted = made.join("planted.csv");
     let planted = if planted.exists() { read_csv(&planted) } else { Vec::new() };
-    [read_csv(&made.join("claims.csv")), planted, read_csv(&out.join("findings.csv"))]
+    [read_csv(&made.join("claims.csv")), planted, read_parquet(&out.join("findings.parquet"))]
 }
 
 /// What a fault is about, as its check says it.
