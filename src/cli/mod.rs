@@ -1,5 +1,6 @@
 //! The command line: what was typed becomes what is meant; one file for each command.
 
+mod compare;
 mod explain;
 mod ledger;
 mod reconcile;
@@ -68,6 +69,9 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Compare a finished run with what was paid, and name the cause of every difference
     Reconcile(reconcile::ReconcileArgs),
+    /// Compare regions and rules: a run as it is, claims under other pools or other rules
+    #[command(subcommand)]
+    Compare(compare::CompareCommand),
     /// Check, show, test and compare rule packs
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -174,6 +178,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, &cancel),
         Command::Explain(args) => explain::explain(&args, &cancel),
         Command::Reconcile(args) => reconcile::run(&args, &cancel),
+        Command::Compare(command) => compare::compare(&command, &cancel),
         Command::Rules(command) => rules::rules(&command, &cancel),
         Command::Ledger(command) => ledger::ledger(&command, &cancel),
         Command::Synth(args) => synth::synth(&args, &cancel),
@@ -184,7 +189,9 @@ pub fn main() -> ExitCode {
 /// Says why a run failed, with every diagnostic and the chain of causes, once.
 fn fail(error: &RunError, lang: Lang) -> Exit {
     match error {
-        RunError::Rules { diagnostics, .. } => terminal::complain_all(diagnostics, 0, lang),
+        RunError::Rules { diagnostics, .. } | RunError::Asked { diagnostics } => {
+            terminal::complain_all(diagnostics, 0, lang)
+        }
         RunError::Ingest(IngestError::Rejected { diagnostics, more }) => {
             terminal::complain_all(diagnostics, *more, lang);
         }

@@ -150,6 +150,8 @@ const fn stage_name(stage: Stage, lang: Lang) -> &'static str {
         (Stage::Verify, Lang::Zh) => "回读核对",
         (Stage::Reconcile, Lang::En) => "reconcile and write",
         (Stage::Reconcile, Lang::Zh) => "对账并写出",
+        (Stage::Compare, Lang::En) => "compare and write",
+        (Stage::Compare, Lang::Zh) => "比较并写出",
         (Stage::Compact, Lang::En) => "merge nights",
         (Stage::Compact, Lang::Zh) => "合并各批",
         (Stage::Synthesise, Lang::En) => "make and settle",

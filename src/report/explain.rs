@@ -78,7 +78,9 @@ impl Explanation<'_> {
         self.text_of(self.words.arenas.setl_id(self.claim.text))
     }
 
-    fn lines(&self) -> Vec<Line> {
+    /// The steps in words.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Line> {
         self.steps.iter().filter_map(|step| line(step, self)).collect()
     }
 

@@ -3,8 +3,9 @@
 pub mod adjudicated;
 pub mod balance;
 pub mod compaction;
+pub mod compared;
 pub mod explain;
-mod explain_steps;
+pub mod explain_steps;
 pub mod finding;
 pub mod ledger;
 pub mod night;
@@ -14,6 +15,7 @@ pub mod replay;
 mod rule_words;
 pub mod rules_changed;
 pub mod rules_diff;
+pub mod sheet;
 pub mod show;
 pub mod summary;
 pub mod words;

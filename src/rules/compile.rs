@@ -20,8 +20,33 @@ use crate::model::symbol::Sym;
 /// # Errors
 /// Two rows of equal rank that one claim can meet, bands that begin twice at one amount.
 pub fn compile(pack: &RulePack) -> Result<RuleBook, Vec<Diagnostic>> {
-    let mut found = Vec::new();
+    compile_on(pack, base_vocabulary())
+}
+
+/// Compiles packs that are to answer for the same claims: all on one vocabulary, which holds the words of each. A word
+/// that only another pack names is to a book what any unlisted word is: `*` alone matches it.
+///
+/// # Errors
+/// As [`compile`], with the position of the pack.
+pub fn compile_together(packs: &[&RulePack]) -> Result<Vec<RuleBook>, (usize, Vec<Diagnostic>)> {
     let mut vocab = base_vocabulary();
+    let mut books = Vec::with_capacity(packs.len());
+    for (index, pack) in packs.iter().enumerate() {
+        let book = compile_on(pack, vocab).map_err(|found| (index, found))?;
+        vocab = book.vocab.clone();
+        books.push(book);
+    }
+    for (index, (book, pack)) in books.iter_mut().zip(packs).enumerate() {
+        // Its tables are as wide as the words that were known when it was compiled.
+        if book.vocab.len() < vocab.len() {
+            *book = compile_on(pack, vocab.clone()).map_err(|found| (index, found))?;
+        }
+    }
+    Ok(books)
+}
+
+fn compile_on(pack: &RulePack, mut vocab: Vocabularies) -> Result<RuleBook, Vec<Diagnostic>> {
+    let mut found = Vec::new();
     let ranking = Ranking::new(pack, &mut vocab);
     let (band_numbers, band_sets) = bands(pack.table(Table::Bands), &mut found);
     let mut book = read_values(pack, vocab, &band_numbers, band_sets);
