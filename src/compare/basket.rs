@@ -168,6 +168,7 @@ pub struct Price {
 
 /// Prices a case: the person of its number, under the rules of a pool. The settlements stay on the desk with their
 /// outcomes in `fold`.
+#[allow(clippy::too_many_arguments, reason = "the case, the pool, what is kept from price to price and who listens")]
 pub fn price<T: Trace>(
     source: Source,
     basket: &Basket,

@@ -7,7 +7,8 @@ use crate::model::outcome::{Reason, Reasons, Status};
 use crate::model::place::Admdvs;
 use crate::model::settlement::{Bill, Claim, Flags};
 use crate::report::sheet::{Cell, Heading, Kind, Sheet, heading};
-use crate::rules::layout::{PAYERS, Table};
+use crate::rules::cell::Pattern;
+use crate::rules::layout::PAYERS;
 use crate::rules::pack::RulePack;
 
 /// Number of reasons.
@@ -180,12 +181,19 @@ impl Paid {
     }
 }
 
-/// Every pool that `places.csv` names, by code.
+/// Every pool that the pack names: in `places.csv`, or in the key of a rule. A province is one where it is a
+/// municipality; else it stands for the pools in it.
 #[must_use]
 pub fn pools_of(pack: &RulePack) -> Vec<Admdvs> {
-    let places = pack.table(Table::Places);
-    let pool = |row: usize| Admdvs::parse(places.cell(row, "pool").as_bytes()).expect("a checked code");
-    let mut pools: Vec<Admdvs> = (0..places.rows.len()).map(pool).collect();
+    let mut pools = Vec::new();
+    for table in &pack.tables {
+        let has_pool = table.layout().columns.iter().any(|column| column.name == "pool");
+        for row in (0..table.rows.len()).filter(|_| has_pool) {
+            let key = Pattern::parse(table.cell(row, "pool"));
+            pools.extend(key.items().iter().map(|item| Admdvs::parse(item.as_bytes()).expect("a checked code")));
+        }
+    }
+    pools.retain(|pool| !pool.is_province() || pool.is_municipality());
     pools.sort_unstable();
     pools.dedup();
     pools

@@ -311,6 +311,9 @@ fn read_claims(
     }
 }
 
+/// Spans of cover by person, and the files they stand in.
+pub type Spans = (ByPerson<Enrolment>, Vec<InputFile>);
+
 /// Spans of cover, by the pools of a rule book.
 ///
 /// # Errors
@@ -320,7 +323,7 @@ pub fn enrolments_under(
     inputs: &Inputs,
     loaded: &Loaded,
     options: &ReadOptions,
-) -> Result<Option<(ByPerson<Enrolment>, Vec<InputFile>)>, RunError> {
+) -> Result<Option<Spans>, RunError> {
     let Some(path) = &inputs.reference.enrolments else { return Ok(None) };
     let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
     let find = |number: &[u8]| persons.find(arenas, number);

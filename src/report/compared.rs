@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::sheet::Sheet;
+use super::sheet::{Cell, Sheet};
 use crate::diagnostic::{Lang, Text};
 
 /// A table, and what of it is shown.
@@ -12,6 +12,8 @@ pub struct Shown {
     pub sheet: Sheet,
     /// Columns that are shown; none: the table is written and not shown.
     pub columns: &'static [&'static str],
+    /// Columns of numbers that make a row worth showing: one of them is not 0. None: every row is.
+    pub telling: &'static [&'static str],
     /// Rows that are shown.
     pub most: usize,
 }
@@ -20,13 +22,25 @@ impl Shown {
     /// A table that is written and not shown.
     #[must_use]
     pub const fn written(sheet: Sheet) -> Self {
-        Self { sheet, columns: &[], most: 0 }
+        Self { sheet, columns: &[], telling: &[], most: 0 }
     }
 
     /// A table of which some is shown.
     #[must_use]
-    pub const fn some(sheet: Sheet, columns: &'static [&'static str], most: usize) -> Self {
-        Self { sheet, columns, most }
+    pub const fn some(
+        sheet: Sheet,
+        columns: &'static [&'static str],
+        telling: &'static [&'static str],
+        most: usize,
+    ) -> Self {
+        Self { sheet, columns, telling, most }
+    }
+
+    fn render(&self, lang: Lang) -> String {
+        let telling: Vec<usize> = self.telling.iter().map(|name| self.sheet.column(name)).collect();
+        let tells = |row: &&Vec<Cell>| telling.is_empty() || telling.iter().any(|&column| !row[column].is_zero());
+        let rows: Vec<&Vec<Cell>> = self.sheet.rows.iter().filter(tells).collect();
+        self.sheet.render(self.columns, &rows, self.most, lang)
     }
 }
 
@@ -49,7 +63,7 @@ impl ComparedReport {
     pub fn render(&self, lang: Lang) -> String {
         let mut text: String = self.lines.iter().map(|line| format!("{}\n", line.get(lang))).collect();
         for shown in self.tables.iter().filter(|shown| !shown.columns.is_empty() && !shown.sheet.rows.is_empty()) {
-            text += &shown.sheet.render(shown.columns, shown.most, lang);
+            text += &shown.render(lang);
         }
         text
     }

@@ -124,6 +124,17 @@ impl Cell {
         }
     }
 
+    /// Whether it is a number and 0, or no number at all.
+    #[must_use]
+    pub const fn is_zero(&self) -> bool {
+        match self {
+            Self::Text(_) => true,
+            Self::Count(count) => *count == 0,
+            Self::Money(fen) => matches!(fen, None | Some(0)),
+            Self::Share(share) => matches!(share, None | Some(0)),
+        }
+    }
+
     fn to_json(&self) -> Value {
         match self {
             Self::Text(text) => json!(text),
@@ -258,17 +269,20 @@ impl Sheet {
         self.rows.iter().map(object).collect()
     }
 
-    /// Its first rows, of some columns, as a person reads them.
+    /// The first of some of its rows, of some columns, as a person reads them; nothing where there is no row.
     #[must_use]
-    pub fn render(&self, wanted: &[&str], most: usize, lang: Lang) -> String {
+    pub fn render(&self, wanted: &[&str], rows: &[&Vec<Cell>], most: usize, lang: Lang) -> String {
+        if rows.is_empty() {
+            return String::new();
+        }
         let positions: Vec<usize> = wanted.iter().map(|name| self.column(name)).collect();
         let headings = positions.iter().map(|&position| {
             let heading = &self.headings[position];
             if lang == Lang::Zh { heading.zh } else { heading.en }.to_owned()
         });
-        let rows = self.rows.iter().take(most);
+        let shown = rows.iter().take(most);
         let mut grid: Vec<Vec<String>> = vec![headings.collect()];
-        grid.extend(rows.map(|row| positions.iter().map(|&position| row[position].shown()).collect()));
+        grid.extend(shown.map(|row| positions.iter().map(|&position| row[position].shown()).collect()));
         let wide = |column: usize| grid.iter().map(|line| width(&line[column])).max().unwrap_or_default();
         let widths: Vec<usize> = (0..positions.len()).map(wide).collect();
         let mut text = format!("\n  {}\n", self.title.get(lang));
@@ -280,8 +294,8 @@ impl Sheet {
             text += format!("  {}", cells.collect::<Vec<_>>().join("  ")).trim_end();
             text.push('\n');
         }
-        if self.rows.len() > most {
-            let more = self.rows.len() - most;
+        let more = self.rows.len() - rows.len().min(most);
+        if more > 0 {
             text += &match lang {
                 Lang::En => format!("  ... and {more} more in {}.csv\n", self.name),
                 Lang::Zh => format!("  ……另有 {more} 行，见 {}.csv\n", self.name),

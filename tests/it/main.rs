@@ -4,6 +4,7 @@ mod against_reference;
 mod causes;
 mod chinese;
 mod cli;
+mod compare;
 mod conformance;
 mod explain;
 mod files;

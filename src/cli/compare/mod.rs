@@ -3,7 +3,7 @@
 mod packs;
 mod regions;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Subcommand};
@@ -42,8 +42,8 @@ struct OutputArgs {
 }
 
 impl OutputArgs {
-    fn output(&self, out: &PathBuf) -> Output {
-        Output { out: out.clone(), overwrite: self.overwrite, memory: self.memory.bytes() }
+    fn output(&self, out: &Path) -> Output {
+        Output { out: out.to_owned(), overwrite: self.overwrite, memory: self.memory.bytes() }
     }
 
     fn show(&self, result: Result<ComparedReport, RunError>) -> Exit {

@@ -1,6 +1,6 @@
 //! `tongchou compare regions`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
@@ -60,7 +60,7 @@ pub(super) fn run(args: &RegionsArgs, cancel: &AtomicBool) -> Exit {
         inputs: args.reference.inputs(args.rules.clone(), args.claims.clone()),
         basket: args.basket.clone(),
         pools: args.pools.clone(),
-        output: args.how.output(&args.out.clone().unwrap_or_default()),
+        output: args.how.output(args.out.as_deref().unwrap_or(Path::new(""))),
     };
     args.how.show(args.how.work.run(lang, |progress| regions(&plan, progress, cancel)))
 }

@@ -1,9 +1,8 @@
 //! A finished run as it is: `adjudicated.parquet` read once, grouped and put beside the nation's figures.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use arrow::array::Array;
 use hashbrown::HashSet;
 use serde_json::json;
 
@@ -25,7 +24,7 @@ use crate::rules::pack::RulePack;
 /// # Errors
 /// The run, or the rules it was made with, cannot be read, or see [`RunError`].
 pub fn observed(
-    run: &PathBuf,
+    run: &Path,
     output: &Output,
     watch: &dyn Watch,
     cancel: &AtomicBool,
@@ -107,10 +106,10 @@ fn take(batch: &Batch, person: &mut String, observed: &mut Observed) -> Result<(
     }
     let (persons, statuses) = (batch.text("psn_no")?, batch.text("status")?);
     let (days, treated) = (batch.day("enddate")?, batch.text("mdtrtarea_admvs")?);
-    for row in 0..persons.len() {
-        if persons.value(row) != person.as_str() {
+    for (row, psn_no) in persons.iter().flatten().enumerate() {
+        if psn_no != person.as_str() {
             observed.end_person();
-            persons.value(row).clone_into(person);
+            psn_no.clone_into(person);
         }
         observed.put(Settled {
             status: statuses.value(row).to_owned(),

@@ -17,6 +17,7 @@ use crate::pipeline::rules_dir::{Rules, load_rules};
 use crate::pipeline::{Inputs, RunError, Watch};
 use crate::publish::Staging;
 use crate::report::compared::{ComparedReport, Shown};
+use crate::report::sheet::Sheet;
 use crate::rules::compile::compile_together;
 use crate::rules::layout::Table;
 use crate::rules::pack::RulePack;
@@ -138,16 +139,21 @@ fn report(packs: &Packs, sides: Sides, loaded: &Loaded, new: &Rules) -> Compared
     });
     let mut sheets = packs.sheets(&loaded.rules.book, |insutype| words.insutype(insutype));
     sheets.push(changes(packs, sides, told));
-    let shown = |sheet| {
-        let sheet: crate::report::sheet::Sheet = sheet;
-        let (columns, most): (&[&str], usize) = match sheet.name {
-            "funds" => (&["pool", "insutype", "fund", "settlements", "changed", "base", "new", "change"], 40),
-            "winners" => (&["by", "value", "settlements", "winners", "losers", "won", "lost", "net"], 40),
-            "changes" => (&["rank", "setl_id", "medfee_sumamt", "funds_base", "funds_new", "step", "new_en"], 10),
-            "one_sided" => (&["answered_by", "reason", "settlements"], 20),
-            _ => (&[], 0),
+    let shown = |sheet: Sheet| {
+        let (columns, telling, most): (&[&str], &[&str], usize) = match sheet.name {
+            "funds" => {
+                (&["pool", "insutype", "fund", "settlements", "changed", "base", "new", "change"], &["changed"], 40)
+            }
+            "winners" => {
+                (&["by", "value", "settlements", "winners", "losers", "won", "lost", "net"], &["winners", "losers"], 60)
+            }
+            "changes" => {
+                (&["rank", "setl_id", "medfee_sumamt", "funds_base", "funds_new", "step", "base_en", "new_en"], &[], 10)
+            }
+            "one_sided" => (&["answered_by", "reason", "settlements"], &[], 20),
+            _ => (&[], &[], 0),
         };
-        Shown::some(sheet, columns, most)
+        Shown::some(sheet, columns, telling, most)
     };
     let numbers = numbers.as_object().cloned().unwrap_or_default();
     ComparedReport { kind: "packs", lines, numbers, tables: sheets.into_iter().map(shown).collect() }

@@ -166,7 +166,8 @@ fn compare(
             "outside" => &["what", "reason", "rows"],
             _ => &[],
         };
-        report.tables.push(Shown::some(sheet, columns, 120));
+        let telling: &[&str] = if sheet.name == "ranking" { &["answered"] } else { &[] };
+        report.tables.push(Shown::some(sheet, columns, telling, 120));
     }
     Ok(())
 }

@@ -84,7 +84,7 @@ pub fn sweep(plan: &SweepPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result
     let words = loaded.words();
     let mut tables = sheets(&curve, |insutype| words.insutype(insutype)).into_iter();
     let shown = &["value", "settlements", "fund_pay_sumamt", "psn_part_amt", "fund_share_of_in_scope", "person_share"];
-    let whole = Shown::some(tables.next().expect("the curve"), shown, 60);
+    let whole = Shown::some(tables.next().expect("the curve"), shown, &[], 60);
     let count = curve.len();
     let line = Text::new(
         format!("{} at {count} values; the pack says `{now}`", plan.cell),
