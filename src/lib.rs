@@ -15,6 +15,8 @@ pub mod cli;
 #[cfg(feature = "app")]
 pub mod columnar;
 #[cfg(feature = "app")]
+pub mod compare;
+#[cfg(feature = "app")]
 pub mod ingest;
 #[cfg(feature = "app")]
 pub mod pipeline;

@@ -4,10 +4,11 @@ use hashbrown::HashMap;
 
 use super::accumulators::{Accumulators, LayerPayment, Movement};
 use super::opening::{Earlier, Original};
-use super::resolve::{Context, Derived, RuleRows, resolve};
+use super::resolve::{AsIf, Context, Derived, Resolved, RuleRows, resolve, resolve_as};
 use super::settle::{Amounts, settle};
 use super::trace::{Step, Trace};
 use crate::model::outcome::{Reason, Reasons, Status};
+use crate::model::place::{Admdvs, Filing, Place};
 use crate::model::reference::PersonFacts;
 use crate::model::settlement::{Arenas, Bill, Claim, Flags};
 
@@ -49,6 +50,18 @@ impl Outcome {
     pub const fn is_reversed(&self) -> bool {
         self.is_reversed
     }
+
+    /// What it is under its own pool, where that pool answers: it paid, or its channel alone denied.
+    ///
+    /// # Errors
+    /// Why it stands out of every comparison: pended, or denied for want of cover or designation.
+    pub fn standing(&self) -> Result<(Place, Filing), Reasons> {
+        let answered = self.status == Status::Paid || self.reasons == Reason::ChannelDenies.into();
+        match self.seen {
+            Some((derived, _)) if answered => Ok((derived.keys.place, derived.keys.filing)),
+            _ => Err(self.reasons),
+        }
+    }
 }
 
 impl Fold {
@@ -81,6 +94,46 @@ pub fn fold_person<T: Trace>(
     claims: &[Claim],
     accumulators: &mut Accumulators,
     fold: &mut Fold,
+    trace_of: impl FnMut(usize) -> T,
+    done: impl FnMut(usize, T),
+) {
+    let rows_of = |_: usize, claim: &Claim, trace: &mut T| resolve(context, facts, claim, trace);
+    fold_with(context, arenas, before, claims, accumulators, fold, rows_of, trace_of, done);
+}
+
+/// The same claims under the rules of another pool. `standing` says what place and filing a settlement keeps, or why it
+/// stays out: then it is pended for those reasons and moves nothing. Reversals take back what the other pool paid.
+#[allow(clippy::too_many_arguments, reason = "what a fold reads, what it moves, what it writes and who listens")]
+pub fn fold_person_as<T: Trace>(
+    context: Context,
+    arenas: &Arenas,
+    facts: &PersonFacts,
+    claims: &[Claim],
+    pool: Admdvs,
+    standing: impl Fn(usize) -> Result<(Place, Filing), Reasons>,
+    accumulators: &mut Accumulators,
+    fold: &mut Fold,
+    trace_of: impl FnMut(usize) -> T,
+    done: impl FnMut(usize, T),
+) {
+    let rows_of = |position: usize, claim: &Claim, trace: &mut T| {
+        let (place, filing) = standing(position)?;
+        resolve_as(context, facts, claim, AsIf { pool, place, filing }, trace)
+    };
+    fold_with(context, arenas, Earlier::default(), claims, accumulators, fold, rows_of, trace_of, done);
+}
+
+/// The fold itself; `rows_of` finds the rows of the ordinary settlement at a position.
+#[allow(clippy::too_many_arguments, reason = "what a fold reads, what it moves, what it writes and who listens")]
+#[inline(always)]
+fn fold_with<'a, T: Trace>(
+    context: Context<'a>,
+    arenas: &Arenas,
+    before: Earlier,
+    claims: &[Claim],
+    accumulators: &mut Accumulators,
+    fold: &mut Fold,
+    mut rows_of: impl FnMut(usize, &Claim, &mut T) -> Result<Resolved<'a>, Reasons>,
     mut trace_of: impl FnMut(usize) -> T,
     mut done: impl FnMut(usize, T),
 ) {
@@ -114,7 +167,8 @@ pub fn fold_person<T: Trace>(
                 },
             };
         } else {
-            ordinary(context, facts, claim, accumulators, fold, &mut trace);
+            let resolved = rows_of(position, claim, &mut trace);
+            ordinary(context, claim, resolved, accumulators, fold, &mut trace);
         }
         trace.note(|| Step::After { accumulators: Box::new(accumulators.clone()) });
         done(position, trace);
@@ -139,15 +193,15 @@ fn pended(reasons: Reasons) -> Outcome {
 #[inline]
 fn ordinary<T: Trace>(
     context: Context,
-    facts: &PersonFacts,
     claim: &Claim,
+    resolved: Result<Resolved, Reasons>,
     accumulators: &mut Accumulators,
     fold: &mut Fold,
     trace: &mut T,
 ) {
     let Fold { outcomes, layers } = fold;
     let outcome = outcomes.last_mut().expect("the outcome of this claim");
-    let resolved = match resolve(context, facts, claim, trace) {
+    let resolved = match resolved {
         Ok(resolved) => resolved,
         Err(reasons) => {
             outcome.reasons = reasons;

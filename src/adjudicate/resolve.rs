@@ -67,6 +67,17 @@ pub struct Resolved<'a> {
     pub layer_off: Option<u32>,
 }
 
+/// A settlement taken as one of another pool's insured: what it was at home stays, the pool's tables decide the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsIf {
+    /// The pool whose rules apply.
+    pub pool: Admdvs,
+    /// The relation of the treatment place to the insured place, as it was under the own pool.
+    pub place: Place,
+    /// The filing, as it was under the own pool.
+    pub filing: Filing,
+}
+
 /// Finds the rows of a settlement.
 ///
 /// # Errors
@@ -77,10 +88,43 @@ pub fn resolve<'a, T: Trace>(
     claim: &Claim,
     trace: &mut T,
 ) -> Result<Resolved<'a>, Reasons> {
+    find_rows(context, facts, claim, None, trace)
+}
+
+/// Finds the rows of a settlement under the rules of another pool. Cover and designation are not asked again: they
+/// were the own pool's to decide.
+///
+/// # Errors
+/// Every `P-` reason for which that pool has no row.
+pub fn resolve_as<'a, T: Trace>(
+    context: Context<'a>,
+    facts: &PersonFacts,
+    claim: &Claim,
+    as_if: AsIf,
+    trace: &mut T,
+) -> Result<Resolved<'a>, Reasons> {
+    find_rows(context, facts, claim, Some(as_if), trace)
+}
+
+// Always: a run knows that nothing is taken as if, and keeps no trace of the question.
+#[inline(always)]
+fn find_rows<'a, T: Trace>(
+    context: Context<'a>,
+    facts: &PersonFacts,
+    claim: &Claim,
+    as_if: Option<AsIf>,
+    trace: &mut T,
+) -> Result<Resolved<'a>, Reasons> {
     let book = context.book;
     let day = claim.enddate;
-    let pool = book.pool_of(claim.insured);
-    let place = place(book, pool, claim, trace);
+    let pool = as_if.map_or_else(|| book.pool_of(claim.insured), |as_if| as_if.pool);
+    let place = match as_if {
+        None => place(book, pool, claim, trace),
+        Some(as_if) => {
+            trace.note(|| Step::AsIf(as_if));
+            as_if.place
+        }
+    };
     let institution = context.institutions.and_then(|institutions| institutions.open_on(claim.institution, day));
     let scheme = book.scheme(pool, claim.insutype, day);
     let class = person_class(book, pool, facts, claim, trace);
@@ -101,7 +145,10 @@ pub fn resolve<'a, T: Trace>(
         return Err(reasons);
     };
     let is_emergency = visit.value.is_emergency || claim.flags.has(Flags::EMERGENCY);
-    let filing = filing(book, pool, place, scheme.value, facts, claim, is_emergency, trace);
+    let filing = match as_if {
+        None => filing(book, pool, place, scheme.value, facts, claim, is_emergency, trace),
+        Some(as_if) => as_if.filing,
+    };
     let keys = BenefitKeys {
         psn_class: class.value.psn_class,
         med_class: visit.value.med_class,
@@ -133,9 +180,12 @@ pub fn resolve<'a, T: Trace>(
         is_admission: visit.value.is_admission,
         is_emergency,
     });
-    let mut denied = enrolment_gate(pool, facts, claim);
-    if context.institutions.is_some() && institution.is_none() && !is_emergency {
-        denied.add(Reason::NotDesignated);
+    let mut denied = Reasons::NONE;
+    if as_if.is_none() {
+        denied = enrolment_gate(pool, facts, claim);
+        if context.institutions.is_some() && institution.is_none() && !is_emergency {
+            denied.add(Reason::NotDesignated);
+        }
     }
     if channel.value.deny {
         denied.add(Reason::ChannelDenies);

@@ -2,7 +2,7 @@
 
 use super::accumulators::Accumulators;
 use super::bands::Segment;
-use super::resolve::Derived;
+use super::resolve::{AsIf, Derived};
 use crate::model::date::Date;
 use crate::model::money::{Fen, Rate};
 use crate::model::outcome::Reasons;
@@ -59,6 +59,8 @@ pub enum Step {
         place: Place,
         neighbour: Option<u32>,
     },
+    /// The rules of another pool are asked.
+    AsIf(AsIf),
     Age {
         age: Option<i32>,
     },

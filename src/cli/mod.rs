@@ -1,6 +1,7 @@
 //! The command line: what was typed becomes what is meant; one file for each command.
 
 mod audit;
+mod compare;
 mod explain;
 mod ledger;
 mod persons;
@@ -79,6 +80,9 @@ enum Command {
         after_help = "Exit status, added up: that of reconcile, and 32 when there are findings; 64 and up failed and nothing was written."
     )]
     Audit(audit::AuditArgs),
+    /// Compare regions and rules: a run as it is, claims under other pools or other rules
+    #[command(subcommand)]
+    Compare(compare::CompareCommand),
     /// Check, show, test and compare rule packs
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -191,6 +195,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::explain(&args, &cancel),
         Command::Reconcile(args) => reconcile::run(&args, &cancel),
         Command::Audit(args) => audit::run(&args, &cancel),
+        Command::Compare(command) => compare::compare(&command, &cancel),
         Command::Rules(command) => rules::rules(&command, &cancel),
         Command::Ledger(command) => ledger::ledger(&command, &cancel),
         Command::Sample(args) => sample::run(&args),
@@ -202,7 +207,9 @@ pub fn main() -> ExitCode {
 /// Says why a run failed, with every diagnostic and the chain of causes, once.
 fn fail(error: &RunError, lang: Lang) -> Exit {
     match error {
-        RunError::Rules { diagnostics, .. } => terminal::complain_all(diagnostics, 0, lang),
+        RunError::Rules { diagnostics, .. } | RunError::Asked { diagnostics } => {
+            terminal::complain_all(diagnostics, 0, lang)
+        }
         RunError::Ingest(IngestError::Rejected { diagnostics, more }) => {
             terminal::complain_all(diagnostics, *more, lang);
         }

@@ -154,6 +154,8 @@ const fn stage_name(stage: Stage, lang: Lang) -> &'static str {
         (Stage::Reconcile, Lang::Zh) => "对账并写出",
         (Stage::Sample, Lang::En) => "draw a sample",
         (Stage::Sample, Lang::Zh) => "抽样",
+        (Stage::Compare, Lang::En) => "compare and write",
+        (Stage::Compare, Lang::Zh) => "比较并写出",
         (Stage::Compact, Lang::En) => "merge nights",
         (Stage::Compact, Lang::Zh) => "合并各批",
         (Stage::Synthesise, Lang::En) => "make and settle",

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::archived;
 use super::load::{self, Loaded, NightInput, load};
-use super::rules_dir::load_rules;
+use super::rules_dir::{Rules, load_rules};
 use super::{Inputs, ReferencePaths, RunError, Watch};
 use crate::adjudicate::person::Fold;
 use crate::adjudicate::trace::{Step, Steps};
@@ -113,21 +113,20 @@ impl EarlierRun {
         Ok(Some((Ledger::open(folder, Access::Read)?, *night)))
     }
 
+    /// Whether a pack is the one that the run was made with.
+    ///
+    /// # Errors
+    /// It has changed since.
+    pub fn compare_rules(&self, rules: &Rules) -> Result<(), RunError> {
+        if rules.sha256 == self.rules_sha256 { Ok(()) } else { Err(changed(&rules.folder)) }
+    }
+
     /// Whether what was read now is what the run read.
     ///
     /// # Errors
     /// A file has changed since.
     pub fn compare(&self, loaded: &Loaded) -> Result<(), RunError> {
-        let changed = |path: &Path| RunError::EarlierRun {
-            path: path.to_owned(),
-            reason: Text::new(
-                "has changed since the run: run again, and ask the new output",
-                "在运行之后已改动：请重新运行，并以新的输出为准",
-            ),
-        };
-        if loaded.rules.sha256 != self.rules_sha256 {
-            return Err(changed(&loaded.rules.folder));
-        }
+        self.compare_rules(&loaded.rules)?;
         let read = loaded.files.iter().chain(loaded.gates.iter().filter_map(|(_, files)| files.as_ref()).flatten());
         for file in read {
             let path = ingest::absolute(&file.path);
@@ -136,6 +135,16 @@ impl EarlierRun {
             }
         }
         Ok(())
+    }
+}
+
+fn changed(path: &Path) -> RunError {
+    RunError::EarlierRun {
+        path: path.to_owned(),
+        reason: Text::new(
+            "has changed since the run: run again, and ask the new output",
+            "在运行之后已改动：请重新运行，并以新的输出为准",
+        ),
     }
 }
 

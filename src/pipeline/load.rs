@@ -16,10 +16,11 @@ use crate::ledger::person::Source;
 use crate::ledger::store::{View, Volume};
 use crate::ledger::tables::scan::{Numbers, OpeningRead, Part, read_opening};
 use crate::model::money::Fen;
-use crate::model::reference::{ByPerson, Facts, Institutions};
+use crate::model::reference::{ByPerson, Enrolment, Facts, Institutions};
 use crate::model::settlement::{Claim, Insutype};
 use crate::model::symbol::Sym;
 use crate::report::balance::Tally;
+use crate::rules::book::RuleBook;
 use crate::shuffle::group::{Ghost, Persons, Rows};
 
 /// A reference table's name and, if it was given, its files.
@@ -204,7 +205,24 @@ pub fn load_with(
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<Loaded, RunError> {
-    let rules = load_rules(&inputs.rules)?;
+    load_under(load_rules(&inputs.rules)?, inputs, person, night, with_mdtrt_id, memory, watch, cancel)
+}
+
+/// [`load_with`], under rules that are there already.
+///
+/// # Errors
+/// As [`load`].
+#[allow(clippy::too_many_arguments, reason = "what is read, how much of it, and who watches")]
+pub fn load_under(
+    rules: Rules,
+    inputs: &Inputs,
+    person: Option<&[u8]>,
+    night: Option<NightInput>,
+    with_mdtrt_id: bool,
+    memory: u64,
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<Loaded, RunError> {
     let paths = &inputs.reference;
     let options = ReadOptions { person: None, progress: None, cancel: Some(cancel) };
     let institutions = match &paths.institutions {
@@ -249,7 +267,7 @@ pub fn load_with(
         (None, Some(path)) => Some(ingest::expand(&[path])?),
         (None, None) => None,
     };
-    read_facts(inputs, &mut loaded, &arrivals.number_of, &options)?;
+    read_facts(inputs, &mut loaded, &options)?;
     let known = opened.as_ref().map(|(read, _)| &*read.balances);
     let balance_given = read_balances(&mut loaded, accounts.as_deref(), known, &options)?;
     if let Some((mut read, unlisted_accumulators)) = opened {
@@ -293,15 +311,21 @@ fn read_claims(
     }
 }
 
-fn read_facts(
+/// Spans of cover by person, and the files they stand in.
+pub type Spans = (ByPerson<Enrolment>, Vec<InputFile>);
+
+/// Spans of cover, by the pools of a rule book.
+///
+/// # Errors
+/// The table cannot be read.
+pub fn enrolments_under(
+    book: &RuleBook,
     inputs: &Inputs,
-    loaded: &mut Loaded,
-    unlisted: &HashMap<Box<str>, u32>,
+    loaded: &Loaded,
     options: &ReadOptions,
-) -> Result<(), RunError> {
-    let paths = &inputs.reference;
-    let (book, persons, arenas) = (&loaded.rules.book, &loaded.persons, &loaded.rows.arenas);
-    let count = persons.len();
+) -> Result<Option<Spans>, RunError> {
+    let Some(path) = &inputs.reference.enrolments else { return Ok(None) };
+    let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
     let find = |number: &[u8]| persons.find(arenas, number);
     let pool = |place| book.pool_of(place);
     let insutype = |word: &str| {
@@ -309,18 +333,25 @@ fn read_facts(
         if listed != Sym::OTHER {
             return Insutype(listed.0);
         }
+        let number = loaded.unlisted_insutypes.iter().position(|unlisted| **unlisted == *word);
         // A type that neither the rules nor the claims have is covered by nothing.
-        unlisted.get(word).map_or(Insutype(u32::MAX), |number| Insutype(Insutype::UNLISTED + number))
+        number.map_or(Insutype(u32::MAX), |number| Insutype(Insutype::UNLISTED + number as u32))
     };
+    let (rows, files) = reference::read_enrolments(&ingest::expand(&[path])?, &find, &pool, &insutype, options)?;
+    Ok(Some((ByPerson::group(persons.len(), rows), files)))
+}
+
+fn read_facts(inputs: &Inputs, loaded: &mut Loaded, options: &ReadOptions) -> Result<(), RunError> {
+    let paths = &inputs.reference;
+    let (enrolments, enrolment_files) = enrolments_under(&loaded.rules.book, inputs, loaded, options)?.unzip();
+    let (book, persons, arenas) = (&loaded.rules.book, &loaded.persons, &loaded.rows.arenas);
+    let count = persons.len();
+    let find = |number: &[u8]| persons.find(arenas, number);
     let facts = &mut loaded.facts;
     let mut gate = |name: &'static str, files: Option<Vec<InputFile>>| loaded.gates.push((name, files));
     let given = |path: &Option<PathBuf>| path.as_ref().map(|path| ingest::expand(&[path])).transpose();
-    let (rows, files) = given(&paths.enrolments)?
-        .map(|files| reference::read_enrolments(&files, &find, &pool, &insutype, options))
-        .transpose()?
-        .unzip();
-    facts.enrolments = rows.map(|rows| ByPerson::group(count, rows));
-    gate("enrolments", files);
+    facts.enrolments = enrolments;
+    gate("enrolments", enrolment_files);
     let (rows, files) = given(&paths.filings)?
         .map(|files| reference::read_filings(&files, &book.vocab, &find, options))
         .transpose()?

@@ -10,6 +10,7 @@
 
 pub mod archived;
 pub mod compact;
+pub mod compare;
 pub mod examples;
 pub mod explain;
 pub mod kept;
@@ -140,6 +141,8 @@ pub enum Stage {
     Sample,
     /// Writing what people open.
     Report,
+    /// Comparing regions, packs, values.
+    Compare,
 }
 
 /// Somebody who watches a run.
@@ -160,6 +163,19 @@ pub enum RunError {
         folder: PathBuf,
         /// What is wrong.
         diagnostics: Vec<Diagnostic>,
+    },
+    /// A question that cannot be put to the rules: a cell, a pool, a case of the basket.
+    Asked {
+        /// What is wrong with it.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// A small file cannot be read.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: std::io::Error,
     },
     /// Something could not be read.
     #[error(transparent)]
@@ -247,6 +263,10 @@ impl Failure for RunError {
                 format!("the rule pack in {} cannot be used", folder.display()),
                 format!("{} 中的规则包不可用", folder.display()),
             ),
+            Self::Asked { .. } => Text::new("what was asked for cannot be computed", "所提问题无法计算"),
+            Self::Unreadable { path, .. } => {
+                Text::new(format!("cannot read {}", path.display()), format!("无法读取 {}", path.display()))
+            }
             Self::Ingest(error) => error.text(),
             Self::Publish(error) => error.text(),
             Self::Parquet { file, .. } => Text::new(format!("cannot write {file}"), format!("无法写入 {file}")),

@@ -125,7 +125,9 @@ impl Explanation<'_> {
         ]
     }
 
-    fn lines(&self) -> Vec<Line> {
+    /// The steps in words.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Line> {
         self.steps.iter().filter_map(|step| line(step, self)).collect()
     }
 

@@ -3,7 +3,7 @@
 use super::explain::Explanation;
 use super::words::{filing_name, place_name};
 use crate::adjudicate::bands::Segment;
-use crate::adjudicate::resolve::Derived;
+use crate::adjudicate::resolve::{AsIf, Derived};
 use crate::adjudicate::trace::{DeductibleFrom, FilingBasis, Step};
 use crate::diagnostic::{Lang, Text};
 use crate::model::money::{Fen, Rate};
@@ -13,7 +13,7 @@ use crate::rules::layout::{BAND_BASES, DEDUCTIBLE_BASES, LEVEL_FIELDS, PAYS_FOR,
 use crate::rules::values::{DeductibleBasis, NO_CAP, PrepayOrder};
 
 /// One line of an explanation.
-pub(super) struct Line {
+pub struct Line {
     /// Name of the step.
     pub key: &'static str,
     /// The line.
@@ -63,7 +63,7 @@ fn bands(segments: &[Segment]) -> String {
 }
 
 /// The line of a step; the states before and after are shown apart.
-pub(super) fn line(step: &Step, explained: &Explanation) -> Option<Line> {
+pub fn line(step: &Step, explained: &Explanation) -> Option<Line> {
     let vocab = &explained.words.book.vocab;
     Some(match step {
         Step::Before { .. } | Step::After { .. } => return None,
@@ -76,6 +76,7 @@ pub(super) fn line(step: &Step, explained: &Explanation) -> Option<Line> {
             );
             neighbour.iter().fold(line, |line, &row| line.rule(Table::Neighbours, row))
         }
+        Step::AsIf(as_if) => as_if_line(*as_if, explained),
         Step::Age { age: Some(age) } => simple("age", format!("age {age}"), format!("年龄 {age} 岁")).number("age", age),
         Step::Age { age: None } => simple("age", "age not known".into(), "年龄不详".into()),
         Step::Tier { field, level, row, tier } => tier_line(*field, vocab.level.word(*level), vocab.tier.word(*tier), *row),
@@ -285,6 +286,21 @@ fn filing_line(filing: Filing, basis: FilingBasis) -> Line {
     };
     let (word, name) = (filing.word(), filing_name(filing, Lang::Zh));
     simple("filing", format!("filing {word}: {en}"), format!("备案类别 {name}：{zh}")).number("filing", word)
+}
+
+fn as_if_line(as_if: AsIf, explained: &Explanation) -> Line {
+    let (pool, place, filing) = (pool_name(explained, as_if.pool), as_if.place, as_if.filing);
+    simple(
+        "as_if",
+        format!("as if insured in {pool}; place {} and filing {} stay what they are", place.word(), filing.word()),
+        format!(
+            "视同参保于 {pool}；就医地点（{}）与备案（{}）保持不变",
+            place_name(place, Lang::Zh),
+            filing_name(filing, Lang::Zh)
+        ),
+    )
+    .number("place", place.word())
+    .number("filing", filing.word())
 }
 
 /// `440300 深圳`

@@ -62,7 +62,7 @@ const SHOWN: [&str; 13] = [
 ];
 
 /// Width on a terminal: Chinese characters take two columns.
-fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     text.chars().map(|character| if (character as u32) < 0x1100 { 1 } else { 2 }).sum()
 }
 

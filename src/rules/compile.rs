@@ -20,8 +20,33 @@ use crate::model::symbol::Sym;
 /// # Errors
 /// Two rows of equal rank that one claim can meet, bands that begin twice at one amount.
 pub fn compile(pack: &RulePack) -> Result<RuleBook, Vec<Diagnostic>> {
-    let mut found = Vec::new();
+    compile_on(pack, base_vocabulary())
+}
+
+/// Compiles packs that are to answer for the same claims: all on one vocabulary, which holds the words of each. A word
+/// that only another pack names is to a book what any unlisted word is: `*` alone matches it.
+///
+/// # Errors
+/// As [`compile`], with the position of the pack.
+pub fn compile_together(packs: &[&RulePack]) -> Result<Vec<RuleBook>, (usize, Vec<Diagnostic>)> {
     let mut vocab = base_vocabulary();
+    let mut books = Vec::with_capacity(packs.len());
+    for (index, pack) in packs.iter().enumerate() {
+        let book = compile_on(pack, vocab).map_err(|found| (index, found))?;
+        vocab = book.vocab.clone();
+        books.push(book);
+    }
+    for (index, (book, pack)) in books.iter_mut().zip(packs).enumerate() {
+        // Its tables are as wide as the words that were known when it was compiled.
+        if book.vocab.len() < vocab.len() {
+            *book = compile_on(pack, vocab.clone()).map_err(|found| (index, found))?;
+        }
+    }
+    Ok(books)
+}
+
+fn compile_on(pack: &RulePack, mut vocab: Vocabularies) -> Result<RuleBook, Vec<Diagnostic>> {
+    let mut found = Vec::new();
     let ranking = Ranking::new(pack, &mut vocab);
     let (band_numbers, band_sets) = bands(pack.table(Table::Bands), &mut found);
     let mut book = read_values(pack, vocab, &band_numbers, band_sets);
@@ -310,7 +335,9 @@ fn may_tie(table: Table, row: &Candidate, other: &Candidate) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::compile;
+    use super::{RuleBook, compile, compile_together};
+    use crate::model::place::Admdvs;
+    use crate::model::settlement::{CodeAndParent, Insutype};
     use crate::rules::testing::{TextPack, pack};
 
     fn errors(text: &TextPack) -> Vec<&'static str> {
@@ -332,6 +359,46 @@ mod tests {
         // Rows of other visit types are chosen by specificity: a single code comes before a list.
         assert_eq!(visits("330100,14|16,C34|I10", "330100,14|17,C341"), [""; 0]);
         assert_eq!(visits("330100,14|16,C34", "330100,14|17,C341"), ["E020"]);
+    }
+
+    #[test]
+    fn packs_compiled_together_choose_as_if_alone() {
+        let visit =
+            |id: &str, disease: &str, class: &str| format!("{id},330100,14,{disease},{class},0,0,2020-01-01,,g,");
+        let base = pack().row("visit_classes", &visit("v8", "C34", "cancer")).read();
+        let new = pack()
+            .row("visit_classes", &visit("v8", "C341", "lung"))
+            .row("visit_classes", "v9,330100,1402,*,special,0,0,2020-01-01,,g,")
+            .row("schemes", "s1,330100,391,07-01,,0,2020-01-01,,g,")
+            .read();
+        let together = compile_together(&[&base, &new]).expect("two packs");
+        assert_eq!(together[0].vocab.len(), together[1].vocab.len());
+        let pool = Admdvs(330_100);
+        let day = crate::model::date::Date::from_ymd(2024, 5, 1).expect("a day");
+        for (pack, joint) in [(&base, &together[0]), (&new, &together[1])] {
+            let alone = compile(pack).expect("a pack");
+            for med_type in ["14", "1402", "1499", "99", ""] {
+                for disease in ["", "C3", "C34", "C349", "C341", "C3412", "I10"] {
+                    let chosen = |book: &RuleBook| {
+                        let words = &book.vocab;
+                        let med_type = CodeAndParent {
+                            code: words.med_type.find(med_type.as_bytes()),
+                            parent: words.med_type.find(med_type.get(..2).unwrap_or_default().as_bytes()),
+                        };
+                        let disease = words.disease.find_longest_prefix(disease.as_bytes());
+                        book.visit(pool, med_type, disease, day).map(|chosen| chosen.row)
+                    };
+                    assert_eq!(chosen(joint), chosen(&alone), "{med_type} {disease}");
+                }
+            }
+            for insutype in ["310", "391", "999"] {
+                let chosen = |book: &RuleBook| {
+                    let insutype = Insutype(book.vocab.insutype.find(insutype.as_bytes()).0);
+                    book.scheme(pool, insutype, day).map(|chosen| chosen.row)
+                };
+                assert_eq!(chosen(joint), chosen(&alone), "{insutype}");
+            }
+        }
     }
 
     #[test]

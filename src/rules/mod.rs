@@ -11,6 +11,7 @@ pub mod lint;
 pub mod pack;
 mod rank;
 pub mod reach;
+pub mod set;
 pub mod show;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -147,7 +147,7 @@ impl RulePack {
     }
 
     /// Sources and band sets that rows name must exist; a rate of prepayment needs its order.
-    fn check_references(&self, found: &mut Vec<Diagnostic>) {
+    pub(super) fn check_references(&self, found: &mut Vec<Diagnostic>) {
         let names = |table: Table, column: &str| -> HashMap<&str, ()> {
             let table = self.table(table);
             (0..table.rows.len()).map(|row| (table.cell(row, column), ())).collect()

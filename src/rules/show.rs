@@ -374,7 +374,9 @@ pub fn find_pool(pack: &RulePack, book: &RuleBook, text: &str) -> Result<Admdvs,
     }
 }
 
-fn name_of(pack: &RulePack, pool: Admdvs) -> Text {
+/// The names of a pool in `places.csv`; empty where it has none.
+#[must_use]
+pub fn name_of(pack: &RulePack, pool: Admdvs) -> Text {
     let places = pack.table(Table::Places);
     let code = pool.to_string();
     let named = |column: &str| (0..places.rows.len()).find(|&row| places.cell(row, column) == code);

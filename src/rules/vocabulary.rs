@@ -32,3 +32,34 @@ pub struct Vocabularies {
     /// `accumulator` and `deductible_accumulator`.
     pub accumulator: Vocabulary,
 }
+
+impl Vocabularies {
+    /// How many words there are in all.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        [
+            &self.insutype,
+            &self.psn_type,
+            &self.identity,
+            &self.grade,
+            &self.mark,
+            &self.med_type,
+            &self.disease,
+            &self.level,
+            &self.filing_type,
+            &self.psn_class,
+            &self.med_class,
+            &self.tier,
+            &self.accumulator,
+        ]
+        .iter()
+        .map(|words| words.len())
+        .sum()
+    }
+
+    /// Whether no vocabulary has a word.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 13 * 2
+    }
+}

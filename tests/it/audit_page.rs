@@ -304,7 +304,7 @@ fn findings_say_who_only_as_they_may() {
     );
     let person = &audited.0[3];
     assert!(!masked.contains(&person.id()) && masked.contains(&audited.0[0].id()));
-    assert!(masked.contains("not checked: no hosp_lv") && masked.contains("A205.days"));
+    assert!(masked.contains("not checked: no hosp_lv") && masked.contains("A305.days"));
     let revealed = whole_page(&page_of(&audited, &Persons::Revealed, Lang::En));
     assert!(revealed.contains("11010119800101000003") && revealed.contains(&person.id()));
     let zh = page_of(&audited, &Persons::Masked, Lang::Zh);

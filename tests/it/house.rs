@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::support::repo;
 
 /// The stages, in the order in which data moves; a stage may import an earlier one, never a later one.
-const STAGES: [&str; 15] = [
+const STAGES: [&str; 16] = [
     "diagnostic",
     "model",
     "text",
@@ -19,6 +19,7 @@ const STAGES: [&str; 15] = [
     "ledger",
     "report",
     "audit",
+    "compare",
     "pipeline",
     "synth",
     "cli",

@@ -5,6 +5,7 @@ mod audit_page;
 mod causes;
 mod chinese;
 mod cli;
+mod compare;
 mod conformance;
 mod explain;
 mod files;

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
 use serde_json::Value;
 
 use crate::fixtures::assert_balanced;
+use crate::ledger_nights::for_seeds;
 use crate::random_packs::{Case, Rng, random_case};
 use crate::support::{Outputs, Record, data, fen, folder, listing, run_folder, run_folder_args, tongchou};
 use crate::table::{self, Rec, Table};
@@ -17,13 +16,7 @@ use crate::table::{self, Rec, Table};
 /// Runs a property over random cases.
 #[track_caller]
 fn for_cases(cases: u32, claims: usize, property: impl Fn(&Case, &mut Rng)) {
-    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    let result = TestRunner::new(config).run(&any::<u64>().no_shrink(), |seed| {
-        // A property panics where it does not hold; the runner names the seed.
-        property(&random_case(seed, claims), &mut Rng::new(seed ^ 0x5eed));
-        Ok(())
-    });
-    assert!(result.is_ok(), "{}", result.expect_err("a failure"));
+    for_seeds(cases, |seed, rng| property(&random_case(seed, claims), rng));
 }
 
 fn run(case: &Case) -> Outputs {

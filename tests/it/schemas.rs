@@ -9,10 +9,12 @@ use tongchou::audit::touched;
 use tongchou::columnar::findings::FINDINGS;
 use tongchou::columnar::reconciled;
 use tongchou::columnar::schema::{ADJUDICATED, Kind as OutputKind};
+use tongchou::compare::{basket, observed, packs, parting, population, published, regions_sheets, sweep};
 use tongchou::ingest::columns::{self, Kind};
 use tongchou::ledger::tables::schema as ledger;
 use tongchou::pipeline::kept::{LATE_COLUMNS, REJECT_COLUMNS, pended_schema};
 use tongchou::report::rules_changed;
+use tongchou::report::sheet::{Heading, Kind as SheetKind};
 use tongchou::rules::layout::Table;
 
 use crate::support::repo;
@@ -149,6 +151,43 @@ fn reconciliations_have_the_columns_of_the_code() {
             assert_eq!(written.starts_with("Decimal"), is_decimal, "{name}.{}", column.name());
         }
     }
+}
+
+#[test]
+fn comparisons_have_the_columns_of_the_code() {
+    let tables: [(&str, &[Heading]); 16] = [
+        ("pools", &observed::POOLS),
+        ("groups", &observed::GROUPS),
+        ("flows", &observed::FLOWS),
+        ("months", &observed::MONTHS),
+        ("national", &published::NATIONAL),
+        ("ranking", &regions_sheets::RANKING),
+        ("matrix", &regions_sheets::MATRIX),
+        ("unanswered", &regions_sheets::UNANSWERED_BY_REASON),
+        ("outside", &population::OUTSIDE),
+        ("basket", &basket::BASKET),
+        ("funds", &packs::FUND_CHANGES),
+        ("winners", &packs::WINNERS),
+        ("one_sided", &packs::ONE_SIDED),
+        ("changes", &parting::CHANGES),
+        ("sweep", &sweep::SWEEP),
+        ("sweep_funds", &sweep::SWEEP_FUNDS),
+    ];
+    for (name, headings) in tables {
+        let schema = schema(&format!("output/compare_{name}"));
+        assert_eq!(fields(&schema).len(), headings.len(), "{name}");
+        for (field, heading) in fields(&schema).iter().zip(headings) {
+            let said = ["name", "title", "title_zh", "parquet_type"].map(|key| field[key].as_str().expect("a text"));
+            let kind = match heading.kind {
+                SheetKind::Text => "Utf8",
+                SheetKind::Count => "Int64",
+                SheetKind::Money => "Decimal(38,2)",
+                SheetKind::Share => "Decimal(12,6)",
+            };
+            assert_eq!(said, [heading.name, heading.en, heading.zh, kind], "{name}");
+        }
+    }
+    assert_eq!(field_names(&schema("input/basket_cases")), basket::CASE_COLUMNS);
 }
 
 #[test]
