@@ -312,6 +312,14 @@ fn more_of_the_last_bill_in_scope_never_pays_less() {
         for row in last {
             let src_row: u64 = row["src_row"].parse().expect("a row");
             let (was, is) = (fen(&row["fund_pay_sumamt"]), fen(&after[&src_row]["fund_pay_sumamt"]));
+            // A payment cap cuts what bands by the whole bill pay more, and a layer may not see what a cap cuts off: it
+            // then pays less on a share of the person that has become smaller, by no more than that.
+            let cut = |row: &Record| fen(&row["over_cap_amt"]);
+            let unseen = (cut(&after[&src_row]) - cut(row)).max(0);
+            let basic = |row: &Record| fen(&row["hifp_pay"]);
+            if is < was && basic(&after[&src_row]) >= basic(row) && was - is <= unseen {
+                continue;
+            }
             assert!(is >= was, "row {src_row}: {was} fen before, {is} after, of {row:#?}\n{:#?}", after[&src_row]);
             moved.set(moved.get() + 1);
             risen.set(risen.get() + i32::from(is > was));
