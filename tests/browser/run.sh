@@ -28,7 +28,7 @@ tongchou synth --rows 30000 --persons 5000 --seed 7 --faults 0.05 --quiet --rule
 tongchou run --quiet --rules sample_data/rules --claims "$scratch/made/claims.csv" --enrolments "$scratch/made/enrolments.csv" \
     --filings "$scratch/made/filings.csv" --institutions "$scratch/made/institutions.csv" \
     --accounts "$scratch/made/accounts.csv" --marks "$scratch/made/marks.csv" --out "$scratch/run" || [ $? -eq 1 ]
-tongchou reconcile --quiet --run "$scratch/run" --out "$scratch/reconciled" || [ $? -lt 64 ]
+tongchou audit --quiet --run "$scratch/run" --out "$scratch/reconciled" || [ $? -lt 64 ]
 mkdir "$scratch/pages"
 TONGCHOU_PAGES="$scratch/pages" "$cargo" test --quiet --release --test it -- audit_page::a_page_of_many_findings --exact
 

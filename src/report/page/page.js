@@ -230,6 +230,8 @@ class Grid {
     this.table.append(this.group(), this.head(), this.body);
     this.scroll = make('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': pick(this.title) }, this.table);
     this.scroll.addEventListener('scroll', () => this.soon(), { passive: true });
+    // What fits is known once it stands on the page, and again when the window changes.
+    if (window.ResizeObserver) new ResizeObserver(() => this.soon()).observe(this.scroll);
     this.body.addEventListener('click', (event) => this.clicked(event));
     this.body.addEventListener('keydown', (event) => this.pressed(event));
     this.host.replaceChildren(tools, this.scroll);
