@@ -191,18 +191,18 @@ impl Worker {
     fn add_under(&mut self, source: Source, person: u32, home: Admdvs, pool: usize, regions: &mut Regions) {
         let Self { desk, fold, accumulators, homes, .. } = self;
         let own = &desk.fold.outcomes;
-        let at_home = |position: usize| homes[position].filter(|(own_pool, _)| *own_pool == home);
-        let standing = |position: usize| match at_home(position) {
-            Some(_) => own[position].standing(),
-            None => Err(Reasons::NONE),
-        };
         let (facts, arenas) = (source.facts.of(person), &source.rows.arenas);
         let (context, claims, code) = (source.context, &desk.claims, regions.pools[pool]);
+        // What is reversed later is not compared, and moves the year until it is.
+        let standing = |position: usize| match context.book.pool_of(claims[position].insured) == home {
+            true => own[position].standing(),
+            false => Err(Reasons::NONE),
+        };
         accumulators.reset(facts.balance.unwrap_or_default());
         fold.clear();
         fold_person_as(context, arenas, &facts, claims, code, standing, accumulators, fold, |_| Off, |_, _| ());
         for (position, outcome) in fold.outcomes.iter().enumerate() {
-            let Some((_, number)) = at_home(position) else { continue };
+            let Some((_, number)) = homes[position].filter(|(own_pool, _)| *own_pool == home) else { continue };
             let claim = &claims[position];
             let pair = &mut regions.pairs[number][pool];
             if outcome.status == Status::Pended {

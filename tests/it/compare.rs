@@ -179,6 +179,56 @@ fn one_who_moves(into: &Path) -> PathBuf {
 }
 
 #[test]
+fn a_reversal_takes_back_what_the_other_pool_paid() {
+    let folder = folder();
+    let claims = folder.path().join("claims.csv");
+    // A year's deductible in Shanghai: used up by the first stay, so that the second has none; the first is reversed.
+    let row = |id: &str, day: &str, init: &str, sign: &str| {
+        format!(
+            "{id},P,310,1101,310104,310104,H,02,21,{day},{day},{day} 10:00:00,{sign}5000.00,0.00,0.00,0.00,{sign}5000.00,{init}\n"
+        )
+    };
+    let head = "setl_id,psn_no,insutype,psn_type,insuplc_admdvs,mdtrtarea_admvs,fixmedins_code,hosp_lv,med_type,begndate,\
+        enddate,setl_time,medfee_sumamt,fulamt_ownpay_amt,overlmt_selfpay,preselfpay_amt,inscp_scp_amt,init_setl_id\n";
+    let rows = [
+        row("A1", "2025-03-01", "", ""),
+        row("A2", "2025-03-10", "", ""),
+        row("A3", "2025-03-20", "A1", "-"),
+        row("A4", "2025-03-21", "", ""),
+    ];
+    fs::write(&claims, head.to_owned() + &rows.concat()).expect("claims");
+    let out = folder.path().join("out");
+    let inputs: Vec<OsString> = vec!["--claims".into(), claims.into()];
+    compare(&["regions", "--rules", &rules(), "--pools", "310000"], &inputs, &out, &["--quiet"]).expect(0);
+    let matrix = read_csv(&out.join("matrix.csv"));
+    // 85 % of 5,000 for A2, and of 5,000 - 1,500 for A4: the deductible went back with A1.
+    let [own, as_if] = ["funds_own", "funds_as_if"].map(|column| matrix[0][column].as_str());
+    assert_eq!((matrix[0]["answered"].as_str(), own, as_if), ("2", "7225.00", "7225.00"), "{matrix:?}");
+}
+
+#[test]
+fn a_pool_is_the_run_where_data_are_faulty() {
+    let folder = folder();
+    let made = folder.path().join("made");
+    let (rules, out) = (rules(), made.display().to_string());
+    let args = ["synth", "--rows", "30000", "--persons", "4000", "--seed", "7", "--faults", "0.05", "--out", &out];
+    tongchou(args.into_iter().chain(["--rules", &rules, "--progress", "none"])).expect(0);
+    let mut inputs: Vec<OsString> = vec!["--claims".into(), made.join("claims.csv").into()];
+    for table in ["enrolments", "filings", "institutions", "accounts", "marks"] {
+        inputs.extend([format!("--{table}").into(), made.join(format!("{table}.csv")).into()]);
+    }
+    let compared = folder.path().join("out");
+    compare(&["regions", "--rules", &rules], &inputs, &compared, &["--quiet"]).expect(0);
+    let matrix = read_csv(&compared.join("matrix.csv"));
+    let own: Vec<&Record> = matrix.iter().filter(|row| row["insured_pool"] == row["rules_pool"]).collect();
+    assert!(own.len() > 40, "{}", own.len());
+    for row in own {
+        let sides = |side: &str| [format!("funds_{side}"), format!("person_{side}")].map(|column| row[&column].clone());
+        assert_eq!((row["unanswered"].as_str(), sides("own")), ("0", sides("as_if")), "{row:?}");
+    }
+}
+
+#[test]
 fn who_moves_is_priced_pool_by_pool() {
     let folder = folder();
     let claims = one_who_moves(folder.path());
