@@ -263,21 +263,68 @@ pub fn sheet(pack: &RulePack, pools: &[Admdvs], priced: &[(&Case, Vec<Price>)]) 
     sheet
 }
 
-/// The table a newspaper would print: a line for each case, and what the person pays in each pool, in yuan.
+/// Columns of `basket_spread`.
+pub const SPREAD: [Heading; 10] = [
+    heading("case_id", Kind::Text, "Case", "算例"),
+    heading("title_en", Kind::Text, "Title", "英文名称"),
+    heading("title_zh", Kind::Text, "Title in Chinese", "名称"),
+    heading("medfee_sumamt", Kind::Money, "Total cost", "医疗费总额"),
+    heading("pools", Kind::Count, "Pools", "可计算统筹区数"),
+    heading("least", Kind::Money, "Least", "个人负担最低"),
+    heading("least_pool", Kind::Text, "In", "最低统筹区"),
+    heading("median", Kind::Money, "Median", "个人负担中位数"),
+    heading("most", Kind::Money, "Most", "个人负担最高"),
+    heading("most_pool", Kind::Text, "In", "最高统筹区"),
+];
+
+/// What the person pays of each case: where least, where most, and in the middle of the pools that answer it.
+#[must_use]
+pub fn spread(pools: &[Admdvs], priced: &[(&Case, Vec<Price>)]) -> Sheet {
+    let title = Text::new("What the person pays, from pool to pool", "个人负担在各统筹区的差距");
+    let mut sheet = Sheet::new("basket_spread", title, &SPREAD);
+    for (case, prices) in priced {
+        let answered = pools.iter().zip(prices).filter(|(_, price)| price.unanswered == 0);
+        let mut parts: Vec<(i128, Admdvs)> = answered.map(|(&pool, price)| (price.paid.person, pool)).collect();
+        parts.sort_unstable();
+        let middle = parts.len().div_ceil(2).max(1) - 1;
+        let money = |part: Option<&(i128, Admdvs)>| Cell::Money(part.map(|&(fen, _)| fen));
+        let pool =
+            |part: Option<&(i128, Admdvs)>| Cell::text(part.map_or_else(String::new, |(_, pool)| pool.to_string()));
+        sheet.put(vec![
+            Cell::text(&case.case_id),
+            Cell::text(&case.title.en),
+            Cell::text(&case.title.zh),
+            Cell::money(prices.first().map_or(0, |price| price.bills.total)),
+            Cell::count(parts.len() as u64),
+            money(parts.first()),
+            pool(parts.first()),
+            money(parts.get(middle)),
+            money(parts.last()),
+            pool(parts.last()),
+        ]);
+    }
+    sheet
+}
+
+/// The table a newspaper would print: a line for each case, and what the person pays in each pool that answers one of
+/// them, in yuan.
 #[must_use]
 pub fn wide(pack: &RulePack, pools: &[Admdvs], priced: &[(&Case, Vec<Price>)]) -> Vec<Vec<String>> {
-    let name = |pool: &Admdvs| {
-        let name = name_of(pack, *pool).zh;
+    let name = |pool: Admdvs| {
+        let name = name_of(pack, pool).zh;
         if name.is_empty() { pool.to_string() } else { format!("{pool} {name}") }
     };
+    let answers = |&pool: &usize| priced.iter().any(|(_, prices)| prices[pool].unanswered == 0);
+    let shown: Vec<usize> = (0..pools.len()).filter(answers).collect();
     let head = ["case_id", "title_zh", "title_en", "medfee_sumamt"].map(str::to_owned);
-    let mut lines = vec![head.into_iter().chain(pools.iter().map(name)).collect::<Vec<_>>()];
+    let names = shown.iter().map(|&pool| name(pools[pool]));
+    let mut lines = vec![head.into_iter().chain(names).collect::<Vec<_>>()];
     for (case, prices) in priced {
         let total = prices.first().map_or(0, |price| price.bills.total);
         let title = [case.case_id.clone(), case.title.zh.clone(), case.title.en.clone(), Cell::money(total).plain()];
-        let parts = prices.iter().map(|price| match price.unanswered {
-            0 => Cell::money(price.paid.person).plain(),
-            _ => price.reasons.joined(),
+        let parts = shown.iter().map(|&pool| match prices[pool].unanswered {
+            0 => Cell::money(prices[pool].paid.person).plain(),
+            _ => prices[pool].reasons.joined(),
         });
         lines.push(title.into_iter().chain(parts).collect());
     }

@@ -2,7 +2,7 @@
 //!
 //! What a settlement was under its own pool decides whether it is compared, where it was relative to home and by what
 //! filing; the other pool's tables decide the rest. Accumulators are folded anew under every pool, reversals with them,
-//! so that a pool under its own rules is the run itself.
+//! and the claims of each own pool by themselves, so that a pool under its own rules is the run itself.
 
 use hashbrown::HashMap;
 
@@ -11,7 +11,7 @@ use crate::adjudicate::accumulators::Accumulators;
 use crate::adjudicate::person::{Fold, Outcome, fold_person_as};
 use crate::adjudicate::trace::Off;
 use crate::ledger::person::{Desk, Source};
-use crate::model::outcome::Status;
+use crate::model::outcome::{Reasons, Status};
 use crate::model::place::Admdvs;
 use crate::model::settlement::{Claim, Insutype};
 
@@ -159,61 +159,68 @@ pub struct Worker {
     desk: Desk,
     fold: Fold,
     accumulators: Accumulators,
-    /// Row of the pairs of each claim that is compared.
-    numbers: Vec<Option<usize>>,
+    /// Own pool and row of the pairs of each claim that is compared.
+    homes: Vec<Option<(Admdvs, usize)>>,
+    /// The own pools among them, each once.
+    own_pools: Vec<Admdvs>,
 }
 
 impl Worker {
     /// Takes a person into the comparison.
     pub fn add(&mut self, source: Source, person: u32, regions: &mut Regions) {
-        let Self { desk, fold, accumulators, numbers } = self;
-        desk.lay(source, person);
-        desk.fold(source, person, |_| Off, |_, _| ());
+        self.desk.lay(source, person);
+        self.desk.fold(source, person, |_| Off, |_, _| ());
+        let Self { desk, homes, own_pools, .. } = self;
         regions.outside.refused += desk.aside.refused.iter().filter(|row| !row.was_rejected).count() as u64;
         let own = &desk.fold.outcomes;
-        numbers.clear();
-        numbers.extend(desk.claims.iter().zip(own).map(|(claim, outcome)| take(claim, outcome, source, regions)));
-        if numbers.iter().all(Option::is_none) {
-            return;
-        }
-        let facts = source.facts.of(person);
-        for pool in 0..regions.pools.len() {
-            let code = regions.pools[pool];
-            accumulators.reset(facts.balance.unwrap_or_default());
-            fold.clear();
-            fold_person_as(
-                source.context,
-                &source.rows.arenas,
-                &facts,
-                &desk.claims,
-                code,
-                |position| own[position].standing(),
-                accumulators,
-                fold,
-                |_| Off,
-                |_, _| (),
-            );
-            for (position, outcome) in fold.outcomes.iter().enumerate() {
-                let Some(number) = numbers[position] else { continue };
-                let claim = &desk.claims[position];
-                let pair = &mut regions.pairs[number][pool];
-                if outcome.status == Status::Pended {
-                    pair.unanswered += 1;
-                    count(&mut pair.by_reason, outcome.reasons);
-                    continue;
-                }
-                pair.bills.add(&claim.bill);
-                pair.own.add(&own[position].amounts);
-                pair.as_if.add(&outcome.amounts);
-                let spreads = regions.spreads.get_mut(&claim.insutype).expect("made when the claim was taken");
-                spreads[pool].add(outcome.amounts.person.0, claim.bill.total.0);
+        homes.clear();
+        homes.extend(desk.claims.iter().zip(own).map(|(claim, outcome)| take(claim, outcome, source, regions)));
+        own_pools.clear();
+        own_pools.extend(homes.iter().flatten().map(|(own_pool, _)| *own_pool));
+        own_pools.sort_unstable();
+        own_pools.dedup();
+        // Nearly always there is one. Who moved is two persons: what was used up stayed behind in the run, too.
+        for home in 0..self.own_pools.len() {
+            for pool in 0..regions.pools.len() {
+                self.add_under(source, person, self.own_pools[home], pool, regions);
             }
+        }
+    }
+
+    /// The claims of an own pool under a pool.
+    fn add_under(&mut self, source: Source, person: u32, home: Admdvs, pool: usize, regions: &mut Regions) {
+        let Self { desk, fold, accumulators, homes, .. } = self;
+        let own = &desk.fold.outcomes;
+        let (facts, arenas) = (source.facts.of(person), &source.rows.arenas);
+        let (context, claims, code) = (source.context, &desk.claims, regions.pools[pool]);
+        // What is reversed later is not compared, and moves the year until it is.
+        let standing = |position: usize| match context.book.pool_of(claims[position].insured) == home {
+            true => own[position].standing(),
+            false => Err(Reasons::NONE),
+        };
+        accumulators.reset(facts.balance.unwrap_or_default());
+        fold.clear();
+        fold_person_as(context, arenas, &facts, claims, code, standing, accumulators, fold, |_| Off, |_, _| ());
+        for (position, outcome) in fold.outcomes.iter().enumerate() {
+            let Some((_, number)) = homes[position].filter(|(own_pool, _)| *own_pool == home) else { continue };
+            let claim = &claims[position];
+            let pair = &mut regions.pairs[number][pool];
+            if outcome.status == Status::Pended {
+                pair.unanswered += 1;
+                count(&mut pair.by_reason, outcome.reasons);
+                continue;
+            }
+            pair.bills.add(&claim.bill);
+            pair.own.add(&own[position].amounts);
+            pair.as_if.add(&outcome.amounts);
+            let spreads = regions.spreads.get_mut(&claim.insutype).expect("made when the claim was taken");
+            spreads[pool].add(outcome.amounts.person.0, claim.bill.total.0);
         }
     }
 }
 
-/// The row of pairs that a claim counts in; `None`: it is not compared.
-fn take(claim: &Claim, outcome: &Outcome, source: Source, regions: &mut Regions) -> Option<usize> {
+/// The own pool of a claim, and the row of pairs that it counts in; `None`: it is not compared.
+fn take(claim: &Claim, outcome: &Outcome, source: Source, regions: &mut Regions) -> Option<(Admdvs, usize)> {
     if is_reversed(claim, outcome) {
         regions.outside.reversed += 1;
         return None;
@@ -225,7 +232,8 @@ fn take(claim: &Claim, outcome: &Outcome, source: Source, regions: &mut Regions)
     regions.compared += 1;
     let pools = regions.pools.len();
     regions.spreads.entry(claim.insutype).or_insert_with(|| vec![Spread::default(); pools]);
-    Some(regions.number((claim.insutype, source.context.book.pool_of(claim.insured))))
+    let own_pool = source.context.book.pool_of(claim.insured);
+    Some((own_pool, regions.number((claim.insutype, own_pool))))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::{Outputs, Ran, Record, fen, folder, listing, read_csv, read_parquet, repo, run_args, tongchou};
 
 /// Claims of the sample and all tables beside them, as options.
-fn sample() -> Vec<OsString> {
+pub fn sample() -> Vec<OsString> {
     let mut args: Vec<OsString> = vec!["--claims".into()];
     args.extend(["claims.csv", "claims_large.csv"].map(|name| repo("sample_data").join(name).into()));
     for table in ["enrolments", "filings", "institutions", "accounts", "marks"] {
@@ -20,7 +20,7 @@ fn sample() -> Vec<OsString> {
     args
 }
 
-fn compare(what: &[&str], inputs: &[OsString], out: &Path, more: &[&str]) -> Ran {
+pub fn compare(what: &[&str], inputs: &[OsString], out: &Path, more: &[&str]) -> Ran {
     let mut args: Vec<OsString> = vec!["compare".into()];
     args.extend(what.iter().map(Into::into));
     args.extend(["--progress", "none", "--out"].map(Into::into));
@@ -31,7 +31,7 @@ fn compare(what: &[&str], inputs: &[OsString], out: &Path, more: &[&str]) -> Ran
 }
 
 /// The sample claims under a pack, adjudicated.
-fn run(rules: &Path, out: &Path) -> Outputs {
+pub fn run(rules: &Path, out: &Path) -> Outputs {
     let inputs = sample();
     let mut args = run_args(rules, &inputs[1].clone().into_string().map(PathBuf::from).expect("a path"), out, &[]);
     // `--claims` takes the second file, too.
@@ -43,55 +43,22 @@ fn run(rules: &Path, out: &Path) -> Outputs {
     Outputs::read(out)
 }
 
-fn rules() -> String {
+pub fn rules() -> String {
     repo("sample_data/rules").display().to_string()
 }
 
-fn basket() -> String {
+pub fn basket() -> String {
     repo("sample_data/basket").display().to_string()
 }
 
 /// Sum of a column by pool and insurance type; a reversal takes back what it reverses.
-fn by_fund(rows: &[Record], pool: &str, column: &str) -> BTreeMap<(String, String), i64> {
+pub fn by_fund(rows: &[Record], pool: &str, column: &str) -> BTreeMap<(String, String), i64> {
     let mut sums = BTreeMap::new();
     for row in rows {
         *sums.entry((row[pool].clone(), row["insutype"].clone())).or_default() += fen(&row[column]);
     }
     sums.retain(|_, sum| *sum != 0);
     sums
-}
-
-/// A copy of a pack with one table's text changed.
-fn changed_pack(into: &Path, table: &str, change: impl Fn(&str) -> String) -> PathBuf {
-    fs::create_dir_all(into).expect("a folder");
-    for entry in fs::read_dir(repo("sample_data/rules")).expect("the pack") {
-        let path = entry.expect("an entry").path();
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        if name.ends_with(".csv") && name != "examples.csv" {
-            let text = fs::read_to_string(&path).expect("a table");
-            let text = if name == format!("{table}.csv") { change(&text) } else { text };
-            fs::write(into.join(name), text).expect("a table");
-        }
-    }
-    into.to_owned()
-}
-
-/// The number of a heading, and a row's line with another value there.
-fn with_cell(text: &str, rule: &str, column: &str, value: &str) -> String {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut at = None;
-    for record in reader.records() {
-        let record = record.expect("a record");
-        let mut cells: Vec<String> = record.iter().map(str::to_owned).collect();
-        match at {
-            None => at = cells.iter().position(|heading| heading == column),
-            Some(at) if cells[0] == rule => cells[at] = value.to_owned(),
-            Some(_) => {}
-        }
-        writer.write_record(&cells).expect("a record");
-    }
-    String::from_utf8(writer.into_inner().expect("memory")).expect("UTF-8")
 }
 
 #[test]
@@ -194,6 +161,91 @@ fn a_pool_under_its_own_rules_is_the_run() {
     assert_eq!(rows, 10_020);
 }
 
+/// The sample's claims of two pools as those of one person, who moves back and forth; no table beside them.
+fn one_who_moves(into: &Path) -> PathBuf {
+    let rows = read_csv(&repo("sample_data/claims_large.csv"));
+    let wanted =
+        |row: &&Record| row["insutype"] == "310" && ["110000", "330100"].contains(&row["insuplc_admdvs"].as_str());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let columns: Vec<&String> = rows[0].keys().collect();
+    writer.write_record(&columns).expect("a record");
+    for row in rows.iter().filter(wanted).take(400) {
+        let cell = |column: &&String| if *column == "psn_no" { "P-MOVES" } else { row[*column].as_str() };
+        writer.write_record(columns.iter().map(cell)).expect("a record");
+    }
+    let path = into.join("claims.csv");
+    fs::write(&path, writer.into_inner().expect("memory")).expect("claims");
+    path
+}
+
+#[test]
+fn a_reversal_takes_back_what_the_other_pool_paid() {
+    let folder = folder();
+    let claims = folder.path().join("claims.csv");
+    // A year's deductible in Shanghai: used up by the first stay, so that the second has none; the first is reversed.
+    let row = |id: &str, day: &str, init: &str, sign: &str| {
+        format!(
+            "{id},P,310,1101,310104,310104,H,02,21,{day},{day},{day} 10:00:00,{sign}5000.00,0.00,0.00,0.00,{sign}5000.00,{init}\n"
+        )
+    };
+    let head = "setl_id,psn_no,insutype,psn_type,insuplc_admdvs,mdtrtarea_admvs,fixmedins_code,hosp_lv,med_type,begndate,\
+        enddate,setl_time,medfee_sumamt,fulamt_ownpay_amt,overlmt_selfpay,preselfpay_amt,inscp_scp_amt,init_setl_id\n";
+    let rows = [
+        row("A1", "2025-03-01", "", ""),
+        row("A2", "2025-03-10", "", ""),
+        row("A3", "2025-03-20", "A1", "-"),
+        row("A4", "2025-03-21", "", ""),
+    ];
+    fs::write(&claims, head.to_owned() + &rows.concat()).expect("claims");
+    let out = folder.path().join("out");
+    let inputs: Vec<OsString> = vec!["--claims".into(), claims.into()];
+    compare(&["regions", "--rules", &rules(), "--pools", "310000"], &inputs, &out, &["--quiet"]).expect(0);
+    let matrix = read_csv(&out.join("matrix.csv"));
+    // 85 % of 5,000 for A2, and of 5,000 - 1,500 for A4: the deductible went back with A1.
+    let [own, as_if] = ["funds_own", "funds_as_if"].map(|column| matrix[0][column].as_str());
+    assert_eq!((matrix[0]["answered"].as_str(), own, as_if), ("2", "7225.00", "7225.00"), "{matrix:?}");
+}
+
+#[test]
+fn a_pool_is_the_run_where_data_are_faulty() {
+    let folder = folder();
+    let made = folder.path().join("made");
+    let (rules, out) = (rules(), made.display().to_string());
+    let args = ["synth", "--rows", "30000", "--persons", "4000", "--seed", "7", "--faults", "0.05", "--out", &out];
+    tongchou(args.into_iter().chain(["--rules", &rules, "--progress", "none"])).expect(0);
+    let mut inputs: Vec<OsString> = vec!["--claims".into(), made.join("claims.csv").into()];
+    for table in ["enrolments", "filings", "institutions", "accounts", "marks"] {
+        inputs.extend([format!("--{table}").into(), made.join(format!("{table}.csv")).into()]);
+    }
+    let compared = folder.path().join("out");
+    compare(&["regions", "--rules", &rules], &inputs, &compared, &["--quiet"]).expect(0);
+    let matrix = read_csv(&compared.join("matrix.csv"));
+    let own: Vec<&Record> = matrix.iter().filter(|row| row["insured_pool"] == row["rules_pool"]).collect();
+    assert!(own.len() > 40, "{}", own.len());
+    for row in own {
+        let sides = |side: &str| [format!("funds_{side}"), format!("person_{side}")].map(|column| row[&column].clone());
+        assert_eq!((row["unanswered"].as_str(), sides("own")), ("0", sides("as_if")), "{row:?}");
+    }
+}
+
+#[test]
+fn who_moves_is_priced_pool_by_pool() {
+    let folder = folder();
+    let claims = one_who_moves(folder.path());
+    let inputs: Vec<OsString> = vec!["--claims".into(), claims.clone().into()];
+    let out = folder.path().join("out");
+    compare(&["regions", "--rules", &rules()], &inputs, &out, &["--quiet"]).expect(0);
+    let run = folder.path().join("run");
+    let ran = tongchou(run_args(&repo("sample_data/rules"), &claims, &run, &[]));
+    assert!(ran.code < Some(2), "{}", ran.stderr);
+    let adjudicated = Outputs::read(&run).adjudicated;
+    let matrix = read_csv(&out.join("matrix.csv"));
+    let own: Vec<Record> = matrix.into_iter().filter(|row| row["insured_pool"] == row["rules_pool"]).collect();
+    assert_eq!(own.len(), 2, "{own:?}");
+    assert_eq!(by_fund(&own, "insured_pool", "funds_as_if"), by_fund(&adjudicated, "pool", "fund_pay_sumamt"));
+    assert_eq!(by_fund(&own, "insured_pool", "funds_own"), by_fund(&adjudicated, "pool", "fund_pay_sumamt"));
+}
+
 #[test]
 fn place_and_filing_stay_and_the_rules_change() {
     let folder = folder();
@@ -206,171 +258,6 @@ fn place_and_filing_stay_and_the_rules_change() {
     let at_home = |row: &&Record| row["insured_pool"] == "140200" && row["rules_pool"] == "330100";
     let answered: u64 = matrix.iter().filter(at_home).map(|row| row["answered"].parse::<u64>().expect("a count")).sum();
     assert!(answered > 0, "{matrix:?}");
-}
-
-#[test]
-fn a_pack_against_itself_changes_nothing() {
-    let folder = folder();
-    let out = folder.path().join("out");
-    let ran = compare(&["packs", &rules(), &rules()], &sample(), &out, &[]).expect(0);
-    assert!(ran.stdout.contains("9292 settlements that both packs answer, 0 of them change"), "{}", ran.stdout);
-    assert!(read_csv(&out.join("changes.csv")).is_empty() && read_csv(&out.join("one_sided.csv")).is_empty());
-    assert!(read_csv(&out.join("funds.csv")).iter().all(|row| row["base"] == row["new"] && row["changed"] == "0"));
-    let winners = read_csv(&out.join("winners.csv"));
-    assert!(winners.iter().all(|row| (row["winners"].as_str(), row["losers"].as_str()) == ("0", "0")));
-    let deciles: u64 = winners
-        .iter()
-        .filter(|row| row["by"] == "decile")
-        .map(|row| row["settlements"].parse::<u64>().expect("a count"))
-        .sum();
-    assert_eq!(deciles, 9292);
-}
-
-/// A pack whose words the base pack does not know: a visit class by a longer code and a disease, a person class, and
-/// a place that belongs to another pool.
-fn wordy_pack(into: &Path) -> PathBuf {
-    changed_pack(into, "visit_classes", |text| {
-        text.to_owned()
-            + "new-dise,330100,14,M016,special,0,0,2000-01-01,,nat-codes,\n"
-            + "new-code,*,2101,*,inpatient,0,0,2000-01-01,,nat-codes,\n"
-    });
-    let append = |table: &str, rows: &str| {
-        let path = into.join(table).with_extension("csv");
-        let text = fs::read_to_string(&path).expect("a table");
-        fs::write(path, text + rows).expect("a table");
-    };
-    append("places", "310104,330100,徐汇,Xuhui\n");
-    append("filing_types", "new-filing,*,99,resident,,2020-01-01,,nat-22,\n");
-    into.to_owned()
-}
-
-#[test]
-fn two_packs_are_two_runs() {
-    let folder = folder();
-    let new = wordy_pack(&folder.path().join("new"));
-    let out = folder.path().join("out");
-    compare(&["packs", &rules(), &new.display().to_string()], &sample(), &out, &["--quiet"]).expect(0);
-    let base = run(&repo("sample_data/rules"), &folder.path().join("base-run")).adjudicated;
-    let after = run(&new, &folder.path().join("new-run")).adjudicated;
-    let summary: Value =
-        serde_json::from_str(&fs::read_to_string(out.join("compare.json")).expect("compare.json")).expect("JSON");
-    let numbers = &summary["numbers"];
-    assert!(numbers["changed"].as_u64() > Some(0) && numbers["base_alone"].as_u64() > Some(0), "{numbers}");
-    // Of the settlements that both answer.
-    let answered = |row: &&Record| row["status"] == "paid" || row["reasons"] == "D-CHANNEL";
-    let known = |rows: &[Record]| -> BTreeMap<String, Record> {
-        rows.iter().filter(answered).map(|row| (row["setl_id"].clone(), row.clone())).collect()
-    };
-    let reversed: Vec<String> =
-        base.iter().chain(&after).filter(|row| row["status"] == "reversed").map(|row| row["setl_id"].clone()).collect();
-    assert!(!reversed.is_empty());
-    let (known_base, known_after) = (known(&base), known(&after));
-    // Which settlement a reversal takes back is told by the claims alone.
-    let mut originals = Vec::new();
-    for name in ["claims.csv", "claims_large.csv"] {
-        let claims = read_csv(&repo("sample_data").join(name));
-        originals.extend(
-            claims.iter().filter(|row| reversed.contains(&row["setl_id"])).map(|row| row["init_setl_id"].clone()),
-        );
-    }
-    let both: Vec<&String> =
-        known_base.keys().filter(|id| known_after.contains_key(*id) && !originals.contains(id)).collect();
-    assert_eq!(numbers["compared"].as_u64(), Some(both.len() as u64));
-    let computed = |row: &Record| -> Vec<String> {
-        let columns = "status,act_pay_dedc,prepay_amt,over_base_amt,over_cap_amt,pool_base_amt,hifp_pay,cvlserv_pay,\
-            hifes_pay,hifmi_pay,hifob_pay,maf_pay,oth_pay,hosp_part_amt,psn_part_amt,acct_pay";
-        columns.split(',').map(|column| row[column].clone()).collect()
-    };
-    let changed = both.iter().filter(|id| computed(&known_base[**id]) != computed(&known_after[**id]));
-    assert_eq!(numbers["changed"].as_u64(), Some(changed.count() as u64));
-    let funds = read_csv(&out.join("funds.csv"));
-    let of = |column: &str| {
-        let whole: Vec<Record> = funds.iter().filter(|row| row["fund"] == "fund_pay_sumamt").cloned().collect();
-        by_fund(&whole, "pool", column)
-    };
-    let sums = |known: &BTreeMap<String, Record>| {
-        let rows: Vec<Record> = both
-            .iter()
-            .map(|id| {
-                let mut row = known[*id].clone();
-                row.insert("pool".into(), known_base[*id]["pool"].clone());
-                row
-            })
-            .collect();
-        by_fund(&rows, "pool", "fund_pay_sumamt")
-    };
-    assert_eq!((of("base"), of("new")), (sums(&known_base), sums(&known_after)));
-    // The largest changes say what the two runs say.
-    let changes = read_csv(&out.join("changes.csv"));
-    assert!(!changes.is_empty());
-    for row in &changes {
-        let id = &row["setl_id"];
-        assert_eq!(row["funds_base"], known_base[id]["fund_pay_sumamt"]);
-        assert_eq!(row["funds_new"], known_after[id]["fund_pay_sumamt"]);
-        assert!(!row["step"].is_empty() && row["base_en"] != row["new_en"], "{row:?}");
-    }
-}
-
-#[test]
-fn a_cell_that_is_set_is_a_pack_that_was_edited() {
-    let folder = folder();
-    let edited = changed_pack(&folder.path().join("edited"), "benefits", |text| {
-        with_cell(text, "sh-res-out-l1-300", "deductible_1", "100")
-    });
-    let [set, by_hand] = ["set", "by-hand"].map(|name| folder.path().join(name));
-    let ran =
-        compare(&["packs", &rules(), "--set", "benefits:sh-res-out-l1-300.deductible_1=100"], &sample(), &set, &[])
-            .expect(0);
-    compare(&["packs", &rules(), &edited.display().to_string()], &sample(), &by_hand, &["--quiet"]).expect(0);
-    for name in listing(&set).iter().filter(|name| *name != "compare.json") {
-        assert_eq!(fs::read(set.join(name)).expect("a file"), fs::read(by_hand.join(name)).expect("a file"), "{name}");
-    }
-    let changes = read_csv(&set.join("changes.csv"));
-    assert!(!changes.is_empty(), "{}", ran.stdout);
-    assert_eq!(changes[0]["step"], "deductible");
-    assert!(changes[0]["new_en"].contains("standard 100.00"), "{:?}", changes[0]);
-    assert_eq!(changes[0]["rules_base"], "channels:nat-home|benefits:sh-res-out-l1-300");
-    insta::assert_snapshot!("compare_packs", ran.stdout);
-}
-
-#[test]
-fn the_ends_of_a_sweep_are_two_runs() {
-    let folder = folder();
-    let out = folder.path().join("out");
-    let what = [
-        "sweep",
-        "--rules",
-        &rules(),
-        "--set",
-        "benefits:sh-res-out-l1-300.deductible_1",
-        "--from",
-        "0",
-        "--to",
-        "600",
-        "--steps",
-        "4",
-    ];
-    let ran = compare(&what, &sample(), &out, &[]).expect(0);
-    insta::assert_snapshot!("compare_sweep", ran.stdout);
-    let curve = read_csv(&out.join("sweep.csv"));
-    assert_eq!(
-        curve.iter().map(|row| row["value"].as_str()).collect::<Vec<_>>(),
-        ["0.00", "200.00", "400.00", "600.00"]
-    );
-    for (end, value) in [(0, "0"), (3, "600")] {
-        let pack = changed_pack(&folder.path().join(value), "benefits", |text| {
-            with_cell(text, "sh-res-out-l1-300", "deductible_1", value)
-        });
-        let adjudicated = run(&pack, &folder.path().join(format!("run-{value}"))).adjudicated;
-        let paid: i64 = adjudicated.iter().map(|row| fen(&row["fund_pay_sumamt"])).sum();
-        assert_eq!(fen(&curve[end]["fund_pay_sumamt"]), paid);
-        let funds: Vec<Record> = read_csv(&out.join("sweep_funds.csv"))
-            .into_iter()
-            .filter(|row| row["step"] == (end + 1).to_string())
-            .collect();
-        assert_eq!(by_fund(&funds, "pool", "fund_pay_sumamt"), by_fund(&adjudicated, "pool", "fund_pay_sumamt"));
-    }
-    assert!(fen(&curve[0]["fund_pay_sumamt"]) > fen(&curve[3]["fund_pay_sumamt"]), "a deductible saves the fund money");
 }
 
 #[test]

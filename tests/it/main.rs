@@ -6,6 +6,7 @@ mod causes;
 mod chinese;
 mod cli;
 mod compare;
+mod compare_packs;
 mod conformance;
 mod explain;
 mod files;

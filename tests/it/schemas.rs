@@ -155,7 +155,7 @@ fn reconciliations_have_the_columns_of_the_code() {
 
 #[test]
 fn comparisons_have_the_columns_of_the_code() {
-    let tables: [(&str, &[Heading]); 16] = [
+    let tables: [(&str, &[Heading]); 17] = [
         ("pools", &observed::POOLS),
         ("groups", &observed::GROUPS),
         ("flows", &observed::FLOWS),
@@ -166,6 +166,7 @@ fn comparisons_have_the_columns_of_the_code() {
         ("unanswered", &regions_sheets::UNANSWERED_BY_REASON),
         ("outside", &population::OUTSIDE),
         ("basket", &basket::BASKET),
+        ("basket_spread", &basket::SPREAD),
         ("funds", &packs::FUND_CHANGES),
         ("winners", &packs::WINNERS),
         ("one_sided", &packs::ONE_SIDED),

@@ -97,6 +97,8 @@ fn price(
     report.numbers.insert("cases".into(), json!(cases));
     report.numbers.insert("priced".into(), json!(answered));
     report.tables.push(Shown::written(basket::sheet(pack, pools, &priced)));
+    let shown = &["case_id", "medfee_sumamt", "pools", "least", "least_pool", "median", "most", "most_pool"];
+    report.tables.push(Shown::some(basket::spread(pools, &priced), shown, &["pools"], 100));
     write_lines(staging, "basket_table.csv", &basket::wide(pack, pools, &priced))
 }
 
