@@ -131,18 +131,12 @@ fn find_rows<'a, T: Trace>(
     let visit = book.visit(pool, claim.med_type, claim.disease, day);
     let tier = tier(book, pool, institution, claim, trace);
     let (Some(scheme), Some(class), Some(visit), Some(tier)) = (scheme, class, visit, tier) else {
-        let mut reasons = Reasons::NONE;
-        for (found, reason) in [
+        return Err(missing([
             (scheme.is_some(), Reason::NoScheme),
             (class.is_some(), Reason::NoClass),
             (visit.is_some(), Reason::NoVisit),
             (tier.is_some(), Reason::NoTier),
-        ] {
-            if !found {
-                reasons.add(reason);
-            }
-        }
-        return Err(reasons);
+        ]));
     };
     let is_emergency = visit.value.is_emergency || claim.flags.has(Flags::EMERGENCY);
     let filing = match as_if {
@@ -159,15 +153,8 @@ fn find_rows<'a, T: Trace>(
     let channel = book.channel(pool, claim.insutype, keys, day);
     let benefit = book.benefit(pool, claim.insutype, keys, day);
     let (Some(channel), Some(benefit)) = (channel, benefit) else {
-        let mut reasons = Reasons::NONE;
-        if channel.is_none() {
-            reasons.add(Reason::NoChannel);
-        }
-        if benefit.is_none() {
-            reasons.add(Reason::NoBenefit);
-        }
         trace.note(|| Step::Keys { keys, is_emergency });
-        return Err(reasons);
+        return Err(missing([(channel.is_some(), Reason::NoChannel), (benefit.is_some(), Reason::NoBenefit)]));
     };
     let derived = Derived { pool, benefit_year: benefit_year(scheme.value, day), keys };
     trace.note(|| Step::Rows {
@@ -180,13 +167,10 @@ fn find_rows<'a, T: Trace>(
         is_admission: visit.value.is_admission,
         is_emergency,
     });
-    let mut denied = Reasons::NONE;
-    if as_if.is_none() {
-        denied = enrolment_gate(pool, facts, claim);
-        if context.institutions.is_some() && institution.is_none() && !is_emergency {
-            denied.add(Reason::NotDesignated);
-        }
-    }
+    let mut denied = match as_if {
+        None => gates(context, pool, facts, claim, institution.is_some() || is_emergency),
+        Some(_) => Reasons::NONE,
+    };
     if channel.value.deny {
         denied.add(Reason::ChannelDenies);
     }
@@ -202,6 +186,24 @@ fn find_rows<'a, T: Trace>(
         rules_day: day,
         layer_off: None,
     })
+}
+
+/// The reasons of the tables in which no row was found.
+#[cold]
+fn missing<const N: usize>(tables: [(bool, Reason); N]) -> Reasons {
+    let mut reasons = Reasons::NONE;
+    tables.iter().filter(|(found, _)| !found).for_each(|&(_, reason)| reasons.add(reason));
+    reasons
+}
+
+/// Cover and designation; `is_allowed`: the institution is designated, or, in an emergency, need not be.
+#[inline]
+fn gates(context: Context, pool: Admdvs, facts: &PersonFacts, claim: &Claim, is_allowed: bool) -> Reasons {
+    let mut denied = enrolment_gate(pool, facts, claim);
+    if context.institutions.is_some() && !is_allowed {
+        denied.add(Reason::NotDesignated);
+    }
+    denied
 }
 
 /// The relation of the treatment pool to the insured pool; a neighbour row comes before the codes.

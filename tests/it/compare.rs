@@ -69,6 +69,10 @@ fn the_basket_is_priced_as_it_was() {
     assert!(ran.stdout.starts_with("34 cases of the basket under the rules of"), "{}", ran.stdout);
     let table = fs::read_to_string(out.join("basket_table.csv")).expect("the table").replace("\r\n", "\n");
     insta::assert_snapshot!("basket_table", table);
+    let summary = fs::read_to_string(out.join("compare.json")).expect("compare.json");
+    let summary: Value = serde_json::from_str(&summary).expect("JSON");
+    let read = summary["inputs"]["basket"].as_array().expect("files").iter().map(|file| file["file"].clone());
+    assert_eq!(read.collect::<Vec<_>>(), ["cases.csv", "claims.csv"]);
     let long = read_csv(&out.join("basket.csv"));
     assert_eq!(long.len(), read_parquet(&out.join("basket.parquet")).len());
     for row in &long {
@@ -357,6 +361,7 @@ fn questions_that_cannot_be_put_are_refused() {
     assert!(set("benefits:sh-res-out-l1-30.deductible_1=1").contains("是否应为 `sh-res-out-l1-300`？"));
     assert!(set("benefits:sh-res-out-l1-300.deductible_l=1").contains("是否应为 `deductible_1`？"));
     assert!(set("benefits:sh-res-out-l1-300.deductible_1=1,5").contains("不是以元为单位的金额"));
+    assert!(set("benefits:sh-res-out-l1-300.deductible_1").contains("未给出取值"));
     assert!(set("benefits:sh-res-out-l1-300.band_set=none").contains("[E011]"));
     let sweep = |cell: &str| said(&["sweep", "--rules", &rules, "--set", cell, "--from", "0", "--to", "1"], &sample());
     assert!(sweep("benefits:sh-res-out-l1-300.band_set").contains("不是数值列"));

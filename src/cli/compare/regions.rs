@@ -28,7 +28,7 @@ pub(in crate::cli) struct RegionsArgs {
     /// Folder of standard cases to price: cases.csv and claims.csv
     #[arg(long, value_name = "DIR")]
     basket: Option<PathBuf>,
-    /// Pools whose rules are asked, by code or name; every pool of places.csv by default
+    /// Pools whose rules are asked, by code or name; every pool that the pack names by default
     #[arg(long, value_name = "CODE|NAME", num_args = 1.., value_delimiter = ',')]
     pools: Vec<String>,
     /// Where the outputs go: must not exist, or be empty

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
 use super::read_bytes;
 use crate::adjudicate::person::Fold;
 use crate::adjudicate::trace::{Off, Steps};
@@ -13,6 +16,7 @@ use crate::model::place::Admdvs;
 use crate::pipeline::load::{Loaded, load_under};
 use crate::pipeline::rules_dir::{Rules, load_rules};
 use crate::pipeline::{Inputs, ReferencePaths, RunError, Watch};
+use crate::publish::{file_to_json, hex};
 use crate::report::explain::Explanation;
 use crate::report::privacy::Persons;
 use crate::text::table::{self, TextTable};
@@ -23,6 +27,8 @@ pub struct Priced {
     pub loaded: Loaded,
     /// What its tables say.
     pub basket: Basket,
+    /// `cases.csv`, as a manifest names it.
+    pub cases_file: Value,
 }
 
 /// Reads a basket.
@@ -37,13 +43,15 @@ pub(super) fn read_basket(
 ) -> Result<Priced, RunError> {
     let asked = |diagnostics| RunError::Asked { diagnostics };
     let [cases, claims] = ["cases.csv", "claims.csv"].map(|name| folder.join(name));
-    let parsed = |path: &Path| -> Result<TextTable, RunError> {
-        table::parse(&read_bytes(path)?).map_err(|error| {
+    let parsed = |path: &Path, bytes: &[u8]| -> Result<TextTable, RunError> {
+        table::parse(bytes).map_err(|error| {
             let at = Location { file: path.display().to_string(), line: error.line(), ..Location::default() };
             asked(vec![Diagnostic::error("X020", at, error.text()).hint(error.hint())])
         })
     };
-    let (case_table, claim_table) = (parsed(&cases)?, parsed(&claims)?);
+    let case_bytes = read_bytes(&cases)?;
+    let (case_table, claim_table) = (parsed(&cases, &case_bytes)?, parsed(&claims, &read_bytes(&claims)?)?);
+    let cases_file = file_to_json("cases.csv", case_bytes.len() as u64, &hex(&Sha256::digest(&case_bytes)));
     let (case_file, claim_file) = (cases.display().to_string(), claims.display().to_string());
     let basket = Basket::read((&case_file, &case_table), (&claim_file, &claim_table)).map_err(asked)?;
     let inputs = Inputs { rules: rules.folder.clone(), claims: vec![claims], reference: ReferencePaths::default() };
@@ -73,7 +81,7 @@ pub(super) fn read_basket(
             return Err(asked(vec![Diagnostic::error("X020", at, message).hint(hint)]));
         }
     }
-    Ok(Priced { loaded, basket })
+    Ok(Priced { loaded, basket, cases_file })
 }
 
 impl Priced {

@@ -19,13 +19,14 @@ use super::manifest::engine;
 use super::rules_dir::Rules;
 use super::{RunError, Stage, Watch, check};
 use crate::columnar::row_groups::RowGroups;
+use crate::diagnostic::{Diagnostic, Location, Text};
 use crate::ingest::InputFile;
 use crate::publish::{Staging, Written, file_to_json};
 use crate::report::compared::ComparedReport;
 use crate::report::privacy::Persons as Masking;
 use crate::report::sheet::{Cell, Sheet};
 use crate::rules::pack::RulePack;
-use crate::rules::set::{CellName, find_cell};
+use crate::rules::set::find_cell;
 use crate::shuffle::group::Persons;
 
 /// Where the outputs of a comparison go, and what it may use.
@@ -169,8 +170,14 @@ fn write_lines(staging: &Staging, name: &str, lines: &[Vec<String>]) -> Result<W
 fn set_cells(pack: &mut RulePack, set: &[String]) -> Result<(), RunError> {
     let asked = |diagnostics| RunError::Asked { diagnostics };
     for one in set {
-        let (name, value) = one.split_once('=').unwrap_or((one, ""));
-        let cell: CellName = find_cell(pack, name).map_err(|wrong| asked(vec![wrong]))?;
+        let Some((name, value)) = one.split_once('=') else {
+            let at = Location { file: format!("--set {one}"), ..Location::default() };
+            let message = Text::new("no value is given", "未给出取值");
+            let hint =
+                Text::new("write =VALUE behind the cell; = alone empties it", "请在单元格名后写 =取值；只写 = 则清空");
+            return Err(asked(vec![Diagnostic::error("E030", at, message).hint(hint)]));
+        };
+        let cell = find_cell(pack, name).map_err(|wrong| asked(vec![wrong]))?;
         cell.set(pack, value.trim()).map_err(asked)?;
     }
     Ok(())

@@ -26,7 +26,7 @@ pub struct RegionsPlan {
     pub inputs: Inputs,
     /// Folder of a basket.
     pub basket: Option<PathBuf>,
-    /// Pools whose rules are asked, by code or name; none: every pool of `places.csv`.
+    /// Pools whose rules are asked, by code or name; none: every pool that the pack names.
     pub pools: Vec<String>,
     /// Where the outputs go.
     pub output: Output,
@@ -46,7 +46,9 @@ pub fn regions(plan: &RegionsPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Re
     let mut inputs = json!({});
     if let Some(folder) = &plan.basket {
         let basket = read_basket(load_rules(&plan.inputs.rules)?, folder, watch, cancel)?;
-        inputs["basket"] = Read::of(&basket.loaded).to_json()["claims"].clone();
+        let mut read = vec![basket.cases_file.clone()];
+        read.extend(Read::of(&basket.loaded).to_json()["claims"].as_array().into_iter().flatten().cloned());
+        inputs["basket"] = json!(read);
         outputs.push(price(&basket, &pools, &staging, &mut report)?);
     }
     if plan.inputs.claims.is_empty() {
