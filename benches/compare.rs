@@ -21,7 +21,7 @@ fn regions(data: &Path, out: &Path, pools: &[String]) -> f64 {
     let mut command = std::process::Command::new(of_run.get_program());
     // The arguments of the run behind the name of its command, less what the comparison does not know.
     let args: Vec<_> = of_run.get_args().skip(1).filter(|arg| *arg != "--json").collect();
-    command.args(["compare", "regions"]).args(args).args(["--overwrite", "--quiet", "--out"]).arg(out);
+    command.args(["compare", "regions"]).args(args).args(["--overwrite", "--out"]).arg(out);
     command.arg("--pools").args(pools);
     let started = Instant::now();
     let ended = command.status().expect("the comparison starts");
