@@ -312,8 +312,9 @@ fn more_of_the_last_bill_in_scope_never_pays_less() {
         for row in last {
             let src_row: u64 = row["src_row"].parse().expect("a row");
             let (was, is) = (fen(&row["fund_pay_sumamt"]), fen(&after[&src_row]["fund_pay_sumamt"]));
-            // A payment cap cuts what bands by the whole bill pay more, and a layer may not see what a cap cuts off: it
-            // then pays less on a share of the person that has become smaller, by no more than that.
+            // A floor is a share of all in scope, what a base cap took off included. Where a payment cap cuts what the
+            // floor adds, the coinsurance falls all the same, and a layer that does not see what a cap cuts off pays
+            // less on it, by no more than that.
             let cut = |row: &Record| fen(&row["over_cap_amt"]);
             let unseen = (cut(&after[&src_row]) - cut(row)).max(0);
             let basic = |row: &Record| fen(&row["hifp_pay"]);
