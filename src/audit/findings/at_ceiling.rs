@@ -1,9 +1,9 @@
 //! A402: basic payments just below the ceiling, well before the benefit year ends (冲顶).
 
 use super::thresholds::{Limits, Setting, Threshold};
-use super::view::{Need, Person, text};
+use super::view::{Need, Person};
 use super::years::years;
-use super::{Check, Look, word};
+use super::{Check, Look};
 use crate::columnar::reconciled::field;
 use crate::diagnostic::Text;
 use crate::model::money::{Fen, Rate};
@@ -55,14 +55,8 @@ fn look(limits: &Limits, person: &Person, found: &mut Vec<Finding>) {
             "为何年度内提前用至最高支付限额？请提供本年度大额结算的病历与费用清单；重症所致可排除。",
         );
         let settlements: Vec<_> = year.steps.iter().map(|step| step.settlement).collect();
-        let mut finding = CHECK.on_person(person, message).resting_on(&settlements);
-        finding.case = year.case(person);
         found.push(
-            finding
-                .with("psn_no", Value::Person(text(person.number)))
-                .with("pool", word(year.pool.to_string()))
-                .with("insutype", word(person.world.words.insutype(year.insutype)))
-                .with("benefit_year", Value::Count(i64::from(year.year)))
+            year.finding(&CHECK, person, message, &settlements)
                 .with("reached_on", Value::Day(step.settlement.claim.enddate))
                 .with("days_left", Value::Count(left))
                 .with("hifp_pay", Value::Money(end.sum))

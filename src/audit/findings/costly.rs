@@ -8,7 +8,7 @@ use super::view::{Person, World};
 use super::{Check, Gather, Look};
 use crate::diagnostic::Text;
 use crate::model::money::{Fen, round_ratio};
-use crate::report::finding::{Finding, Standing, SubjectType, Value};
+use crate::report::finding::{Finding, Standing, Value};
 
 pub(super) const CHECK: Check = Check {
     code: "A501",
@@ -50,11 +50,8 @@ impl Gather for Costs {
                     "Why does a settlement cost so much more here than at comparable institutions? Please show the mix of cases and the itemised lists of the dearest settlements; a specialised department clears it.",
                     "该机构次均费用为何明显高于同类机构？请提供病种构成与最高费用结算的清单；专科收治重症可排除。",
                 );
-                let mut finding = CHECK.finding(SubjectType::Institution, &outlier.institution, message);
-                finding.case = outlier.cohort.shown(world).into();
-                finding.first_seen = outlier.tally.last;
-                finding.evidence.extend(outlier.evidence(world));
-                finding
+                outlier
+                    .finding(&CHECK, world, message)
                     .with("mean", Value::Money(Fen(outlier.value)))
                     .with("median_of_peers", Value::Money(Fen(outlier.median)))
                     .at_risk(outlier.excess())

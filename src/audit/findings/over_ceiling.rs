@@ -1,9 +1,9 @@
 //! A401: basic payments of a benefit year above the ceiling.
 
 use super::thresholds::Limits;
-use super::view::{Need, Person, text};
+use super::view::{Need, Person};
 use super::years::years;
-use super::{Check, Look, word};
+use super::{Check, Look};
 use crate::columnar::reconciled::field;
 use crate::diagnostic::Text;
 use crate::report::finding::{Finding, Standing, Value};
@@ -31,14 +31,8 @@ fn look(_: &Limits, person: &Person, found: &mut Vec<Finding>) {
             "基本医疗保险统筹基金为何超过年度限额继续支付？请提供该参保人年度支付台账；限额另有规定或基金列支有误可排除。",
         );
         let settlements: Vec<_> = above.iter().map(|step| step.settlement).collect();
-        let mut finding = CHECK.on_person(person, message).resting_on(&settlements);
-        finding.case = year.case(person);
         found.push(
-            finding
-                .with("psn_no", Value::Person(text(person.number)))
-                .with("pool", word(year.pool.to_string()))
-                .with("insutype", word(person.world.words.insutype(year.insutype)))
-                .with("benefit_year", Value::Count(i64::from(year.year)))
+            year.finding(&CHECK, person, message, &settlements)
                 .with("hifp_pay", Value::Money(worst.sum))
                 .with("fund_cap_year", Value::Money(worst.cap))
                 .at_risk(worst.sum - worst.cap),

@@ -5,11 +5,12 @@ use hashbrown::HashMap;
 use super::statistics::robust;
 use super::thresholds::{Limits, Setting, Threshold};
 use super::view::{Settlement, World, text};
-use super::word;
+use super::{Check, word};
+use crate::diagnostic::Text;
 use crate::model::date::Date;
 use crate::model::money::{Fen, Rate};
 use crate::model::symbol::Sym;
-use crate::report::finding::Value;
+use crate::report::finding::{Finding, SubjectType, Value};
 
 /// Codes by number.
 #[derive(Debug, Default)]
@@ -100,15 +101,17 @@ pub(super) struct Outlier {
 }
 
 impl Outlier {
-    /// What both checks tell of it.
-    pub(super) fn evidence(&self, world: &World) -> [(&'static str, Value); 5] {
-        [
-            ("fixmedins_code", Value::Text(text(&self.institution))),
-            ("peers", Value::Text(self.cohort.shown(world).into())),
-            ("institutions", Value::Count(self.peers)),
-            ("settlements", Value::Count(self.tally.count)),
-            ("robust_z", word(Rate(self.score).to_string())),
-        ]
+    /// A finding about it with what every such check tells.
+    pub(super) fn finding(&self, check: &Check, world: &World, message: Text) -> Finding {
+        let mut finding = check.finding(SubjectType::Institution, &self.institution, message);
+        finding.case = self.cohort.shown(world).into();
+        finding.first_seen = self.tally.last;
+        finding
+            .with("fixmedins_code", Value::Text(text(&self.institution)))
+            .with("peers", word(self.cohort.shown(world)))
+            .with("institutions", Value::Count(self.peers))
+            .with("settlements", Value::Count(self.tally.count))
+            .with("robust_z", word(Rate(self.score).to_string()))
     }
 
     /// The part of its fund money by which its value is above the median.

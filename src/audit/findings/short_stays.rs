@@ -8,7 +8,7 @@ use super::view::{Need, Person, World};
 use super::{Check, Gather, Look, word};
 use crate::diagnostic::Text;
 use crate::model::money::{Fen, Rate, round_ratio};
-use crate::report::finding::{Finding, Standing, SubjectType, Value};
+use crate::report::finding::{Finding, Standing, Value};
 
 pub(super) const CHECK: Check = Check {
     code: "A505",
@@ -63,11 +63,8 @@ impl Gather for Stays {
                     "Why are so many stays here over within days? Please show the admission notes of the short stays; day surgery or an observation ward clears it, care that a visit could have given does not.",
                     "该机构短期住院为何明显偏多？请提供短期住院的入院记录；日间手术或留观可排除，可在门诊完成的治疗则不可。",
                 );
-                let mut finding = CHECK.finding(SubjectType::Institution, &outlier.institution, message);
-                finding.case = outlier.cohort.shown(world).into();
-                finding.first_seen = outlier.tally.last;
-                finding.evidence.extend(outlier.evidence(world));
-                finding
+                outlier
+                    .finding(&CHECK, world, message)
                     .with("short_stays", Value::Count(outlier.tally.measure as i64))
                     .with("percent", word(Rate(outlier.value).percent()))
                     .with("median_percent_of_peers", word(Rate(outlier.median).percent()))

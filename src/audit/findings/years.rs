@@ -2,12 +2,15 @@
 
 use hashbrown::HashMap;
 
-use super::view::{Person, Settlement};
+use super::view::{Person, Settlement, text};
+use super::{Check, word};
 use crate::columnar::reconciled::field;
+use crate::diagnostic::Text;
 use crate::model::date::Date;
 use crate::model::money::Fen;
 use crate::model::place::Admdvs;
 use crate::model::settlement::Insutype;
+use crate::report::finding::{Finding, Value};
 
 /// A payment that counts to the ceiling of its scheme and year.
 pub(super) struct Step<'s> {
@@ -34,9 +37,16 @@ pub(super) struct Year<'s> {
 }
 
 impl Year<'_> {
-    /// What tells it from the person's other years.
-    pub(super) fn case(&self, person: &Person) -> Box<str> {
-        format!("{}/{}/{}", self.pool, person.world.words.insutype(self.insutype), self.year).into()
+    /// A finding about the person in this year, that rests on some of its settlements.
+    pub(super) fn finding(&self, check: &Check, person: &Person, message: Text, of: &[&Settlement]) -> Finding {
+        let insutype = person.world.words.insutype(self.insutype);
+        let mut finding = check.on_person(person, message).resting_on(of);
+        finding.case = format!("{}/{insutype}/{}", self.pool, self.year).into();
+        finding
+            .with("psn_no", Value::Person(text(person.number)))
+            .with("pool", word(self.pool.to_string()))
+            .with("insutype", word(insutype))
+            .with("benefit_year", Value::Count(i64::from(self.year)))
     }
 }
 
