@@ -6,13 +6,13 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::terminal::{Progress, ProgressMode};
 use super::{CommonArgs, Exit, fail};
-use crate::audit::sample::evaluate::{Evaluation, FEW_ERRORS, Side};
-use crate::audit::sample::{Method, Sample, StrataBy, Sums, Terms};
+use crate::audit::sample::evaluate::FEW_ERRORS;
+use crate::audit::sample::{Method, Sample, StrataBy, Terms};
 use crate::columnar::schema::{ADJUDICATED, Kind};
 use crate::diagnostic::did_you_mean;
 use crate::model::money::{Fen, PPM, Rate};
 use crate::pipeline::sample::{SamplePlan, evaluate_sample, sample};
-use crate::report::sample::{Counted, DrawReport, EvaluationReport, SideReport};
+use crate::report::sample::{DrawReport, Evaluation, EvaluationReport, Sums};
 
 /// Arguments of the command.
 #[derive(Debug, Args)]
@@ -135,10 +135,6 @@ pub(super) fn run(args: &SampleArgs) -> Exit {
     }
 }
 
-fn counted(sums: Sums) -> Counted {
-    Counted { settlements: sums.settlements, fen: Fen(sums.fen) }
-}
-
 fn draw(args: &DrawArgs) -> Exit {
     let lang = args.common.lang();
     let given = "clap asks for it where there is no subcommand";
@@ -173,12 +169,12 @@ fn draw_report<'a>(sample: &'a Sample, out: &'a str) -> DrawReport<'a> {
         method: sample.method.word(),
         measure: &sample.measure,
         seed: sample.seed,
-        population: counted(sample.population),
+        population: sample.population,
         zero: (sample.zero.settlements, sample.method != Method::Mus),
-        credits: counted(sample.credits),
-        drawn: Counted { settlements: sample.drawn.len() as u64, fen: Fen(fen) },
+        credits: sample.credits,
+        drawn: Sums { settlements: sample.drawn.len() as u64, fen },
         certain: sample.drawn.iter().filter(|drawn| drawn.certain).count() as u64,
-        strata: sample.strata.iter().map(|one| (one.name.as_str(), counted(one.all), one.drawn)).collect(),
+        strata: sample.strata.iter().map(|one| (one.name.as_str(), one.all, one.drawn)).collect(),
     }
 }
 
@@ -194,24 +190,16 @@ fn evaluate(args: &EvaluateArgs) -> Exit {
     }
 }
 
-fn evaluation_report<'a>(sample: &'a Sample, evaluation: &Evaluation, tolerable: Option<Fen>) -> EvaluationReport<'a> {
-    let side = |side: Side| SideReport {
-        errors: side.errors,
-        found: side.found,
-        projected: side.projected,
-        bound: side.bound,
-    };
+fn evaluation_report<'a>(
+    sample: &'a Sample,
+    evaluation: &'a Evaluation,
+    tolerable: Option<Fen>,
+) -> EvaluationReport<'a> {
     EvaluationReport {
         method: sample.method.word(),
         measure: &sample.measure,
-        confidence: evaluation.confidence,
-        population: counted(sample.population),
-        examined: evaluation.examined,
-        over: side(evaluation.over),
-        under: side(evaluation.under),
-        net: evaluation.net,
-        net_bounds: evaluation.net_bounds,
-        rate_bound: evaluation.rate_bound,
+        population: sample.population,
+        evaluation,
         is_few: evaluation.over.errors + evaluation.under.errors < FEW_ERRORS,
         tolerable,
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::lines::Lines;
 use super::manifest::{absolute, engine};
 use super::{RunError, Stage, Watch, night};
-use crate::audit::sample::evaluate::{Evaluation, evaluate};
+use crate::audit::sample::evaluate::evaluate;
 use crate::audit::sample::{Drawn, Sample, Terms, draw};
 use crate::diagnostic::Text;
 use crate::ingest::columns::{Kind, WORKING_PAPER};
@@ -19,6 +19,7 @@ use crate::ledger::tables::read::{Batch, TableFile};
 use crate::model::date::{Date, Time};
 use crate::model::money::{Fen, Rate};
 use crate::publish::Staging;
+use crate::report::sample::Evaluation;
 
 /// The table that is drawn from.
 const TABLE: &str = "adjudicated.parquet";

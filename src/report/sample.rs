@@ -1,5 +1,6 @@
 //! A draw, and what it says of the population, as people read them and as JSON.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::summary::{grouped, pad_left, padded};
@@ -7,13 +8,28 @@ use super::words::money_name;
 use crate::diagnostic::Lang;
 use crate::model::money::{Fen, Rate};
 
-/// Settlements and money of something.
-#[derive(Clone, Copy, Debug)]
-pub struct Counted {
+/// Settlements and their money, in fen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sums {
     /// Settlements.
     pub settlements: u64,
-    /// Money.
-    pub fen: Fen,
+    /// Sum of the measured amount.
+    pub fen: i64,
+}
+
+impl Sums {
+    /// One more.
+    ///
+    /// # Panics
+    /// If the sum is beyond what 64 bits hold: 9 * 10^16 yuan.
+    pub fn add(&mut self, fen: Fen) {
+        self.settlements += 1;
+        self.fen = self.fen.checked_add(fen.0).expect("a population's money fits 64 bits of fen");
+    }
+
+    fn money(self) -> String {
+        grouped(Fen(self.fen))
+    }
 }
 
 /// A draw.
@@ -28,17 +44,17 @@ pub struct DrawReport<'a> {
     /// The seed.
     pub seed: u64,
     /// What was drawn from.
-    pub population: Counted,
+    pub population: Sums,
     /// Without money, and whether they are part of the population.
     pub zero: (u64, bool),
     /// Reversals and other negative amounts, which are no part of it.
-    pub credits: Counted,
+    pub credits: Sums,
     /// What was drawn.
-    pub drawn: Counted,
+    pub drawn: Sums,
     /// Settlements that every draw has.
     pub certain: u64,
     /// Strata: name, all of them, how many were drawn.
-    pub strata: Vec<(&'a str, Counted, u64)>,
+    pub strata: Vec<(&'a str, Sums, u64)>,
 }
 
 impl DrawReport<'_> {
@@ -47,20 +63,19 @@ impl DrawReport<'_> {
     pub fn render(&self, lang: Lang) -> String {
         let zh = lang == Lang::Zh;
         let measure = format!("{} {}", self.measure, money_name(self.measure, lang));
-        let (rows, money) = (grouped(self.drawn.settlements), grouped(self.drawn.fen));
+        let (rows, money) = (grouped(self.drawn.settlements), self.drawn.money());
         let mut text = if zh {
             format!("抽取 {rows} 笔（{}，种子 {}，{measure}）→ {}\n\n", self.method, self.seed, self.out)
         } else {
             format!("{rows} settlements ({}, seed {}, {measure}) -> {}\n\n", self.method, self.seed, self.out)
         };
-        let mut line = |name: &str, counted: Counted| {
-            text +=
-                &format!("  {}{:>14}{:>26}\n", padded(name, 34), grouped(counted.settlements), grouped(counted.fen));
+        let mut line = |name: &str, counted: Sums| {
+            text += &format!("  {}{:>14}{:>26}\n", padded(name, 34), grouped(counted.settlements), counted.money());
         };
         line(if zh { "总体（笔数，元）" } else { "population (settlements, yuan)" }, self.population);
         line(if zh { "样本" } else { "sample" }, self.drawn);
         line(if zh { "冲正等负金额，不在总体内" } else { "reversals and negatives, apart" }, self.credits);
-        let zero = Counted { settlements: self.zero.0, fen: Fen::ZERO };
+        let zero = Sums { settlements: self.zero.0, fen: 0 };
         line(
             match (self.zero.1, zh) {
                 (true, true) => "其中金额为 0",
@@ -89,7 +104,7 @@ impl DrawReport<'_> {
                     "  {}{:>14}{:>24}{:>10}\n",
                     padded(name, 40),
                     grouped(all.settlements),
-                    grouped(all.fen),
+                    all.money(),
                     grouped(drawn)
                 );
             }
@@ -104,16 +119,36 @@ impl DrawReport<'_> {
 }
 
 /// Errors in one direction.
-#[derive(Clone, Copy, Debug)]
-pub struct SideReport {
-    /// Settlements.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Side {
+    /// Settlements with such an error.
     pub errors: u64,
-    /// As found.
+    /// Their errors, as found.
     pub found: Fen,
-    /// Projected onto the population.
+    /// The most likely error of the population.
     pub projected: Fen,
-    /// Upper bound, where there is one.
+    /// At the level of confidence it is no larger than this. Only where money units were drawn.
     pub bound: Option<Fen>,
+}
+
+/// What is said of the whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Level of confidence of each bound by itself.
+    pub confidence: Rate,
+    /// Settlements that were examined.
+    pub examined: u64,
+    /// Recorded above what was right: paid too much.
+    pub over: Side,
+    /// Recorded below it: paid too little.
+    pub under: Side,
+    /// The most likely net error, over less under.
+    pub net: Fen,
+    /// One-sided lower and upper bound of the net error, where settlements were drawn and at least two errors differ
+    /// from nothing.
+    pub net_bounds: Option<(Fen, Fen)>,
+    /// Upper bound of the share of wrong settlements, where settlements were drawn without strata.
+    pub rate_bound: Option<Rate>,
 }
 
 /// What was found, projected.
@@ -123,22 +158,10 @@ pub struct EvaluationReport<'a> {
     pub method: &'a str,
     /// The audited column.
     pub measure: &'a str,
-    /// Level of confidence.
-    pub confidence: Rate,
     /// What was drawn from.
-    pub population: Counted,
-    /// Settlements examined.
-    pub examined: u64,
-    /// Recorded above what was right.
-    pub over: SideReport,
-    /// Recorded below it.
-    pub under: SideReport,
-    /// Net projection.
-    pub net: Fen,
-    /// Bounds of the net.
-    pub net_bounds: Option<(Fen, Fen)>,
-    /// Upper bound of the share of wrong settlements.
-    pub rate_bound: Option<Rate>,
+    pub population: Sums,
+    /// What is said of it.
+    pub evaluation: &'a Evaluation,
     /// The spread of so few errors is not known well enough.
     pub is_few: bool,
     /// What can be borne, if it was said.
@@ -149,8 +172,8 @@ impl EvaluationReport<'_> {
     /// The largest error that must be reckoned with; `None` where the sample does not say.
     #[must_use]
     pub fn bound(&self) -> Option<Fen> {
-        match (self.over.bound, self.net_bounds) {
-            (Some(over), _) => Some(over.max(self.under.bound.unwrap_or_default())),
+        match (self.evaluation.over.bound, self.evaluation.net_bounds) {
+            (Some(over), _) => Some(over.max(self.evaluation.under.bound.unwrap_or_default())),
             (None, Some((lower, upper))) => Some(upper.max(-lower)),
             (None, None) => None,
         }
@@ -166,10 +189,10 @@ impl EvaluationReport<'_> {
     #[must_use]
     pub fn render(&self, lang: Lang) -> String {
         let zh = lang == Lang::Zh;
-        let (method, confidence) = (self.method, self.confidence.percent());
+        let (method, confidence) = (self.method, self.evaluation.confidence.percent());
         let measure = format!("{} {}", self.measure, money_name(self.measure, lang));
-        let (examined, all) = (grouped(self.examined), grouped(self.population.settlements));
-        let money = grouped(self.population.fen);
+        let (examined, all) = (grouped(self.evaluation.examined), grouped(self.population.settlements));
+        let money = self.population.money();
         let mut text = if zh {
             format!("已审 {examined} 笔，总体 {all} 笔、{money} 元（{method}，{measure}），置信水平 {confidence}%\n\n")
         } else {
@@ -191,7 +214,7 @@ impl EvaluationReport<'_> {
             pad_left(heads[4], 22)
         );
         let names = if zh { ["多付", "少付"] } else { ["paid too much", "paid too little"] };
-        for (name, side) in names.into_iter().zip([self.over, self.under]) {
+        for (name, side) in names.into_iter().zip([self.evaluation.over, self.evaluation.under]) {
             text += &format!(
                 "  {}{:>10}{:>20}{:>22}{:>22}\n",
                 padded(name, 22),
@@ -201,8 +224,8 @@ impl EvaluationReport<'_> {
                 side.bound.map_or_else(|| "-".to_owned(), grouped)
             );
         }
-        let net = grouped(self.net);
-        text += &match (self.net_bounds, zh) {
+        let net = grouped(self.evaluation.net);
+        text += &match (self.evaluation.net_bounds, zh) {
             (Some((lower, upper)), true) => {
                 format!("\n  推断净误差 {net} 元；单侧置信下限 {}，上限 {}\n", grouped(lower), grouped(upper))
             }
@@ -214,14 +237,14 @@ impl EvaluationReport<'_> {
             (None, true) => format!("\n  推断净误差 {net} 元\n"),
             (None, false) => format!("\n  projected net error {net} yuan\n"),
         };
-        if let Some(rate) = self.rate_bound.map(Rate::percent) {
+        if let Some(rate) = self.evaluation.rate_bound.map(Rate::percent) {
             text += &if zh {
                 format!("  有误结算的比例至多为 {rate}%\n")
             } else {
                 format!("  at most {rate} % of the settlements are wrong\n")
             };
         }
-        if self.is_few && self.net_bounds.is_some() {
+        if self.is_few && self.evaluation.net_bounds.is_some() {
             text += if zh {
                 "  误差笔数过少，金额上下限仅供参考：请扩大样本，或按货币单位抽样（mus）\n"
             } else {
@@ -248,7 +271,7 @@ impl EvaluationReport<'_> {
     /// As JSON; money is a decimal of yuan, as text.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let side = |side: SideReport| {
+        let side = |side: Side| {
             json!({
                 "errors": side.errors,
                 "found_yuan": side.found.to_string(),
@@ -259,17 +282,17 @@ impl EvaluationReport<'_> {
         json!({
             "method": self.method,
             "measure": self.measure,
-            "confidence_percent": self.confidence.percent(),
+            "confidence_percent": self.evaluation.confidence.percent(),
             "population": {
                 "settlements": self.population.settlements,
-                "yuan": self.population.fen.to_string(),
+                "yuan": Fen(self.population.fen).to_string(),
             },
-            "examined": self.examined,
-            "paid_too_much": side(self.over),
-            "paid_too_little": side(self.under),
-            "net_yuan": self.net.to_string(),
-            "net_bounds_yuan": self.net_bounds.map(|(lower, upper)| [lower.to_string(), upper.to_string()]),
-            "wrong_share_bound_percent": self.rate_bound.map(Rate::percent),
+            "examined": self.evaluation.examined,
+            "paid_too_much": side(self.evaluation.over),
+            "paid_too_little": side(self.evaluation.under),
+            "net_yuan": self.evaluation.net.to_string(),
+            "net_bounds_yuan": self.evaluation.net_bounds.map(|(lower, upper)| [lower.to_string(), upper.to_string()]),
+            "wrong_share_bound_percent": self.evaluation.rate_bound.map(Rate::percent),
             "tolerable_yuan": self.tolerable.map(|fen| fen.to_string()),
             "is_tolerable": self.is_tolerable(),
         })

@@ -6,11 +6,12 @@ use arrow::array::{Array, StringArray};
 use sha2::{Digest, Sha256};
 
 use super::strata::{Census, Places, allocate};
-use super::{Drawn, Method, Sample, SampleError, StrataBy, Stratum, Sums, Terms};
+use super::{Drawn, Method, Sample, SampleError, StrataBy, Stratum, Terms};
 use crate::ledger::tables::TableError;
 use crate::ledger::tables::read::{Batch, TableFile};
 use crate::model::money::Fen;
 use crate::model::outcome::Status;
+use crate::report::sample::Sums;
 
 /// Draws from a table of adjudicated settlements. Reversals and negative amounts are not drawn; they are counted apart.
 ///

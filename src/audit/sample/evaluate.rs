@@ -9,41 +9,9 @@
 
 use statrs::distribution::{Beta, ContinuousCDF, Gamma, StudentsT};
 
-use super::{Method, Sample};
+use super::{Method, Sample, Stratum};
 use crate::model::money::{Fen, PPM, Rate};
-
-/// Errors in one direction.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Side {
-    /// Settlements with such an error.
-    pub errors: u64,
-    /// Their errors, as found.
-    pub found: Fen,
-    /// The most likely error of the population.
-    pub projected: Fen,
-    /// At the level of confidence it is no larger than this. Only where money units were drawn.
-    pub bound: Option<Fen>,
-}
-
-/// What is said of the whole.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Evaluation {
-    /// Level of confidence of each bound by itself.
-    pub confidence: Rate,
-    /// Settlements that were examined.
-    pub examined: u64,
-    /// Recorded above what was right: paid too much.
-    pub over: Side,
-    /// Recorded below it: paid too little.
-    pub under: Side,
-    /// The most likely net error, over less under.
-    pub net: Fen,
-    /// One-sided lower and upper bound of the net error, where settlements were drawn and at least two errors differ
-    /// from nothing.
-    pub net_bounds: Option<(Fen, Fen)>,
-    /// Upper bound of the share of wrong settlements, where settlements were drawn without strata.
-    pub rate_bound: Option<Rate>,
-}
+use crate::report::sample::{Evaluation, Side};
 
 /// Fewer errors than this say too little of their spread for a bound of money that can be relied on.
 pub const FEW_ERRORS: u64 = 10;
@@ -131,7 +99,7 @@ fn settlements(sample: &Sample, audited: &[Fen], evaluation: &mut Evaluation) {
     for (drawn, audited) in sample.drawn.iter().zip(audited) {
         errors[drawn.stratum as usize].push((drawn.book_fen - audited.0) as f64);
     }
-    let part = |(stratum, errors): (&super::Stratum, &Vec<f64>)| {
+    let part = |(stratum, errors): (&Stratum, &Vec<f64>)| {
         let examined = errors.len() as f64;
         let mean = errors.iter().sum::<f64>() / examined;
         let squares: f64 = errors.iter().map(|error| (error - mean).powi(2)).sum();
@@ -176,7 +144,8 @@ fn settlements(sample: &Sample, audited: &[Fen], evaluation: &mut Evaluation) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::sample::{Drawn, Stratum, Sums};
+    use crate::audit::sample::Drawn;
+    use crate::report::sample::Sums;
 
     fn sample(method: Method, size: u32, strata: &[(u64, i64)], drawn: &[(u32, i64, bool)]) -> Sample {
         let strata: Vec<Stratum> = strata

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Failure, Text};
 use crate::ledger::tables::TableError;
-use crate::model::money::Fen;
+use crate::report::sample::Sums;
 
 pub use draw::draw;
 
@@ -61,26 +61,6 @@ pub struct Terms {
     pub size: u32,
     /// What the draw is repeated with.
     pub seed: u64,
-}
-
-/// Settlements and their money, in fen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sums {
-    /// Settlements.
-    pub settlements: u64,
-    /// Sum of the measured amount.
-    pub fen: i64,
-}
-
-impl Sums {
-    /// One more.
-    ///
-    /// # Panics
-    /// If the sum is beyond what 64 bits hold: 9 * 10^16 yuan.
-    fn add(&mut self, fen: Fen) {
-        self.settlements += 1;
-        self.fen = self.fen.checked_add(fen.0).expect("a population's money fits 64 bits of fen");
-    }
 }
 
 /// A part of the population that is drawn from by itself.

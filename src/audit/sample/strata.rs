@@ -2,8 +2,9 @@
 
 use hashbrown::HashMap;
 
-use super::{SampleError, StrataBy, Stratum, Sums};
+use super::{SampleError, StrataBy, Stratum};
 use crate::model::money::Fen;
+use crate::report::sample::Sums;
 
 /// Settlements that are drawn from a stratum at the least: with one there is no spread to estimate.
 const LEAST: u64 = 2;
