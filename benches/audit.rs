@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use support::command::{data, number, run};
+use support::command::{data, median, number, run};
 
 fn timed(command: &mut Command, largest_exit: i32) -> f64 {
     let started = Instant::now();
@@ -28,11 +28,6 @@ fn look(name: &str, of_run: &Path, out: &Path) -> f64 {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tongchou"));
     command.args([name, "--quiet", "--overwrite", "--run"]).arg(of_run).arg("--out").arg(out);
     timed(&mut command, 63)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 fn main() {

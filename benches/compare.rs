@@ -11,7 +11,7 @@ mod support {
 use std::path::Path;
 use std::time::Instant;
 
-use support::command::{data, number, run};
+use support::command::{data, median, number, run};
 use tongchou::compare::population::pools_of;
 use tongchou::pipeline::rules_dir::load_rules;
 
@@ -51,10 +51,6 @@ fn main() {
         compared.push(regions(&data, &scratch.path().join("regions"), &pools));
         println!("round {round}: one run {:.2} s, comparison {:.2} s", runs[round - 1], compared[round - 1]);
     }
-    let median = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
     let (one, compared) = (median(runs), median(compared));
     let all = one * pools.len() as f64;
     println!("rows                {rows}");

@@ -16,7 +16,7 @@ use std::time::Instant;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use support::command::{data, number, run};
+use support::command::{data, median, number, run};
 
 fn copy(from: &Path, to: &Path) -> f64 {
     let started = Instant::now();
@@ -44,11 +44,6 @@ fn job(data: &Path, out: &Path, threads: Option<usize>) -> (f64, u64) {
     let summary: serde_json::Value =
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
     (summary["seconds"].as_f64().expect("seconds"), summary["peak_memory_bytes"].as_u64().expect("peak memory"))
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 fn main() {

@@ -10,6 +10,13 @@ pub fn number(name: &str, default: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
+/// The value in the middle.
+#[allow(dead_code, reason = "not every bench that runs commands repeats them")]
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
 /// So many made claims, as Parquet.
 pub fn data(rows: usize) -> PathBuf {
     made(&format!("bench-{rows}"), rows, (rows / 6).max(1), "parquet")
