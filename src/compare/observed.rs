@@ -5,12 +5,12 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::population::FUNDS;
-use super::published::{self, Group as Insured, Stays, mean};
+use super::population::PAID;
+use super::published::{self, Group as Insured, Stays};
 use crate::diagnostic::Text;
 use crate::model::date::Date;
-use crate::model::money::Fen;
-use crate::report::sheet::{Cell, Heading, Kind, Sheet, heading};
+use crate::model::money::{Fen, round_signed};
+use crate::report::sheet::{Cell, Heading, Kind, Sheet, heading, joined};
 
 /// Text columns of a settlement that groups are made by, in the order of [`Settled::texts`].
 pub const TEXTS: [&str; 7] = ["insutype", "pool", "med_class", "tier", "place", "filing", "benefit_rule"];
@@ -120,7 +120,7 @@ impl Cluster {
         cells.extend([Cell::share(funds, total), Cell::share(funds, in_scope), Cell::share(person, total)]);
         for (values, sum) in [(&mut self.totals, total), (&mut self.parts, person)] {
             values.sort_unstable();
-            cells.push(Cell::Money((count > 0).then(|| mean(sum, count))));
+            cells.push(Cell::Money((count > 0).then(|| round_signed(sum, i128::from(count)))));
             cells.extend([50, 90].map(|percent| Cell::Money(percentile(values, percent).map(i128::from))));
         }
         cells
@@ -135,21 +135,13 @@ pub fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
 }
 
 /// What is said of every group.
-const MEASURES: [Heading; 23] = [
+const COUNTS: [Heading; 3] = [
     heading("settlements", Kind::Count, "Settlements", "结算笔数"),
     heading("persons", Kind::Count, "Persons", "人数"),
     heading("denied", Kind::Count, "Denied", "不予支付笔数"),
-    heading("medfee_sumamt", Kind::Money, "Total cost", "医疗费总额"),
-    heading("inscp_scp_amt", Kind::Money, "Within scope", "政策范围内费用"),
-    heading(FUNDS[0], Kind::Money, "Basic fund", "基本统筹"),
-    heading(FUNDS[1], Kind::Money, "Civil servants' aid", "公务员补助"),
-    heading(FUNDS[2], Kind::Money, "Enterprise supplement", "企业补充"),
-    heading(FUNDS[3], Kind::Money, "Critical illness", "居民大病"),
-    heading(FUNDS[4], Kind::Money, "Large amounts", "职工大额"),
-    heading(FUNDS[5], Kind::Money, "Medical aid", "医疗救助"),
-    heading(FUNDS[6], Kind::Money, "Other funds", "其他基金"),
-    heading("fund_pay_sumamt", Kind::Money, "All funds", "基金支付合计"),
-    heading("psn_part_amt", Kind::Money, "Person", "个人负担"),
+];
+
+const SHARES: [Heading; 9] = [
     heading("fund_share_of_total", Kind::Share, "Funds of total", "基金占总额"),
     heading("fund_share_of_in_scope", Kind::Share, "Funds of in-scope", "基金占范围内"),
     heading("person_share", Kind::Share, "Person of total", "个人占总额"),
@@ -161,42 +153,38 @@ const MEASURES: [Heading; 23] = [
     heading("p90_person", Kind::Money, "90th percentile of the person", "个人负担第 90 百分位"),
 ];
 
-/// Keys, then what is said of every group.
-const fn keyed<const KEYS: usize, const ALL: usize>(keys: [Heading; KEYS]) -> [Heading; ALL] {
-    assert!(KEYS + MEASURES.len() == ALL);
-    let mut all = [MEASURES[0]; ALL];
-    let mut column = 0;
-    while column < ALL {
-        all[column] = if column < KEYS { keys[column] } else { MEASURES[column - KEYS] };
-        column += 1;
-    }
-    all
-}
+const MEASURES: [Heading; 23] = joined(&joined::<14>(&COUNTS, &PAID), &SHARES);
 
 const POOL: Heading = heading("pool", Kind::Text, "Pool", "统筹区");
 const INSUTYPE: Heading = heading("insutype", Kind::Text, "Insurance type", "险种");
 
 /// Columns of `groups`.
-pub const GROUPS: [Heading; 28] = keyed([
-    POOL,
-    INSUTYPE,
-    heading("med_class", Kind::Text, "Visit class", "医疗类别"),
-    heading("tier", Kind::Text, "Level", "医院等级"),
-    heading("place", Kind::Text, "Place", "就医地点"),
-]);
+pub const GROUPS: [Heading; 28] = joined(
+    &[
+        POOL,
+        INSUTYPE,
+        heading("med_class", Kind::Text, "Visit class", "医疗类别"),
+        heading("tier", Kind::Text, "Level", "医院等级"),
+        heading("place", Kind::Text, "Place", "就医地点"),
+    ],
+    &MEASURES,
+);
 
 /// Columns of `pools`.
-pub const POOLS: [Heading; 25] = keyed([POOL, INSUTYPE]);
+pub const POOLS: [Heading; 25] = joined(&[POOL, INSUTYPE], &MEASURES);
 
 /// Columns of `flows`.
-pub const FLOWS: [Heading; 26] = keyed([
-    heading("insured_province", Kind::Text, "Insured in", "参保省份"),
-    heading("treatment_province", Kind::Text, "Treated in", "就医省份"),
-    INSUTYPE,
-]);
+pub const FLOWS: [Heading; 26] = joined(
+    &[
+        heading("insured_province", Kind::Text, "Insured in", "参保省份"),
+        heading("treatment_province", Kind::Text, "Treated in", "就医省份"),
+        INSUTYPE,
+    ],
+    &MEASURES,
+);
 
 /// Columns of `months`.
-pub const MONTHS: [Heading; 26] = keyed([POOL, INSUTYPE, heading("month", Kind::Text, "Month", "月份")]);
+pub const MONTHS: [Heading; 26] = joined(&[POOL, INSUTYPE, heading("month", Kind::Text, "Month", "月份")], &MEASURES);
 
 /// A run as it is, in the making.
 #[derive(Debug)]

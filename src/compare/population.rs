@@ -25,6 +25,21 @@ pub const FUNDS: [&str; 7] = {
     names
 };
 
+/// Bills, what each fund pays of them in the order of [`FUNDS`], and what is left to persons, as columns.
+pub const PAID: [Heading; 11] = [
+    heading("medfee_sumamt", Kind::Money, "Total cost", "医疗费总额"),
+    heading("inscp_scp_amt", Kind::Money, "Within scope", "政策范围内费用"),
+    heading(FUNDS[0], Kind::Money, "Basic fund", "基本统筹"),
+    heading(FUNDS[1], Kind::Money, "Civil servants' aid", "公务员补助"),
+    heading(FUNDS[2], Kind::Money, "Enterprise supplement", "企业补充"),
+    heading(FUNDS[3], Kind::Money, "Critical illness", "居民大病"),
+    heading(FUNDS[4], Kind::Money, "Large amounts", "职工大额"),
+    heading(FUNDS[5], Kind::Money, "Medical aid", "医疗救助"),
+    heading(FUNDS[6], Kind::Money, "Other funds", "其他基金"),
+    heading("fund_pay_sumamt", Kind::Money, "All funds", "基金支付合计"),
+    heading("psn_part_amt", Kind::Money, "Person", "个人负担"),
+];
+
 /// What each fund pays, in the order of [`FUNDS`].
 #[must_use]
 pub fn by_fund(amounts: &Amounts) -> [i64; 7] {

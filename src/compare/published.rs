@@ -1,6 +1,7 @@
 //! Figures that were published for the whole nation, to hold a run against.
 
 use crate::diagnostic::Text;
+use crate::model::money::round_signed;
 use crate::report::sheet::{Cell, Heading, Kind, Sheet, heading, share};
 
 /// Persons of a kind of scheme.
@@ -118,7 +119,7 @@ pub fn beside(stays: impl Fn(Group) -> Stays) -> Sheet {
         let (published, run_share, amount, run_amount) = match figure.value {
             Value::Share(value) => (Some(value), share(run.funds, run.in_scope), None, None),
             Value::Money(fen) => {
-                let mean = (run.settlements > 0).then(|| mean(run.total, run.settlements));
+                let mean = (run.settlements > 0).then(|| round_signed(run.total, i128::from(run.settlements)));
                 (None, None, Some(fen), mean)
             }
         };
@@ -135,12 +136,4 @@ pub fn beside(stays: impl Fn(Group) -> Stays) -> Sheet {
         ]);
     }
     sheet
-}
-
-/// A mean in fen, half away from zero.
-#[must_use]
-pub fn mean(sum: i128, count: u64) -> i128 {
-    let count = i128::from(count);
-    let rounded = (2 * sum.abs() + count) / (2 * count);
-    if sum < 0 { -rounded } else { rounded }
 }

@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::population::{Bills, FUNDS, Outside, Paid, by_fund, is_reversed};
+use super::population::{Bills, Outside, PAID, Paid, by_fund, is_reversed};
 use crate::adjudicate::trace::Off;
 use crate::diagnostic::Text;
 use crate::ledger::person::{Desk, Source};
 use crate::model::outcome::Status;
 use crate::model::place::Admdvs;
 use crate::model::settlement::Insutype;
-use crate::report::sheet::{Cell, Heading, Kind, Sheet, heading};
+use crate::report::sheet::{Cell, Heading, Kind, Sheet, heading, joined};
 
 /// Settlements of a fund's insured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// Their bills.
     pub bills: Bills,
-    /// What each fund pays, in the order of [`FUNDS`].
+    /// What each fund pays, in the order of [`FUNDS`](super::population::FUNDS).
     pub funds: [i128; 7],
     /// All of it, and the persons.
     pub paid: Paid,
@@ -106,45 +106,31 @@ impl At {
 const STEP: Heading = heading("step", Kind::Count, "Step", "序号");
 const VALUE: Heading = heading("value", Kind::Text, "Value", "取值");
 
-const MEASURES: [Heading; 15] = [
+const COUNTS: [Heading; 2] = [
     heading("settlements", Kind::Count, "Settlements", "结算笔数"),
     heading("pended", Kind::Count, "Not answered", "无规则笔数"),
-    heading("medfee_sumamt", Kind::Money, "Total cost", "医疗费总额"),
-    heading("inscp_scp_amt", Kind::Money, "Within scope", "政策范围内费用"),
-    heading(FUNDS[0], Kind::Money, "Basic fund", "基本统筹"),
-    heading(FUNDS[1], Kind::Money, "Civil servants' aid", "公务员补助"),
-    heading(FUNDS[2], Kind::Money, "Enterprise supplement", "企业补充"),
-    heading(FUNDS[3], Kind::Money, "Critical illness", "居民大病"),
-    heading(FUNDS[4], Kind::Money, "Large amounts", "职工大额"),
-    heading(FUNDS[5], Kind::Money, "Medical aid", "医疗救助"),
-    heading(FUNDS[6], Kind::Money, "Other funds", "其他基金"),
-    heading("fund_pay_sumamt", Kind::Money, "All funds", "基金支付合计"),
-    heading("psn_part_amt", Kind::Money, "Person", "个人负担"),
+];
+
+const SHARES: [Heading; 2] = [
     heading("fund_share_of_in_scope", Kind::Share, "Funds of in-scope", "基金占范围内"),
     heading("person_share", Kind::Share, "Person of total", "个人占总额"),
 ];
 
-const fn keyed<const KEYS: usize, const ALL: usize>(keys: [Heading; KEYS]) -> [Heading; ALL] {
-    assert!(KEYS + MEASURES.len() == ALL);
-    let mut all = [MEASURES[0]; ALL];
-    let mut column = 0;
-    while column < ALL {
-        all[column] = if column < KEYS { keys[column] } else { MEASURES[column - KEYS] };
-        column += 1;
-    }
-    all
-}
+const MEASURES: [Heading; 15] = joined(&joined::<13>(&COUNTS, &PAID), &SHARES);
 
 /// Columns of `sweep`.
-pub const SWEEP: [Heading; 17] = keyed([STEP, VALUE]);
+pub const SWEEP: [Heading; 17] = joined(&[STEP, VALUE], &MEASURES);
 
 /// Columns of `sweep_funds`.
-pub const SWEEP_FUNDS: [Heading; 19] = keyed([
-    STEP,
-    VALUE,
-    heading("pool", Kind::Text, "Pool", "统筹区"),
-    heading("insutype", Kind::Text, "Insurance type", "险种"),
-]);
+pub const SWEEP_FUNDS: [Heading; 19] = joined(
+    &[
+        STEP,
+        VALUE,
+        heading("pool", Kind::Text, "Pool", "统筹区"),
+        heading("insutype", Kind::Text, "Insurance type", "险种"),
+    ],
+    &MEASURES,
+);
 
 /// `sweep, sweep_funds`: the curve as a whole, and fund by fund.
 #[must_use]

@@ -175,7 +175,19 @@ fn round_small(numerator: i64) -> i64 {
 #[must_use]
 pub fn round_ratio(numerator: i128, denominator: i128) -> i64 {
     assert!(numerator >= 0 && denominator > 0, "ratio {numerator}/{denominator} must not be negative");
-    i64::try_from((2 * numerator + denominator) / (2 * denominator)).expect("a rounded amount fits an i64 of fen")
+    i64::try_from(round_signed(numerator, denominator)).expect("a rounded amount fits an i64 of fen")
+}
+
+/// `numerator / denominator` of any sign, half away from zero: a mean or a share of sums, which may be beyond 64 bits.
+///
+/// # Panics
+/// If the denominator is not positive.
+#[inline]
+#[must_use]
+pub fn round_signed(numerator: i128, denominator: i128) -> i128 {
+    assert!(denominator > 0, "{numerator} over {denominator}");
+    let rounded = (2 * numerator.abs() + denominator) / (2 * denominator);
+    if numerator < 0 { -rounded } else { rounded }
 }
 
 impl Add for Fen {

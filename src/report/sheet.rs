@@ -11,7 +11,7 @@ use super::summary::{grouped, pad_left, padded, width};
 use crate::columnar::columns;
 use crate::columnar::reconciled::SUM;
 use crate::diagnostic::{Lang, Text};
-use crate::model::money::PPM;
+use crate::model::money::{PPM, round_signed};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,22 @@ pub struct Heading {
 #[must_use]
 pub const fn heading(name: &'static str, kind: Kind, en: &'static str, zh: &'static str) -> Heading {
     Heading { name, kind, en, zh }
+}
+
+/// The columns of two lists, one behind the other.
+///
+/// # Panics
+/// If there are not `ALL` of them; in a constant that is an error of the compiler.
+#[must_use]
+pub const fn joined<const ALL: usize>(first: &[Heading], then: &[Heading]) -> [Heading; ALL] {
+    assert!(first.len() + then.len() == ALL);
+    let mut all = [then[0]; ALL];
+    let mut column = 0;
+    while column < ALL {
+        all[column] = if column < first.len() { first[column] } else { then[column - first.len()] };
+        column += 1;
+    }
+    all
 }
 
 /// A value.
@@ -151,9 +167,7 @@ pub fn share(part: i128, whole: i128) -> Option<i64> {
     if whole == 0 {
         return None;
     }
-    let (part, whole) = if whole < 0 { (-part, -whole) } else { (part, whole) };
-    let rounded = (2 * part.abs() * i128::from(PPM) + whole) / (2 * whole);
-    i64::try_from(if part < 0 { -rounded } else { rounded }).ok()
+    i64::try_from(round_signed(part * i128::from(PPM) * whole.signum(), whole.abs())).ok()
 }
 
 /// Millionths with their six decimals.
