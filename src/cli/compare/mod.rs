@@ -8,6 +8,8 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Subcommand};
 
+use super::persons::PersonsArgs;
+use super::terminal::Progress;
 use super::work::{MemoryArgs, WorkArgs};
 use super::{CommonArgs, Exit, fail};
 use crate::pipeline::RunError;
@@ -38,16 +40,21 @@ struct OutputArgs {
     #[command(flatten)]
     memory: MemoryArgs,
     #[command(flatten)]
+    shown: PersonsArgs,
+    #[command(flatten)]
     common: CommonArgs,
 }
 
 impl OutputArgs {
-    fn output(&self, out: &Path) -> Output {
-        Output { out: out.to_owned(), overwrite: self.overwrite, memory: self.memory.bytes() }
-    }
-
-    fn show(&self, result: Result<ComparedReport, RunError>) -> Exit {
-        match result {
+    /// Does the work, with its outputs in `out`, and shows what came of it.
+    fn run(&self, out: &Path, work: impl FnOnce(Output, &Progress) -> Result<ComparedReport, RunError> + Send) -> Exit {
+        let output = self.shown.persons().map(|shown| Output {
+            out: out.to_owned(),
+            overwrite: self.overwrite,
+            memory: self.memory.bytes(),
+            shown,
+        });
+        match output.and_then(|output| self.work.run(self.common.lang(), |progress| work(output, progress))) {
             Err(error) => fail(&error, self.common.lang()),
             Ok(report) => {
                 self.work.show(&self.common, |lang| report.render(lang), || report.to_json());
@@ -74,9 +81,7 @@ pub(super) struct ObservedArgs {
 pub(super) fn compare(command: &CompareCommand, cancel: &AtomicBool) -> Exit {
     match command {
         CompareCommand::Observed(args) => {
-            let output = args.how.output(&args.out);
-            let lang = args.how.common.lang();
-            args.how.show(args.how.work.run(lang, |progress| observed(&args.run, &output, progress, cancel)))
+            args.how.run(&args.out, |output, progress| observed(&args.run, &output, progress, cancel))
         }
         CompareCommand::Regions(args) => regions::run(args, cancel),
         CompareCommand::Packs(args) => packs::run(args, cancel),

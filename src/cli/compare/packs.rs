@@ -67,23 +67,27 @@ pub(in crate::cli) struct SweepArgs {
 }
 
 pub(super) fn run(args: &PacksArgs, cancel: &AtomicBool) -> Exit {
-    let plan = PacksPlan {
-        inputs: args.reference.inputs(args.base.clone(), args.claims.clone()),
-        new: args.new.clone(),
-        set: args.set.clone(),
-        output: args.how.output(&args.out),
-    };
-    args.how.show(args.how.work.run(args.how.common.lang(), |progress| packs(&plan, progress, cancel)))
+    args.how.run(&args.out, |output, progress| {
+        let plan = PacksPlan {
+            inputs: args.reference.inputs(args.base.clone(), args.claims.clone()),
+            new: args.new.clone(),
+            set: args.set.clone(),
+            output,
+        };
+        packs(&plan, progress, cancel)
+    })
 }
 
 pub(super) fn sweep_along(args: &SweepArgs, cancel: &AtomicBool) -> Exit {
-    let plan = SweepPlan {
-        inputs: args.reference.inputs(args.rules.clone(), args.claims.clone()),
-        cell: args.set.clone(),
-        from: args.from.clone(),
-        to: args.to.clone(),
-        steps: args.steps,
-        output: args.how.output(&args.out),
-    };
-    args.how.show(args.how.work.run(args.how.common.lang(), |progress| sweep(&plan, progress, cancel)))
+    args.how.run(&args.out, |output, progress| {
+        let plan = SweepPlan {
+            inputs: args.reference.inputs(args.rules.clone(), args.claims.clone()),
+            cell: args.set.clone(),
+            from: args.from.clone(),
+            to: args.to.clone(),
+            steps: args.steps,
+            output,
+        };
+        sweep(&plan, progress, cancel)
+    })
 }

@@ -56,13 +56,15 @@ pub(super) fn run(args: &RegionsArgs, cancel: &AtomicBool) -> Exit {
             }
         };
     }
-    let plan = RegionsPlan {
-        inputs: args.reference.inputs(args.rules.clone(), args.claims.clone()),
-        basket: args.basket.clone(),
-        pools: args.pools.clone(),
-        output: args.how.output(args.out.as_deref().unwrap_or(Path::new(""))),
-    };
-    args.how.show(args.how.work.run(lang, |progress| regions(&plan, progress, cancel)))
+    args.how.run(args.out.as_deref().unwrap_or(Path::new("")), |output, progress| {
+        let plan = RegionsPlan {
+            inputs: args.reference.inputs(args.rules.clone(), args.claims.clone()),
+            basket: args.basket.clone(),
+            pools: args.pools.clone(),
+            output,
+        };
+        regions(&plan, progress, cancel)
+    })
 }
 
 fn render(explained: &ExplainedCase, lang: Lang) -> String {

@@ -23,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Location, Text};
 use crate::ingest::InputFile;
 use crate::publish::{Staging, Written, file_to_json};
 use crate::report::compared::ComparedReport;
-use crate::report::privacy::Persons as Masking;
+use crate::report::privacy::Persons as Shown;
 use crate::report::sheet::{Cell, Sheet};
 use crate::rules::pack::RulePack;
 use crate::rules::set::find_cell;
@@ -38,6 +38,8 @@ pub struct Output {
     pub overwrite: bool,
     /// Most bytes that rows may take in memory.
     pub memory: u64,
+    /// How person numbers are shown in what people read.
+    pub shown: Shown,
 }
 
 /// Rows of a part of the persons: sums do not depend on where parts begin.
@@ -124,30 +126,32 @@ fn publish(
     staging: Staging,
     report: &ComparedReport,
     inputs: &Value,
+    shown: &Shown,
     mut outputs: Vec<Written>,
     cancel: &AtomicBool,
 ) -> Result<(), RunError> {
-    for shown in &report.tables {
-        outputs.extend(write_sheet(&staging, &shown.sheet)?);
+    for table in &report.tables {
+        outputs.extend(write_sheet(&staging, &table.sheet, shown)?);
     }
     let files: Vec<Value> = outputs.iter().map(Written::to_json).collect();
-    let whole = json!({
+    let mut whole = json!({
         "engine": engine(), "comparison": report.kind, "inputs": inputs, "numbers": report.numbers, "outputs": files,
     });
+    shown.note(whole.as_object_mut().expect("an object"));
     staging.write("compare.json", format!("{whole:#}\n").as_bytes())?;
     check(cancel)?;
     Ok(staging.publish()?)
 }
 
-/// A table as `NAME.csv` and `NAME.parquet`. Who a row is about stands in Parquet alone: what people open masks it.
-pub(crate) fn write_sheet(staging: &Staging, sheet: &Sheet) -> Result<[Written; 2], RunError> {
+/// A table as `NAME.csv` and `NAME.parquet`. Parquet has person numbers as they are.
+pub(crate) fn write_sheet(staging: &Staging, sheet: &Sheet, shown: &Shown) -> Result<[Written; 2], RunError> {
     let mut lines = sheet.lines();
     let head = lines.next().expect("headings");
     let person = head.iter().position(|name| name == "psn_no");
     let mut file = Lines::begin(staging.create(&format!("{}.csv", sheet.name))?, &head)?;
     lines.try_for_each(|mut line| {
         if let Some(person) = person {
-            line[person] = Masking::Masked.person(&line[person]);
+            line[person] = shown.person(&line[person]);
         }
         file.put(&line)
     })?;

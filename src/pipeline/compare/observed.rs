@@ -84,7 +84,7 @@ pub fn observed(
     }
     let numbers = numbers.as_object().cloned().unwrap_or_default();
     let report = ComparedReport { kind: "observed", lines: vec![line], numbers, tables };
-    publish(staging, &report, &json!({"rules": {"sha256": rules.sha256}}), Vec::new(), cancel)?;
+    publish(staging, &report, &json!({"rules": {"sha256": rules.sha256}}), &output.shown, Vec::new(), cancel)?;
     Ok(report)
 }
 

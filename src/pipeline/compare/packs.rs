@@ -92,7 +92,7 @@ pub fn packs(plan: &PacksPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result
     let mut read = Read::of(&loaded);
     read.rules = vec![("base", &loaded.rules), ("new", &new)];
     read.set = &plan.set;
-    publish(staging, &report, &read.to_json(), Vec::new(), cancel)?;
+    publish(staging, &report, &read.to_json(), &plan.output.shown, Vec::new(), cancel)?;
     Ok(report)
 }
 

@@ -59,7 +59,7 @@ pub fn regions(plan: &RegionsPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Re
         let read = Read::of(&loaded).to_json();
         read.as_object().into_iter().flatten().for_each(|(name, value)| inputs[name] = value.clone());
     }
-    publish(staging, &report, &inputs, outputs, cancel)?;
+    publish(staging, &report, &inputs, &plan.output.shown, outputs, cancel)?;
     Ok(report)
 }
 

@@ -97,6 +97,6 @@ pub fn sweep(plan: &SweepPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result
         numbers: numbers.as_object().cloned().unwrap_or_default(),
         tables: std::iter::once(whole).chain(tables.map(Shown::written)).collect(),
     };
-    publish(staging, &report, &Read::of(&loaded).to_json(), Vec::new(), cancel)?;
+    publish(staging, &report, &Read::of(&loaded).to_json(), &plan.output.shown, Vec::new(), cancel)?;
     Ok(report)
 }
