@@ -163,8 +163,9 @@ How to read it:
 - In data without faults, A402 finds persons who did use up the ceiling, A504 neighbours with one institution between them: true by definition, and leads.
 - A501 names institutions whose few dear cases of a month stand out among ten peers: leads. A503 needs 500 settlements, which half of the planted institutions do not have.
 - A402 misses whom other planted faults push past the ceiling (they are A401) or keep from it. A502 needs more than 10,000 persons. A501 and A505 need ten busy peers in the same month, which most planted institutions do not have.
+- Causes are measured apart, by `tests/it/causes.rs` on 60,000 rows: of 1,964 payments planted with one thing changed, all 1,964 have that cause among those named, every cause at least 95 % (the test holds it). It is the first named in 1,588: where several changes give the same amounts, the order of causes decides.
 
-说明：`planted` 以结算计；A302、A401、A402、A502、A504 以人计，A501、A503、A505 以机构计，A304 为按其他备案支付的结算。A101 至 A401 与 A404 必须全部命中且在无差错数据中不产生结果；线索与 A403 仅作统计。
+说明：`planted` 以结算计；A302、A401、A402、A502、A504 以人计，A501、A503、A505 以机构计，A304 为按其他备案支付的结算。A101 至 A401 与 A404 必须全部命中且在无差错数据中不产生结果；线索与 A403 仅作统计。差异原因另由 `tests/it/causes.rs` 统计：植入 1,964 笔，原因全部在所列原因之中，其中 1,588 笔列为首位。
 ";
 
 #[test]
