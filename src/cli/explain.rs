@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 
 use super::persons::PersonsArgs;
-use super::terminal::{self, Progress, ProgressMode};
+use super::progress::{Progress, ProgressMode};
+use super::terminal;
 use super::{CommonArgs, Exit, ReferenceArgs, fail};
 use crate::diagnostic::Lang;
 use crate::pipeline::RunError;
@@ -117,7 +118,7 @@ fn explanation<'a>(explained: &'a Explained, setl_id: &str, persons: &'a Persons
 /// Why rows of the person were rejected.
 fn rejections(explained: &Explained, lang: Lang, persons: &Persons) -> Vec<String> {
     let files = &explained.loaded.sources.files;
-    let lines = explained.loaded.rejects.iter().map(|reject| {
+    let lines = explained.loaded.rejects.in_memory().iter().map(|reject| {
         let (file, line) = (&files[reject.file as usize], reject.line);
         let column = reject.column;
         let value = if column == "psn_no" { &*persons.person(&reject.value) } else { &*reject.value };

@@ -5,6 +5,7 @@ mod compare;
 mod explain;
 mod ledger;
 mod persons;
+mod progress;
 mod reconcile;
 mod rules;
 mod run;

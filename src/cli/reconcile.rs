@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::persons::PersonsArgs;
-use super::terminal::Progress;
+use super::progress::Progress;
 use super::work::{MemoryArgs, WorkArgs};
 use super::{CommonArgs, Exit, fail};
 use crate::columnar::reconciled::{COMPARED, FIELDS};

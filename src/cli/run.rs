@@ -12,8 +12,8 @@ use super::{CommonArgs, Exit, ReferenceArgs, audit, fail};
 use crate::model::date::Date;
 use crate::model::outcome::Status;
 use crate::pipeline::night::NightPlan;
-use crate::pipeline::{self, ReferencePaths, RunPlan};
-use crate::report::summary::{self, RunReport};
+use crate::pipeline::{self, ReferencePaths, RunPlan, memory};
+use crate::report::summary::{self, Memory, RunReport};
 
 /// Arguments of the command.
 #[derive(Debug, Args)]
@@ -76,11 +76,12 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
     let result = args.work.run(lang, |progress| {
         if args.audit {
             let (summary, audited) = pipeline::run_audited(&plan, args.config.as_deref(), progress, cancel)?;
-            return Ok((summary, None, Some(audited)));
+            return Ok((summary, None, Some(audited), 0));
         }
-        pipeline::run(&plan, progress, cancel).map(|(summary, night)| (summary, night, None))
+        let (summary, night) = pipeline::run(&plan, progress, cancel)?;
+        Ok((summary, night, None, progress.bytes_on_disk()))
     });
-    let (summary, night, audited) = match result {
+    let (summary, night, audited, spilled_bytes) = match result {
         Ok(done) => done,
         Err(error) => return fail(&error, lang),
     };
@@ -93,7 +94,7 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
         night: night.as_ref(),
         out: &plan.out.as_ref().or(args.ledger.as_ref()).map(|folder| folder.display().to_string()).unwrap_or_default(),
         took: started.elapsed(),
-        peak_memory_bytes: peak_memory(),
+        memory: Memory { limit_bytes: plan.memory, peak_bytes: memory::peak(), spilled_bytes },
     };
     let text = |lang| {
         let audited = audited.as_ref().map_or(String::new(), |audited| format!("\n{}", audit::render(audited, lang)));
@@ -109,11 +110,4 @@ pub(super) fn run(args: &RunArgs, cancel: &AtomicBool) -> Exit {
     args.work.show(&args.common, text, value);
     let unfinished = summary.balance.of(Status::Pended).rows + summary.balance.of(Status::Rejected).rows;
     if unfinished > 0 { Exit::Attention } else { Exit::Success }
-}
-
-/// The most memory this process has had resident, in bytes; `None` where it cannot be told.
-fn peak_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
 }

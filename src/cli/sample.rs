@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::terminal::{Progress, ProgressMode};
+use super::progress::{Progress, ProgressMode};
 use super::{CommonArgs, Exit, fail};
 use crate::audit::sample::evaluate::FEW_ERRORS;
 use crate::audit::sample::{Method, Sample, StrataBy, Terms};

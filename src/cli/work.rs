@@ -1,11 +1,15 @@
 //! What commands that work for a while have in common: threads, memory, and how far they are.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde_json::Value;
 
 use super::CommonArgs;
-use super::terminal::{Progress, ProgressMode};
+use super::progress::{Progress, ProgressMode};
+use super::terminal::complain;
 use crate::diagnostic::Lang;
+use crate::pipeline::memory;
 
 /// How many threads work.
 #[derive(Debug, Clone, Args)]
@@ -36,6 +40,9 @@ pub(super) struct WorkArgs {
     /// How progress is shown
     #[arg(long, value_enum, default_value_t)]
     progress: ProgressMode,
+    /// Write into this file where the time went: seconds and rows by stage, what threads did, memory, as JSON
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
     /// Say nothing but errors
     #[arg(long, short)]
     quiet: bool,
@@ -47,6 +54,17 @@ impl WorkArgs {
         let progress = Progress::new(self.progress, self.quiet, lang);
         let result = self.threads.run(|| work(&progress));
         progress.finish();
+        if let Some(path) = &self.profile {
+            let text = format!("{:#}\n", progress.profile());
+            if let Err(error) = std::fs::write(path, text) {
+                // The work itself is done, and stays done.
+                let path = path.display();
+                complain(&match lang {
+                    Lang::En => format!("cannot write the profile {path}: {error}"),
+                    Lang::Zh => format!("无法写入耗时文件 {path}：{error}"),
+                });
+            }
+        }
         result
     }
 
@@ -58,10 +76,10 @@ impl WorkArgs {
     }
 }
 
-/// How much memory rows may take.
+/// How much memory a command may take.
 #[derive(Debug, Clone, Args)]
 pub(super) struct MemoryArgs {
-    /// Most memory that rows may take, such as 8GiB; three quarters of the machine by default
+    /// Most memory to use, such as 8GiB; three quarters of the machine by default. `run` keeps rows that do not fit on the disk, beside its output; other commands refuse more rows than fit
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     memory: Option<u64>,
 }
@@ -69,17 +87,8 @@ pub(super) struct MemoryArgs {
 impl MemoryArgs {
     /// In bytes.
     pub(super) fn bytes(&self) -> u64 {
-        self.memory.unwrap_or_else(|| machine_memory() / 4 * 3)
+        self.memory.unwrap_or_else(|| memory::of_machine() / 4 * 3)
     }
-}
-
-/// Memory of the machine in bytes; 4 GiB where it cannot be told.
-fn machine_memory() -> u64 {
-    let told = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
-        let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
-    });
-    told.map_or(4 << 30, |kibibytes| kibibytes * 1024)
 }
 
 /// `2GiB`, `500MB`, `1048576`.

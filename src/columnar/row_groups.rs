@@ -25,18 +25,18 @@ pub fn properties() -> WriterProperties {
 /// Writer of a Parquet file whose row groups are encoded elsewhere.
 pub struct RowGroups {
     writer: SerializedFileWriter<OutputFile>,
-    factory: ArrowRowGroupWriterFactory,
-    schema: SchemaRef,
+    encoder: Encoder,
     groups: usize,
 }
 
 /// Encodes row groups, on any thread.
-pub struct Encoder<'a> {
-    factory: &'a ArrowRowGroupWriterFactory,
-    schema: &'a SchemaRef,
+#[derive(Clone)]
+pub struct Encoder {
+    factory: Arc<ArrowRowGroupWriterFactory>,
+    schema: SchemaRef,
 }
 
-impl Encoder<'_> {
+impl Encoder {
     /// One row group's column chunks.
     ///
     /// # Errors
@@ -62,13 +62,13 @@ impl RowGroups {
         let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options)?;
         let (writer, factory) = writer.into_serialized_writer()?;
-        Ok(Self { writer, factory, schema, groups: 0 })
+        Ok(Self { writer, encoder: Encoder { factory: Arc::new(factory), schema }, groups: 0 })
     }
 
     /// The encoder of its row groups.
     #[must_use]
-    pub fn encoder(&self) -> Encoder<'_> {
-        Encoder { factory: &self.factory, schema: &self.schema }
+    pub fn encoder(&self) -> Encoder {
+        self.encoder.clone()
     }
 
     /// Appends an encoded row group.
@@ -93,7 +93,7 @@ impl RowGroups {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        let group = self.encoder().encode(batch)?;
+        let group = self.encoder.encode(batch)?;
         self.append(group)
     }
 

@@ -25,6 +25,8 @@ pub struct ReadOptions<'a> {
     pub person: Option<&'a [u8]>,
     /// Called from any thread with the rows and the bytes read since it was last called.
     pub progress: Option<&'a (dyn Fn(u64, u64) + Sync)>,
+    /// How many parts of files are read at a time; by default two for each thread.
+    pub parts: Option<usize>,
     /// Reading stops soon after this becomes true, with [`IngestError::Cancelled`].
     pub cancel: Option<&'a AtomicBool>,
 }
@@ -238,7 +240,7 @@ impl<'a> Reader<'a> {
 
     /// The next parts: two per thread, so that a slow one does not hold up the rest.
     fn window(&mut self, options: &ReadOptions<'_>) -> Result<Vec<Part>, IngestError> {
-        let size = 2 * rayon::current_num_threads().max(2);
+        let size = options.parts.unwrap_or(2 * rayon::current_num_threads().max(2));
         let mut parts = Vec::with_capacity(size);
         while parts.len() < size
             && let Some(part) = self.next_part()?

@@ -15,20 +15,29 @@ use super::pipeline::ReadOptions;
 use super::reference_rows::{Parse, read_table};
 use crate::diagnostic::{Diagnostic, Text};
 use crate::model::date::Date;
-use crate::model::money::Fen;
 use crate::model::place::Admdvs;
-use crate::model::reference::{Enrolment, FilingRecord, InstitutionPeriod, Institutions, Mark};
+use crate::model::reference::{AccountBalance, Enrolment, FilingRecord, InstitutionPeriod, Institutions, Mark};
 use crate::model::settlement::Insutype;
 use crate::rules::vocabulary::Vocabularies;
 
-/// The run's number of a `psn_no`, or `None` where no claim has that person.
-pub type Lookup<'a> = &'a (dyn Fn(&[u8]) -> Option<u32> + Sync);
+/// What the run knows a `psn_no` by, or `None` where it is not asked about that person.
+pub type Lookup<'a, P> = &'a (dyn Fn(&[u8]) -> Option<P> + Sync);
 
-/// Pairs of the run's person number and a row, in file order.
-pub type PersonRows<T> = Vec<(u32, T)>;
+/// Takes what is told about a person, in file order.
+pub type Take<'a, P, T> = &'a mut dyn FnMut(P, T);
 
-/// Balances of persons that no claim has, by their `psn_no`.
-pub type OtherBalances = Vec<(Box<[u8]>, Fen)>;
+/// Where the balance of each person stands: number of the file, line.
+pub type SeenBalances = HashMap<Box<[u8]>, (u32, u64)>;
+
+/// What a reader gives to its taker, all in memory, and what it returns.
+///
+/// # Errors
+/// Of the reader.
+pub fn gathered<P, T, R, E>(read: impl FnOnce(Take<'_, P, T>) -> Result<R, E>) -> Result<(Vec<(P, T)>, R), E> {
+    let mut rows = Vec::new();
+    let read = read(&mut |person, row| rows.push((person, row)))?;
+    Ok((rows, read))
+}
 
 /// Where an institution's earlier periods stand: first day, last day, number of the file, line.
 type Periods = Vec<(Date, Date, u32, u64)>;
@@ -92,16 +101,16 @@ pub fn read_institutions(
 
 /// Reads a table whose rows each tell one thing about one person: what `parse` makes of the rows of the run's
 /// persons, in file order. The rows of others are checked all the same.
-fn read_by_person<T: Send>(
+fn read_by_person<P: Send, T: Send>(
     files: &[InputPath],
     table: &'static Table,
-    lookup: Lookup<'_>,
+    lookup: Lookup<'_, P>,
     options: &ReadOptions<'_>,
     parse: Parse<'_, T>,
-) -> Result<(PersonRows<T>, Vec<InputFile>), IngestError> {
+    take: Take<'_, P, T>,
+) -> Result<Vec<InputFile>, IngestError> {
     let person = table.index("psn_no");
-    let mut rows = Vec::new();
-    let inputs = read_table(
+    read_table(
         files,
         table,
         options,
@@ -110,130 +119,154 @@ fn read_by_person<T: Send>(
             let told = parse(row);
             number.zip(told)
         },
-        &mut |_, _, row, _| rows.push(row),
-    )?;
-    Ok((rows, inputs))
+        &mut |_, _, (person, row), _| take(person, row),
+    )
 }
 
-/// Reads the enrolments of the run's persons, as pairs of person number and row in file order.
+/// Reads the enrolments of the run's persons, in file order.
 ///
 /// `pool` gives the pool of a place code, `insutype` the number of an insurance type.
 ///
 /// # Errors
 /// [`IngestError::Rejected`] for bad rows; what the files run into; cancellation.
-pub fn read_enrolments(
+pub fn read_enrolments<P: Send>(
     files: &[InputPath],
-    lookup: Lookup<'_>,
+    lookup: Lookup<'_, P>,
     pool: &(dyn Fn(Admdvs) -> Admdvs + Sync),
     insutype: &(dyn Fn(&str) -> Insutype + Sync),
     options: &ReadOptions<'_>,
-) -> Result<(PersonRows<Enrolment>, Vec<InputFile>), IngestError> {
+    take: Take<'_, P, Enrolment>,
+) -> Result<Vec<InputFile>, IngestError> {
     let table = &*ENROLMENTS;
     let [kind, place, begin, end, benefits] =
         ["insutype", "insuplc_admdvs", "psn_insu_date", "paus_insu_date", "bnft_begndate"]
             .map(|name| table.index(name));
-    read_by_person(files, table, lookup, options, &|row| {
-        let kind = row.text(kind);
-        let place = row.place(place);
-        let (from, to, benefits_from) = (row.date(begin), row.date(end), row.date(benefits));
-        Some(Enrolment {
-            insutype: insutype(&String::from_utf8_lossy(kind)),
-            pool: pool(place?),
-            from: from.unwrap_or(Date::MIN),
-            to: to.unwrap_or(Date::MAX),
-            benefits_from: benefits_from.unwrap_or(Date::MIN),
-        })
-    })
+    read_by_person(
+        files,
+        table,
+        lookup,
+        options,
+        &|row| {
+            let kind = row.text(kind);
+            let place = row.place(place);
+            let (from, to, benefits_from) = (row.date(begin), row.date(end), row.date(benefits));
+            Some(Enrolment {
+                insutype: insutype(&String::from_utf8_lossy(kind)),
+                pool: pool(place?),
+                from: from.unwrap_or(Date::MIN),
+                to: to.unwrap_or(Date::MAX),
+                benefits_from: benefits_from.unwrap_or(Date::MIN),
+            })
+        },
+        take,
+    )
 }
 
-/// Reads the filings of the run's persons, as pairs of person number and row in file order.
+/// Reads the filings of the run's persons, in file order.
 ///
 /// # Errors
 /// [`IngestError::Rejected`] for bad rows; what the files run into; cancellation.
-pub fn read_filings(
+pub fn read_filings<P: Send>(
     files: &[InputPath],
     vocab: &Vocabularies,
-    lookup: Lookup<'_>,
+    lookup: Lookup<'_, P>,
     options: &ReadOptions<'_>,
-) -> Result<(PersonRows<FilingRecord>, Vec<InputFile>), IngestError> {
+    take: Take<'_, P, FilingRecord>,
+) -> Result<Vec<InputFile>, IngestError> {
     let table = &*FILINGS;
     let [kind, area, begin, end] = ["out_fil_type", "rloc_admdvs", "begndate", "enddate"].map(|name| table.index(name));
-    read_by_person(files, table, lookup, options, &|row| {
-        let filing_type = vocab.filing_type.find(row.text(kind));
-        let area = row.place(area);
-        let (from, to) = (row.date(begin).unwrap_or(Date::MIN), row.date(end));
-        Some(FilingRecord { filing_type, area: area?, from, to })
-    })
+    read_by_person(
+        files,
+        table,
+        lookup,
+        options,
+        &|row| {
+            let filing_type = vocab.filing_type.find(row.text(kind));
+            let area = row.place(area);
+            let (from, to) = (row.date(begin).unwrap_or(Date::MIN), row.date(end));
+            Some(FilingRecord { filing_type, area: area?, from, to })
+        },
+        take,
+    )
 }
 
-/// Reads the marks of the run's persons, as pairs of person number and row in file order.
+/// Reads the marks of the run's persons, in file order.
 ///
 /// # Errors
 /// [`IngestError::Rejected`] for bad rows; what the files run into; cancellation.
-pub fn read_marks(
+pub fn read_marks<P: Send>(
     files: &[InputPath],
     vocab: &Vocabularies,
-    lookup: Lookup<'_>,
+    lookup: Lookup<'_, P>,
     options: &ReadOptions<'_>,
-) -> Result<(PersonRows<Mark>, Vec<InputFile>), IngestError> {
+    take: Take<'_, P, Mark>,
+) -> Result<Vec<InputFile>, IngestError> {
     let table = &*MARKS;
     let [mark, begin, end] = ["mark", "begndate", "enddate"].map(|name| table.index(name));
-    read_by_person(files, table, lookup, options, &|row| {
-        let mark = vocab.mark.find(row.text(mark));
-        let (from, to) = (row.date(begin).unwrap_or(Date::MIN), row.date(end).unwrap_or(Date::MAX));
-        Some(Mark { mark, from, to })
-    })
+    read_by_person(
+        files,
+        table,
+        lookup,
+        options,
+        &|row| {
+            let mark = vocab.mark.find(row.text(mark));
+            let (from, to) = (row.date(begin).unwrap_or(Date::MIN), row.date(end).unwrap_or(Date::MAX));
+            Some(Mark { mark, from, to })
+        },
+        take,
+    )
 }
 
-/// Reads the balances of the run's persons, as pairs of person number and balance in file order; each person at
-/// most once. A negative balance is 0. Balances of persons the claims do not have go to `others`, if anybody wants them.
+/// Reads the balances, in file order; a negative one is 0. `who` says what the run knows a person by. With `seen`, each person
+/// has at most one; without, that is the caller's business: [`second_balance`].
 ///
 /// # Errors
 /// [`IngestError::Rejected`] for bad rows and for two balances of one person, of the run or not; what the files
 /// run into; cancellation.
-pub fn read_balances(
+pub fn read_balances<P: Send>(
     files: &[InputPath],
-    lookup: Lookup<'_>,
-    mut others: Option<&mut OtherBalances>,
+    who: &(dyn Fn(&[u8]) -> P + Sync),
+    mut seen: Option<&mut SeenBalances>,
     options: &ReadOptions<'_>,
-) -> Result<(PersonRows<Fen>, Vec<InputFile>), IngestError> {
+    take: Take<'_, P, (Box<[u8]>, AccountBalance)>,
+) -> Result<Vec<InputFile>, IngestError> {
     let table = &*ACCOUNTS;
     let [person, balance] = ["psn_no", "balc"].map(|name| table.index(name));
-    let mut rows = Vec::new();
-    let mut seen: HashMap<Box<[u8]>, (u32, u64)> = HashMap::new();
-    let inputs = read_table(
+    read_table(
         files,
         table,
         options,
         &|row| {
             let name: Box<[u8]> = row.text(person).into();
             let balance = row.money(balance);
-            let number = lookup(&name);
-            (!name.is_empty()).then_some((name, number, balance?.or_zero()))
+            let who = who(&name);
+            (!name.is_empty()).then_some((name, who, balance?.or_zero()))
         },
-        &mut |file, line, (name, number, balance), problems| {
-            if let Some(&(other_file, other_line)) = seen.get(&name) {
-                let shown = &files[other_file as usize].shown;
-                let who = String::from_utf8_lossy(&name);
-                let message = Text::new(
-                    format!("a second balance of the person `{who}`; the first is at {shown}:{other_line}"),
-                    format!("人员 `{who}` 的余额重复；第一次出现在 {shown}:{other_line}"),
-                );
-                let hint = Text::new(
-                    "keep the balance before the first settlement of the run",
-                    "请只保留本次运行第一笔结算之前的余额",
-                );
-                let at = location(&files[file as usize].shown, line, 0, "psn_no");
-                problems.push(Diagnostic::error("I-BALANCE-TWICE", at, message).hint(hint));
-                return;
+        &mut |file, line, (name, who, balance), problems| {
+            if let Some(seen) = &mut seen {
+                if let Some(&first) = seen.get(&name) {
+                    problems.push(second_balance(files, &name, first, (file, line)));
+                    return;
+                }
+                seen.insert(name.clone(), (file, line));
             }
-            match (number, &mut others) {
-                (Some(number), _) => rows.push((number, balance)),
-                (None, Some(others)) => others.push((name.clone(), balance)),
-                (None, None) => {}
-            }
-            seen.insert(name, (file, line));
+            take(who, (name, AccountBalance { balance, file, line }));
         },
-    )?;
-    Ok((rows, inputs))
+    )
+}
+
+/// A person has a second balance: what is wrong, by the file and line of both.
+#[must_use]
+pub fn second_balance(files: &[InputPath], name: &[u8], first: (u32, u64), second: (u32, u64)) -> Diagnostic {
+    let shown = |file: u32| &files[file as usize].shown;
+    let (first, line) = (shown(first.0), first.1);
+    let who = String::from_utf8_lossy(name);
+    let message = Text::new(
+        format!("a second balance of the person `{who}`; the first is at {first}:{line}"),
+        format!("人员 `{who}` 的余额重复；第一次出现在 {first}:{line}"),
+    );
+    let hint =
+        Text::new("keep the balance before the first settlement of the run", "请只保留本次运行第一笔结算之前的余额");
+    let at = location(shown(second.0), second.1, 0, "psn_no");
+    Diagnostic::error("I-BALANCE-TWICE", at, message).hint(hint)
 }

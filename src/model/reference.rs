@@ -111,6 +111,17 @@ pub struct Mark {
     pub to: Date,
 }
 
+/// The balance of a personal account, and where it stands in its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountBalance {
+    /// The balance.
+    pub balance: Fen,
+    /// Number of the file.
+    pub file: u32,
+    /// Its line.
+    pub line: u64,
+}
+
 /// What is known of one person. `None` means that the table was not given: its gate is off.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PersonFacts<'a> {

@@ -124,6 +124,15 @@ impl Arenas {
         &self.0[text.arena as usize][start..start + usize::from(len)]
     }
 
+    /// All texts of a claim, as they lie there.
+    #[inline]
+    #[must_use]
+    pub fn whole(&self, text: TextRef) -> &[u8] {
+        let lengths = [text.psn_len, text.setl_len, text.inst_len, text.init_len, text.mdtrt_len];
+        let start = text.offset as usize;
+        &self.0[text.arena as usize][start..start + lengths.map(usize::from).iter().sum::<usize>()]
+    }
+
     /// `psn_no`.
     #[inline]
     #[must_use]

@@ -284,7 +284,7 @@ impl Results {
     }
 
     fn add_rejected(&mut self, loaded: &Loaded) {
-        for reject in &loaded.rejects {
+        for reject in loaded.rejects.in_memory() {
             let result = self
                 .by_row
                 .entry(reject.row)

@@ -164,7 +164,7 @@ pub fn persons_of(
     let files = load::claims_of(inputs, night)?;
     let border = Border { vocab: &rules.book.vocab, institutions: None, with_mdtrt_id: false };
     let advance = |rows: u64, _bytes: u64| watch.advance(rows);
-    let options = ReadOptions { person: None, progress: Some(&advance), cancel: Some(cancel) };
+    let options = ReadOptions { progress: Some(&advance), cancel: Some(cancel), ..ReadOptions::default() };
     let mut persons: Vec<Vec<u8>> = Vec::new();
     ingest::read_claims(&files, &border, &options, &mut |batch| {
         let texts = batch.claims.iter().map(|claim| claim.text).chain(batch.ghosts.iter().map(|ghost| ghost.text));

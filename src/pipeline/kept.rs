@@ -1,6 +1,7 @@
 //! Rows that were not adjudicated, kept: `pended.parquet` whole and typed, `rejects.csv` with file, line,
 //! column, value, reason and the raw text.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
@@ -9,33 +10,24 @@ use hashbrown::HashMap;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
-use super::RunError;
 use super::lines::Lines;
 use super::load::Loaded;
 use super::night_tables::OPEN_ITEMS as OPEN_ITEMS_FILE;
+use super::rejects::RejectLine;
 use super::write::NightTables;
+use super::{RunError, Watch};
 use crate::adjudicate::person::Outcome;
 use crate::columnar::columns::{self, integer, text};
 use crate::columnar::row_groups::{RowGroups, properties};
 use crate::diagnostic::Lang;
-use crate::ingest::{self, Column, IngestError, PendedColumns, Problem, Recalled, Reject, Value};
-use crate::ledger::fold::RefusedRow;
+use crate::ingest::{self, Column, IngestError, PendedColumns, Problem, Recalled, Value};
 use crate::ledger::tables::schema::{OPEN_ITEMS, plain};
 use crate::model::outcome::Reasons;
 use crate::model::settlement::Claim;
 use crate::publish::{OutputFile, Staging, Written};
+use crate::report::balance::Balance;
 use crate::report::privacy::Persons;
-
-/// A pended row and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PendedRow {
-    /// Number of the input file.
-    pub file: u32,
-    /// Data row in that file.
-    pub row: u32,
-    /// Why.
-    pub reasons: Reasons,
-}
+use crate::shuffle::order::{InOrder, Position};
 
 /// The headings of `rejects.csv`.
 pub const REJECT_COLUMNS: [&str; 7] = ["file", "line", "column", "value", "reason", "message", "raw"];
@@ -58,51 +50,66 @@ pub fn pended_schema() -> SchemaRef {
 ///
 /// # Errors
 /// The rows cannot be read again, or the file cannot be written.
-pub fn write_pended(
+pub(super) fn write_pended(
     loaded: &Loaded,
     staging: &Staging,
-    mut pended: Vec<PendedRow>,
+    pended: InOrder,
+    watch: &dyn Watch,
     each: &mut dyn FnMut(&Recalled, Reasons),
 ) -> Result<Written, RunError> {
-    pended.sort_unstable_by_key(|row| (row.file, row.row));
     let failed = |error| RunError::Parquet { file: "pended.parquet", error };
     let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
     let file = staging.create("pended.parquet")?;
     let mut writer = ArrowWriter::try_new_with_options(file, pended_schema(), options).map_err(failed)?;
-    let wanted: Vec<(u32, u32)> = pended.iter().map(|row| (row.file, row.row)).collect();
     let mut columns = PendedColumns::new();
-    let mut written = 0;
-    // The receiver of recalled rows speaks ingestion's errors: a failure of the writer waits outside.
-    let mut write_error = None;
-    let recalled = ingest::recall(&loaded.files, &wanted, &mut |row| {
-        each(&row, pended[written + columns.len()].reasons);
-        columns.push(&row);
-        if columns.len() == BATCH_ROWS {
-            let batch = pended_batch(loaded, &mut columns, &pended[written..written + BATCH_ROWS])?;
-            written += BATCH_ROWS;
-            if let Err(error) = writer.write(&batch) {
-                write_error = Some(error);
-                return Err(IngestError::Cancelled);
-            }
-        }
-        Ok(())
-    });
-    if let Some(error) = write_error {
-        return Err(failed(error));
-    }
-    recalled?;
-    let batch = pended_batch(loaded, &mut columns, &pended[written..])?;
-    writer.write(&batch).map_err(failed)?;
+    some_at_a_time(pended, |rows| {
+        let mut next = rows.iter();
+        recall(loaded, rows, &mut |row| {
+            each(&row, next.next().expect("a position for every row").reasons);
+            columns.push(&row);
+            Ok(())
+        })?;
+        assert!(next.next().is_none(), "a recalled row for every pended row");
+        let batch = pended_batch(loaded, &mut columns, rows)?;
+        watch.advance(rows.len() as u64);
+        writer.write(&batch).map_err(failed)
+    })?;
     let file: OutputFile = writer.into_inner().map_err(failed)?;
     Ok(file.finish()?)
 }
 
-fn pended_batch(loaded: &Loaded, columns: &mut PendedColumns, rows: &[PendedRow]) -> Result<RecordBatch, IngestError> {
+/// Positions in order, so many at a time that their rows fit the memory.
+fn some_at_a_time(
+    positions: InOrder,
+    mut take: impl FnMut(&[Position]) -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    let mut some = Vec::new();
+    for position in positions {
+        some.push(position?);
+        if some.len() == BATCH_ROWS {
+            take(&some)?;
+            some.clear();
+        }
+    }
+    if some.is_empty() { Ok(()) } else { take(&some) }
+}
+
+/// Reads rows again.
+fn recall(
+    loaded: &Loaded,
+    rows: &[Position],
+    sink: &mut dyn FnMut(Recalled) -> Result<(), IngestError>,
+) -> Result<(), RunError> {
+    let wanted: Vec<(u32, u32)> = rows.iter().map(|row| (row.file, row.row)).collect();
+    Ok(ingest::recall(&loaded.files, &wanted, sink)?)
+}
+
+fn pended_batch(loaded: &Loaded, columns: &mut PendedColumns, rows: &[Position]) -> Result<RecordBatch, IngestError> {
     let claims = columns.finish()?;
     assert_eq!(claims.num_rows(), rows.len(), "a recalled row for every pended row");
     let mut arrays: Vec<ArrayRef> = claims.columns().to_vec();
     arrays.push(text(rows.iter().map(|row| row.reasons.joined())));
-    let source = |row: &PendedRow| loaded.sources.of(row.file, row.row);
+    let source = |row: &Position| loaded.sources.of(row.file, row.row);
     arrays.push(text(rows.iter().map(|row| source(row).0)));
     arrays.push(integer(rows.iter().map(|row| src_row(source(row).1))));
     RecordBatch::try_new(pended_schema(), arrays).map_err(IngestError::Columns)
@@ -114,57 +121,105 @@ pub fn src_row(row: u32) -> i32 {
     i32::try_from(row).expect("fewer than 2^31 rows in a file")
 }
 
-/// Writes `rejects.csv`, in input order, a line for each reason and column.
+/// Writes `rejects.csv`, in input order, a line for each reason and column, and counts the reasons that ingestion found.
 ///
 /// # Errors
 /// A refused row cannot be read again, or the file cannot be written.
-pub fn write_rejects(
+pub(super) fn write_rejects(
     loaded: &Loaded,
     staging: &Staging,
-    refused: &[RefusedRow],
+    refused: InOrder,
     lang: Lang,
+    watch: &dyn Watch,
+    balance: &mut Balance,
 ) -> Result<Written, RunError> {
-    let reasons: HashMap<(u32, u32), Reasons> = refused.iter().map(|row| ((row.file, row.row), row.reasons)).collect();
-    let mut wanted: Vec<(u32, u32)> = reasons.keys().copied().collect();
-    wanted.sort_unstable();
-    let mut recalled: Vec<Reject> = Vec::with_capacity(wanted.len());
-    ingest::recall(&loaded.files, &wanted, &mut |row| {
-        for problem in [Problem::Duplicate, Problem::Settled] {
-            if reasons[&(row.file, row.row)].has(problem.reason()) {
-                recalled.push(taken(&row, problem));
-            }
+    let mut file = RejectFile { lines: Lines::begin(staging.create("rejects.csv")?, &REJECT_COLUMNS)?, loaded, lang };
+    let mut refused = Refused { positions: refused, loaded, watch, lines: VecDeque::new() };
+    // One line a reason and column, counted once a row.
+    let mut of_row = ((u32::MAX, u32::MAX), Reasons::NONE);
+    loaded.rejects.each(loaded.disk.as_deref(), |line| -> Result<(), RunError> {
+        if of_row.0 != (line.file, line.row) {
+            balance.count_reasons(of_row.1);
+            of_row = ((line.file, line.row), Reasons::NONE);
         }
-        Ok(())
+        of_row.1.add(line.reason);
+        // A row that was rejected already keeps its reasons in front: reporting order.
+        while let Some(taken) = refused.before(line.key())? {
+            file.put(&taken)?;
+        }
+        file.put(&line)
     })?;
-    // A row that was rejected already keeps its reasons in front: reporting order.
-    let mut lines: Vec<&Reject> = loaded.rejects.iter().chain(&recalled).collect();
-    lines.sort_by_key(|reject| (reject.file, reject.row, reject.reason as u8));
-    let mut file = Lines::begin(staging.create("rejects.csv")?, &REJECT_COLUMNS)?;
-    for reject in lines {
-        file.put(&[
-            loaded.sources.files[reject.file as usize].as_str(),
-            &reject.line.to_string(),
-            reject.column,
-            &reject.value,
-            reject.reason.word(),
-            reject.problem.text().get(lang),
-            &reject.raw,
-        ])?;
+    balance.count_reasons(of_row.1);
+    while let Some(taken) = refused.before((u32::MAX, u32::MAX, u8::MAX))? {
+        file.put(&taken)?;
     }
-    file.finish()
+    file.lines.finish()
 }
 
-/// A row whose settlement another row, or the ledger, has.
-fn taken(row: &Recalled, problem: Problem) -> Reject {
-    let value = cell(row, Column::SetlId);
-    Reject {
+/// `rejects.csv` in the making.
+struct RejectFile<'a> {
+    lines: Lines,
+    loaded: &'a Loaded,
+    lang: Lang,
+}
+
+impl RejectFile<'_> {
+    fn put(&mut self, line: &RejectLine) -> Result<(), RunError> {
+        self.lines.put(&[
+            self.loaded.sources.files[line.file as usize].as_str(),
+            &line.line.to_string(),
+            line.column,
+            &line.value,
+            line.reason.word(),
+            line.message.get(self.lang),
+            &line.raw,
+        ])
+    }
+}
+
+/// Rows whose settlement another row, or the ledger, has, as lines in the order of the output.
+struct Refused<'a> {
+    positions: InOrder<'a>,
+    loaded: &'a Loaded,
+    watch: &'a dyn Watch,
+    lines: VecDeque<RejectLine>,
+}
+
+impl Refused<'_> {
+    /// The next line, if it stands before another one.
+    fn before(&mut self, key: (u32, u32, u8)) -> Result<Option<RejectLine>, RunError> {
+        if self.lines.is_empty() {
+            self.fill()?;
+        }
+        let is_before = self.lines.front().is_some_and(|line| line.key() < key);
+        Ok(if is_before { self.lines.pop_front() } else { None })
+    }
+
+    fn fill(&mut self) -> Result<(), RunError> {
+        let some = self.positions.by_ref().take(BATCH_ROWS).collect::<Result<Vec<_>, _>>()?;
+        let mut next = some.iter();
+        let lines = &mut self.lines;
+        recall(self.loaded, &some, &mut |row| {
+            let reasons = next.next().expect("a position for every row").reasons;
+            let problems = [Problem::Duplicate, Problem::Settled].into_iter();
+            lines.extend(problems.filter(|problem| reasons.has(problem.reason())).map(|problem| taken(&row, problem)));
+            Ok(())
+        })?;
+        self.watch.advance(some.len() as u64);
+        Ok(())
+    }
+}
+
+/// A line about a row whose settlement another row, or the ledger, has.
+fn taken(row: &Recalled, problem: Problem) -> RejectLine {
+    RejectLine {
         file: row.file,
         row: row.row,
         line: row.line,
         column: Column::SetlId.name(),
-        value,
+        value: cell(row, Column::SetlId),
         reason: problem.reason(),
-        problem,
+        message: problem.text(),
         raw: row.raw.as_str().into(),
     }
 }

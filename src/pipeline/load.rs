@@ -1,27 +1,36 @@
 //! Everything a fold needs, in memory: rules, rows by person, facts by person.
 
+use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use hashbrown::HashMap;
 
+use super::arrivals::{Arrivals, Room};
+use super::memory::Shares;
 use super::night::{Carried, verified};
+use super::on_disk::{OnDisk, TableOnDisk, TablesOnDisk, Upcoming};
+use super::rejects::Rejects;
 use super::rules_dir::{Rules, load_rules};
+use super::tables::Tables;
 use super::{Inputs, RunError, Stage, Watch, check};
 use crate::adjudicate::resolve::Context;
 use crate::columnar::words::{Recorded, Sources, Words};
-use crate::ingest::{self, Border, ClaimBatch, IngestError, InputFile, InputPath, ReadOptions, Reject, reference};
+use crate::ingest::reference::{self, gathered};
+use crate::ingest::{self, Border, InputFile, InputPath, ReadOptions};
+use crate::ledger::fold::{self, CHUNK_ROWS};
 use crate::ledger::opening::Opening;
 use crate::ledger::person::Source;
 use crate::ledger::store::{View, Volume};
 use crate::ledger::tables::scan::{Numbers, OpeningRead, Part, read_opening};
 use crate::model::money::Fen;
-use crate::model::reference::{ByPerson, Enrolment, Facts, Institutions};
-use crate::model::settlement::{Claim, Insutype};
-use crate::model::symbol::Sym;
+use crate::model::reference::{AccountBalance, ByPerson, Enrolment, Facts, Institutions};
 use crate::report::balance::Tally;
 use crate::rules::book::RuleBook;
-use crate::shuffle::group::{Ghost, Persons, Rows};
+use crate::shuffle::group::{Persons, Rows};
+use crate::shuffle::ranges::Ranges;
+use crate::shuffle::shelf::Disk;
 
 /// A reference table's name and, if it was given, its files.
 pub type Gate = (&'static str, Option<Vec<InputFile>>);
@@ -53,13 +62,19 @@ pub struct Loaded {
     /// Reference tables: a missing one switches its gate off.
     pub gates: Vec<Gate>,
     /// Rejected rows, reason by reason.
-    pub rejects: Vec<Reject>,
+    pub rejects: Rejects,
     /// Rejected rows and their money.
     pub rejected: Tally,
     /// All rows and their money.
     pub rows_in: Tally,
     /// Balances of persons who have no row this night, for the ledger to keep.
     pub other_balances: Vec<(Box<[u8]>, Fen)>,
+    /// How memory is shared out.
+    pub(super) shares: Shares,
+    /// Where rows go that do not fit the memory; `None`: nothing may.
+    pub(super) disk: Option<Arc<Disk>>,
+    /// Rows and facts that are not in memory yet.
+    pub(super) upcoming: Upcoming,
 }
 
 /// What a night takes from the ledger, and what it leaves out of what was given.
@@ -80,6 +95,45 @@ impl Loaded {
     pub fn claims_files(&self) -> &[InputFile] {
         let given = self.sources.carried.as_ref().map_or(self.files.len(), |(file, _)| *file as usize);
         &self.files[..given]
+    }
+
+    /// Goes on to the next range of persons, which takes the place of the one at hand; `false` behind the last. Where
+    /// all rows are in memory, they are the only range.
+    pub(super) fn next_range(&mut self) -> Result<bool, RunError> {
+        match &mut self.upcoming {
+            Upcoming::AtHand => self.upcoming = Upcoming::Nothing,
+            Upcoming::Nothing => return Ok(false),
+            Upcoming::OnDisk(on_disk) => {
+                // What was in memory goes first.
+                (self.persons, self.rows, self.facts) = Default::default();
+                let Some(held) = on_disk.next()? else { return Ok(false) };
+                (self.persons, self.rows, self.facts) = (held.persons, held.rows, held.facts);
+            }
+        }
+        Ok(true)
+    }
+
+    /// How many rows there are, in memory or on the disk.
+    pub(super) fn rows_to_come(&self) -> u64 {
+        match &self.upcoming {
+            Upcoming::OnDisk(on_disk) => on_disk.rows(),
+            Upcoming::AtHand | Upcoming::Nothing => self.rows.len() as u64,
+        }
+    }
+
+    /// The chunks of the range at hand. An unfinished one goes over into the next range, if there is one.
+    pub(super) fn whole_chunks(&mut self) -> Vec<Range<usize>> {
+        let mut chunks = fold::chunks(&self.persons);
+        let rows = |chunk: &Range<usize>| self.persons.starts[chunk.end] - self.persons.starts[chunk.start];
+        let is_short = chunks.last().is_some_and(|last| (rows(last) as usize) < CHUNK_ROWS);
+        if let Upcoming::OnDisk(on_disk) = &mut self.upcoming
+            && is_short
+            && !on_disk.is_last()
+        {
+            let last = chunks.pop().expect("a short one");
+            on_disk.carry(&self.rows, &self.persons, &self.facts, last);
+        }
+        chunks
     }
 
     /// What the kernel needs.
@@ -114,57 +168,6 @@ impl Loaded {
     }
 }
 
-/// Rows as they arrive from the claims files.
-#[derive(Default)]
-struct Arrivals {
-    rows: Rows,
-    unlisted: Vec<Box<str>>,
-    number_of: HashMap<Box<str>, u32>,
-    rejects: Vec<Reject>,
-    rejected: Tally,
-    rows_in: Tally,
-    bytes: u64,
-}
-
-impl Arrivals {
-    fn take(&mut self, mut batch: ClaimBatch) {
-        if !batch.unlisted_insutypes.is_empty() {
-            self.renumber(&mut batch);
-        }
-        self.bytes += (batch.claims.len() * size_of::<Claim>() + batch.arena.len()) as u64;
-        batch.claims.iter().for_each(|claim| self.rows_in.add(claim.bill.total.0));
-        let rejected = Tally { rows: batch.rejected_rows, total_fen: batch.rejected_total };
-        self.rejected.merge(&rejected);
-        self.rows_in.merge(&rejected);
-        self.rejects.append(&mut batch.rejects);
-        let ghosts = batch.ghosts.iter().map(|ghost| Ghost { text: ghost.text, file: ghost.file, row: ghost.row });
-        self.rows.ghosts.push(ghosts.collect());
-        self.rows.claims.push(batch.claims);
-        self.rows.arenas.0.push(batch.arena);
-    }
-
-    /// A batch numbers the insurance types it met that the rules do not name; the run numbers them once for all.
-    fn renumber(&mut self, batch: &mut ClaimBatch) {
-        let numbers: Vec<u32> = batch.unlisted_insutypes.iter().map(|word| self.number(word)).collect();
-        for claim in &mut batch.claims {
-            if claim.insutype.0 >= Insutype::UNLISTED {
-                claim.insutype =
-                    Insutype(Insutype::UNLISTED + numbers[(claim.insutype.0 - Insutype::UNLISTED) as usize]);
-            }
-        }
-    }
-
-    fn number(&mut self, word: &str) -> u32 {
-        if let Some(&number) = self.number_of.get(word) {
-            return number;
-        }
-        let number = u32::try_from(self.unlisted.len()).expect("fewer than 2^31 insurance types");
-        self.unlisted.push(word.into());
-        self.number_of.insert(word.into(), number);
-        number
-    }
-}
-
 /// The files of claims, those of a night with its open items.
 ///
 /// # Errors
@@ -184,12 +187,12 @@ pub fn load(
     inputs: &Inputs,
     person: Option<&[u8]>,
     night: Option<NightInput>,
-    memory: u64,
+    room: impl Into<Room>,
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<Loaded, RunError> {
     let with_mdtrt_id = night.is_some();
-    load_with(inputs, person, night, with_mdtrt_id, memory, watch, cancel)
+    load_with(inputs, person, night, with_mdtrt_id, room, watch, cancel)
 }
 
 /// [`load`], with or without the claims' `mdtrt_id`.
@@ -201,11 +204,11 @@ pub fn load_with(
     person: Option<&[u8]>,
     night: Option<NightInput>,
     with_mdtrt_id: bool,
-    memory: u64,
+    room: impl Into<Room>,
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<Loaded, RunError> {
-    load_under(load_rules(&inputs.rules)?, inputs, person, night, with_mdtrt_id, memory, watch, cancel)
+    load_under(load_rules(&inputs.rules)?, inputs, person, night, with_mdtrt_id, room, watch, cancel)
 }
 
 /// [`load_with`], under rules that are there already.
@@ -219,20 +222,21 @@ pub fn load_under(
     person: Option<&[u8]>,
     night: Option<NightInput>,
     with_mdtrt_id: bool,
-    memory: u64,
+    room: impl Into<Room>,
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<Loaded, RunError> {
-    let paths = &inputs.reference;
-    let options = ReadOptions { person: None, progress: None, cancel: Some(cancel) };
-    let institutions = match &paths.institutions {
+    let room = room.into();
+    let (shares, disk) = (room.shares(), room.disk());
+    let options = ReadOptions { person: None, progress: None, cancel: Some(cancel), parts: Some(shares.parts) };
+    let institutions = match &inputs.reference.institutions {
         Some(path) => Some(reference::read_institutions(&ingest::expand(&[path])?, &rules.book.vocab, &options)?),
         None => None,
     };
     let (institutions, institution_files) = institutions.unzip();
     let claims = claims_of(inputs, night.as_ref())?;
     let border = Border { vocab: &rules.book.vocab, institutions: institutions.as_ref(), with_mdtrt_id };
-    let (mut arrivals, files) = read_claims(&claims, &border, person, memory, watch, cancel)?;
+    let (mut arrivals, files) = Arrivals::read(&claims, &border, person, &room, watch, cancel)?;
     check(cancel)?;
     watch.begin(Stage::Group, Some(arrivals.rows.len() as u64));
     let persons = Persons::group(&arrivals.rows);
@@ -261,12 +265,20 @@ pub fn load_under(
         persons,
         rules,
         other_balances: Vec::new(),
+        shares,
+        disk,
+        upcoming: Upcoming::AtHand,
     };
     let accounts = match (&night, &inputs.reference.accounts) {
         (Some(night), _) => night.accounts.clone(),
         (None, Some(path)) => Some(ingest::expand(&[path])?),
         (None, None) => None,
     };
+    if let Some(ranges) = arrivals.ranges {
+        read_facts_to_disk(inputs, &mut loaded, ranges, &options)?;
+        loaded.gates.push(("institutions", institution_files));
+        return Ok(loaded);
+    }
     read_facts(inputs, &mut loaded, &options)?;
     let known = opened.as_ref().map(|(read, _)| &*read.balances);
     let balance_given = read_balances(&mut loaded, accounts.as_deref(), known, &options)?;
@@ -282,35 +294,6 @@ pub fn load_under(
     Ok(loaded)
 }
 
-fn read_claims(
-    files: &[InputPath],
-    border: &Border,
-    person: Option<&[u8]>,
-    memory: u64,
-    watch: &dyn Watch,
-    cancel: &AtomicBool,
-) -> Result<(Arrivals, Vec<InputFile>), RunError> {
-    watch.begin(Stage::Ingest, None);
-    let advance = |rows: u64, _bytes: u64| watch.advance(rows);
-    let options = ReadOptions { person, progress: Some(&advance), cancel: Some(cancel) };
-    let mut arrivals = Arrivals::default();
-    let mut too_large = None;
-    let result = ingest::read_claims(files, border, &options, &mut |batch| {
-        arrivals.take(batch);
-        // Grouping and folding need about as much again.
-        if arrivals.bytes * 2 > memory {
-            too_large = Some(arrivals.rows_in.rows);
-            return Err(IngestError::Cancelled);
-        }
-        Ok(())
-    });
-    match (result, too_large) {
-        (_, Some(rows)) => Err(RunError::Memory { rows, limit: memory }),
-        (Err(error), None) => Err(error.into()),
-        (Ok(files), None) => Ok((arrivals, files)),
-    }
-}
-
 /// Spans of cover by person, and the files they stand in.
 pub type Spans = (ByPerson<Enrolment>, Vec<InputFile>);
 
@@ -324,46 +307,61 @@ pub fn enrolments_under(
     loaded: &Loaded,
     options: &ReadOptions,
 ) -> Result<Option<Spans>, RunError> {
-    let Some(path) = &inputs.reference.enrolments else { return Ok(None) };
+    let tables = Tables { inputs, book, unlisted_insutypes: &loaded.unlisted_insutypes, options };
     let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
-    let find = |number: &[u8]| persons.find(arenas, number);
-    let pool = |place| book.pool_of(place);
-    let insutype = |word: &str| {
-        let listed = book.vocab.insutype.find(word.as_bytes());
-        if listed != Sym::OTHER {
-            return Insutype(listed.0);
-        }
-        let number = loaded.unlisted_insutypes.iter().position(|unlisted| **unlisted == *word);
-        // A type that neither the rules nor the claims have is covered by nothing.
-        number.map_or(Insutype(u32::MAX), |number| Insutype(Insutype::UNLISTED + number as u32))
-    };
-    let (rows, files) = reference::read_enrolments(&ingest::expand(&[path])?, &find, &pool, &insutype, options)?;
-    Ok(Some((ByPerson::group(persons.len(), rows), files)))
+    let (rows, files) = gathered(|take| tables.enrolments(&|number| persons.find(arenas, number), take))?;
+    Ok(files.map(|files| (ByPerson::group(persons.len(), rows), files)))
 }
 
 fn read_facts(inputs: &Inputs, loaded: &mut Loaded, options: &ReadOptions) -> Result<(), RunError> {
-    let paths = &inputs.reference;
-    let (enrolments, enrolment_files) = enrolments_under(&loaded.rules.book, inputs, loaded, options)?.unzip();
-    let (book, persons, arenas) = (&loaded.rules.book, &loaded.persons, &loaded.rows.arenas);
-    let count = persons.len();
-    let find = |number: &[u8]| persons.find(arenas, number);
-    let facts = &mut loaded.facts;
-    let mut gate = |name: &'static str, files: Option<Vec<InputFile>>| loaded.gates.push((name, files));
-    let given = |path: &Option<PathBuf>| path.as_ref().map(|path| ingest::expand(&[path])).transpose();
-    facts.enrolments = enrolments;
-    gate("enrolments", enrolment_files);
-    let (rows, files) = given(&paths.filings)?
-        .map(|files| reference::read_filings(&files, &book.vocab, &find, options))
-        .transpose()?
-        .unzip();
-    facts.filings = rows.map(|rows| ByPerson::group(count, rows));
-    gate("filings", files);
-    let (rows, files) = given(&paths.marks)?
-        .map(|files| reference::read_marks(&files, &book.vocab, &find, options))
-        .transpose()?
-        .unzip();
-    facts.marks = rows.map(|rows| ByPerson::group(count, rows));
-    gate("marks", files);
+    let book = &loaded.rules.book;
+    let tables = Tables { inputs, book, unlisted_insutypes: &loaded.unlisted_insutypes, options };
+    let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
+    let (count, find) = (persons.len(), |number: &[u8]| persons.find(arenas, number));
+    let (rows, files) = gathered(|take| tables.enrolments(&find, take))?;
+    loaded.facts.enrolments = files.is_some().then(|| ByPerson::group(count, rows));
+    loaded.gates.push(("enrolments", files));
+    let (rows, files) = gathered(|take| tables.filings(&find, take))?;
+    loaded.facts.filings = files.is_some().then(|| ByPerson::group(count, rows));
+    loaded.gates.push(("filings", files));
+    let (rows, files) = gathered(|take| tables.marks(&find, take))?;
+    loaded.facts.marks = files.is_some().then(|| ByPerson::group(count, rows));
+    loaded.gates.push(("marks", files));
+    Ok(())
+}
+
+/// The tables of all persons go where the rows are.
+fn read_facts_to_disk(
+    inputs: &Inputs,
+    loaded: &mut Loaded,
+    ranges: Ranges,
+    options: &ReadOptions,
+) -> Result<(), RunError> {
+    let (shares, disk) = (loaded.shares, loaded.disk.clone().expect("a disk, as there are rows on it"));
+    let book = &loaded.rules.book;
+    let tables = Tables { inputs, book, unlisted_insutypes: &loaded.unlisted_insutypes, options };
+    let who = |number: &[u8]| Some(Box::<[u8]>::from(number));
+    let mut told = TablesOnDisk::default();
+    let (table, files) = TableOnDisk::read(&disk, &ranges, shares, |take| tables.enrolments(&who, take))?;
+    told.enrolments = files.is_some().then_some(table);
+    loaded.gates.push(("enrolments", files));
+    let (table, files) = TableOnDisk::read(&disk, &ranges, shares, |take| tables.filings(&who, take))?;
+    told.filings = files.is_some().then_some(table);
+    loaded.gates.push(("filings", files));
+    let (table, files) = TableOnDisk::read(&disk, &ranges, shares, |take| tables.marks(&who, take))?;
+    told.marks = files.is_some().then_some(table);
+    loaded.gates.push(("marks", files));
+    let accounts = inputs.reference.accounts.as_ref().map(|path| ingest::expand(&[path])).transpose()?;
+    let (table, files) = TableOnDisk::read(&disk, &ranges, shares, |take| {
+        let Some(files) = &accounts else { return Ok(None) };
+        let mut each = |(), (person, balance)| take(person, balance);
+        Ok(Some(reference::read_balances(files, &|_| (), None, options, &mut each)?))
+    })?;
+    told.balances = files.is_some().then_some(table);
+    loaded.gates.push(("accounts", files));
+    let on_disk = OnDisk::new(disk, ranges, told);
+    on_disk.check_balances(accounts.as_deref().unwrap_or_default())?;
+    loaded.upcoming = Upcoming::OnDisk(on_disk);
     Ok(())
 }
 
@@ -384,13 +382,14 @@ fn read_balances(
     };
     let mut files = None;
     if let Some(accounts) = accounts {
-        let others = known.is_some().then_some(&mut loaded.other_balances);
-        let (rows, read) = reference::read_balances(accounts, &find, others, options)?;
         given = vec![false; persons.len()];
-        for (person, balance) in rows {
-            (balances[person as usize], given[person as usize]) = (balance, true);
-        }
-        files = Some(read);
+        let others = &mut loaded.other_balances;
+        let mut take = |person: Option<u32>, (name, told): (Box<[u8]>, AccountBalance)| match person {
+            Some(person) => (balances[person as usize], given[person as usize]) = (told.balance, true),
+            None if known.is_some() => others.push((name, told.balance)),
+            None => {}
+        };
+        files = Some(reference::read_balances(accounts, &find, Some(&mut HashMap::new()), options, &mut take)?);
     }
     loaded.facts.balances = (files.is_some() || known.is_some()).then_some(balances);
     loaded.gates.push(("accounts", files));

@@ -9,6 +9,7 @@
 //! ```
 
 pub mod archived;
+mod arrivals;
 pub mod compact;
 pub mod compare;
 pub mod examples;
@@ -17,16 +18,22 @@ pub mod kept;
 mod lines;
 pub mod load;
 pub mod manifest;
+pub mod memory;
 pub mod night;
 mod night_tables;
+mod on_disk;
+mod ordered;
 pub mod person;
 pub mod persons;
 pub mod reconcile;
+pub mod rejects;
 pub mod replay;
 mod rows;
 pub mod rules_changed;
 pub mod rules_dir;
 pub mod sample;
+mod tables;
+mod watch;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -44,13 +51,18 @@ use crate::report::balance::Summary;
 use crate::report::night::NightReport;
 use crate::report::privacy::Persons;
 
+use crate::shuffle::shelf::ShelfError;
+
 use crate::ledger::store::LedgerError;
 use crate::ledger::tables::TableError;
 
+use self::arrivals::Room;
 use self::manifest::Manifest;
 use self::night::NightPlan;
 use self::reconcile::Audited;
 use self::write::{Target, Wrote};
+
+pub use self::watch::{Stage, Step, Watch};
 
 /// The tables that are given beside the claims.
 #[derive(Clone, Debug, Default)]
@@ -114,43 +126,6 @@ pub struct RunPlan {
     pub memory: u64,
     /// How person numbers are shown in what people read.
     pub persons: Persons,
-}
-
-/// The stages of a run, for those who watch it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Reading claims.
-    Ingest,
-    /// Grouping rows by person.
-    Group,
-    /// Reading tables by person.
-    Reference,
-    /// Adjudicating and writing.
-    Adjudicate,
-    /// Writing rows that are kept whole.
-    Keep,
-    /// Reading back and summing up.
-    Verify,
-    /// Merging nights into a base.
-    Compact,
-    /// Making invented claims.
-    Synthesise,
-    /// Comparing with what was paid.
-    Reconcile,
-    /// Drawing an audit sample.
-    Sample,
-    /// Writing what people open.
-    Report,
-    /// Comparing regions, packs, values.
-    Compare,
-}
-
-/// Somebody who watches a run.
-pub trait Watch: Sync {
-    /// A stage begins; `rows` is how many it will take, if that is known.
-    fn begin(&self, stage: Stage, rows: Option<u64>);
-    /// So many more rows are done.
-    fn advance(&self, rows: u64);
 }
 
 /// Why a run failed. Nothing was published.
@@ -252,6 +227,9 @@ pub enum RunError {
         #[source]
         error: rust_xlsxwriter::XlsxError,
     },
+    /// Rows that do not fit the memory cannot be kept on the disk.
+    #[error(transparent)]
+    Disk(#[from] ShelfError),
     /// The user stopped the run.
     Cancelled,
 }
@@ -301,6 +279,7 @@ impl Failure for RunError {
             Self::Ledger(error) => error.text(),
             Self::Table(error) => error.text(),
             Self::Sample(error) => error.text(),
+            Self::Disk(error) => error.text(),
             Self::Cancelled => Text::new("stopped; nothing was written", "已停止；未写出任何内容"),
         }
     }
@@ -368,9 +347,11 @@ fn into_folder(
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<(Summary, Option<Audited>), RunError> {
-    let loaded = load::load(&plan.inputs, None, None, plan.memory, watch, cancel)?;
+    // An audit looks at all persons at once.
+    let room = if limits.is_some() { Room::from(plan.memory) } else { Room::with_disk(plan.memory, staging.folder()) };
+    let mut loaded = load::load(&plan.inputs, None, None, room, watch, cancel)?;
     let target = Target { staging: &staging, night: None, persons: &plan.persons };
-    let Wrote { summary, mut outputs, .. } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
+    let Wrote { summary, mut outputs, .. } = write::write(plan.lang, &mut loaded, &target, watch, cancel)?;
     let mut audited = None;
     if let Some(limits) = limits {
         let folder = staging.folder_within(AUDIT)?;

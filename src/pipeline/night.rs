@@ -64,7 +64,7 @@ pub(super) fn run(
     let ledger = Ledger::open(&night.ledger, Access::Write { command: "tongchou run".to_owned() })?;
     let (input, skipped) = take_in(plan, &ledger)?;
     let carried = input.carried.clone();
-    let loaded = load::load(&plan.inputs, None, Some(input), plan.memory, watch, cancel)?;
+    let mut loaded = load::load(&plan.inputs, None, Some(input), plan.memory, watch, cancel)?;
     let staging = ledger.begin_night(day_of(&loaded, night.date, &ledger))?;
     let since = carried.as_ref().map_or(&[][..], |carried| &carried.since);
     let target = Target {
@@ -72,7 +72,7 @@ pub(super) fn run(
         night: Some(write::NightTables { number: staging.number(), since }),
         persons: &plan.persons,
     };
-    let Wrote { summary, mut outputs, late, replaced } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
+    let Wrote { summary, mut outputs, late, replaced } = write::write(plan.lang, &mut loaded, &target, watch, cancel)?;
     let rules_changed = rules_changed::write(&ledger, &loaded.rules, staging.staging(), &mut outputs, cancel)?;
     let report = NightReport {
         number: staging.number(),

@@ -7,7 +7,7 @@ use parquet::errors::ParquetError;
 
 use super::RunError;
 use super::load::Loaded;
-use crate::columnar::row_groups::RowGroups;
+use crate::columnar::row_groups::{Encoder, RowGroups};
 use crate::ledger::fold::Chunk;
 use crate::ledger::opening::ClosingPerson;
 use crate::ledger::tables::scan::table::PERSONS;
@@ -20,6 +20,9 @@ pub(super) struct NightEncoded([Option<Vec<ArrowColumnChunk>>; 4]);
 
 /// The tables in the making, in the order of [`Part::TABLES`].
 pub(super) struct NightFiles(Vec<RowGroups>);
+
+/// Encodes their row groups, on any thread.
+pub(super) struct NightEncoder(Vec<Encoder>);
 
 fn failed(index: usize) -> impl Fn(ParquetError) -> RunError {
     move |error| RunError::Parquet { file: Part::TABLES[index], error }
@@ -42,16 +45,9 @@ impl NightFiles {
         Ok(Self(begun.collect::<Result<_, _>>()?))
     }
 
-    /// A chunk's rows of all tables, on any thread.
-    pub(super) fn encode(&self, chunk: &Chunk, loaded: &Loaded) -> Result<NightEncoded, RunError> {
-        let name = |person| loaded.rows.arenas.person(loaded.persons.name(person));
-        let tables = Tables::of(chunk, loaded.words(), &name);
-        let batches = [tables.movements, tables.accumulators, tables.admissions, tables.persons];
-        let mut encoded = NightEncoded([const { None }; 4]);
-        for (index, batch) in batches.iter().enumerate().filter(|(_, batch)| batch.num_rows() > 0) {
-            encoded.0[index] = Some(self.0[index].encoder().encode(batch).map_err(failed(index))?);
-        }
-        Ok(encoded)
+    /// The encoder of their row groups.
+    pub(super) fn encoder(&self) -> NightEncoder {
+        NightEncoder(self.0.iter().map(RowGroups::encoder).collect())
     }
 
     /// Appends a chunk's rows.
@@ -81,6 +77,20 @@ impl NightFiles {
         }
         let finished = self.0.into_iter().enumerate();
         finished.map(|(index, file)| Ok(file.finish().map_err(failed(index))?.finish()?)).collect()
+    }
+}
+
+impl NightEncoder {
+    /// A chunk's rows of all tables.
+    pub(super) fn encode(&self, chunk: &Chunk, loaded: &Loaded) -> Result<NightEncoded, RunError> {
+        let name = |person| loaded.rows.arenas.person(loaded.persons.name(person));
+        let tables = Tables::of(chunk, loaded.words(), &name);
+        let batches = [tables.movements, tables.accumulators, tables.admissions, tables.persons];
+        let mut encoded = NightEncoded([const { None }; 4]);
+        for (index, batch) in batches.iter().enumerate().filter(|(_, batch)| batch.num_rows() > 0) {
+            encoded.0[index] = Some(self.0[index].encode(batch).map_err(failed(index))?);
+        }
+        Ok(encoded)
     }
 }
 

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
+use hashbrown::HashMap;
 use serde_json::json;
 
 use super::archived::Archived;
@@ -22,7 +23,7 @@ use crate::ledger::store::{Access, Ledger, LedgerError};
 use crate::ledger::tables::chosen::{Standing, fates};
 use crate::model::date::Date;
 use crate::model::money::Fen;
-use crate::model::reference::ByPerson;
+use crate::model::reference::{AccountBalance, ByPerson};
 use crate::publish::{Staging, Written};
 use crate::report::balance::{Summary, yuan};
 use crate::report::privacy::Persons;
@@ -81,7 +82,7 @@ pub fn replay(plan: &ReplayPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Resu
     give_balances(&mut loaded, &archived, first, cancel)?;
     pass_over(&mut loaded, &archived, &ledger, first)?;
     let target = Target { staging: &staging, night: None, persons: &plan.persons };
-    let Wrote { summary, mut outputs, .. } = write::write(plan.lang, &loaded, &target, watch, cancel)?;
+    let Wrote { summary, mut outputs, .. } = write::write(plan.lang, &mut loaded, &target, watch, cancel)?;
     let delta = compare(&ledger, first, &staging, &plan.persons, &mut outputs)?;
     let report = ReplayReport {
         first,
@@ -137,13 +138,15 @@ fn other_rules(ledger: &Ledger, first: u32, sha256: &str) -> Vec<u32> {
 
 /// Balances that nights after the first were given hold from where those nights began.
 fn give_balances(loaded: &mut Loaded, archived: &Archived, first: u32, cancel: &AtomicBool) -> Result<(), RunError> {
-    let options = ReadOptions { person: None, progress: None, cancel: Some(cancel) };
+    let options = ReadOptions { cancel: Some(cancel), ..ReadOptions::default() };
     let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
     let find = |number: &[u8]| persons.find(arenas, number);
     let mut balances: Vec<(u32, (u32, Fen))> = Vec::new();
     for (night, files) in archived.accounts.iter().filter(|(night, _)| *night > first) {
-        let (rows, _) = reference::read_balances(files, &find, None, &options)?;
-        balances.extend(rows.into_iter().map(|(person, balance)| (person, (*night, balance))));
+        let mut take = |person: Option<u32>, (_, told): (Box<[u8]>, AccountBalance)| {
+            balances.extend(person.map(|person| (person, (*night, told.balance))));
+        };
+        reference::read_balances(files, &find, Some(&mut HashMap::new()), &options, &mut take)?;
     }
     let opening = loaded.opening.as_mut().expect("a replay opens on a ledger");
     let balances = ByPerson::group(loaded.persons.len(), balances);

@@ -165,7 +165,7 @@ pub fn evaluate_sample(
     let books: Vec<Fen> = sample.drawn.iter().map(|drawn| Fen(drawn.book_fen)).collect();
     let paper = paper.map_or_else(|| folder.join(PAPER), Path::to_owned);
     let files = ingest::expand(&[paper])?;
-    let options = ReadOptions { person: None, progress: None, cancel: None };
+    let options = ReadOptions::default();
     let (audited, _) = read_paper(&files[0], &books, &options)?;
     let evaluation = evaluate(&sample, &audited, confidence);
     Ok((sample, evaluation))

@@ -5,22 +5,24 @@ use std::sync::atomic::AtomicBool;
 
 use parquet::arrow::arrow_writer::ArrowColumnChunk;
 use parquet::errors::ParquetError;
-use rayon::prelude::*;
 
-use super::kept::{self, LateRow, PendedRow};
+use super::kept::{self, LateRow};
 use super::load::Loaded;
 use super::night_tables::{NightEncoded, NightFiles};
-use super::{RunError, Stage, Watch, check};
+use super::ordered::in_order;
+use super::{RunError, Stage, Step, Watch, check};
 use crate::audit::totals;
 use crate::columnar::row_groups::{Encoder, RowGroups};
 use crate::columnar::schema;
 use crate::diagnostic::Lang;
-use crate::ledger::fold::{self, Aside, Chunk, RefusedRow};
-use crate::model::outcome::{Reasons, Status};
+use crate::ledger::fold::{self, Aside, Chunk};
+use crate::model::outcome::Status;
 use crate::publish::{Staging, Written};
 use crate::report::adjudicated;
 use crate::report::balance::{ADJUDICATED, Balance, Summary, Tally};
 use crate::report::privacy::Persons;
+use crate::shuffle::order::{Position, Positions};
+use crate::shuffle::shelf::{Disk, ShelfError};
 
 /// Where a run writes.
 pub(super) struct Target<'a> {
@@ -59,45 +61,77 @@ struct Encoded {
     night: Option<NightEncoded>,
     balance: Balance,
     aside: Aside,
-    pended: Vec<PendedRow>,
+    pended: Vec<Position>,
     late: Vec<LateRow>,
     rows: u64,
 }
 
 /// What the chunks left for the end.
-#[derive(Default)]
-struct Gathered {
+struct Gathered<'a> {
     balance: Balance,
-    aside: Aside,
-    pended: Vec<PendedRow>,
+    persons: u64,
+    refused: Positions<'a>,
+    pended: Positions<'a>,
+    /// Open items whose place new rows took.
+    replaced: Tally,
     late: Vec<LateRow>,
 }
 
-/// Writes every file but the manifest.
+impl<'a> Gathered<'a> {
+    fn new(disk: Option<&'a Disk>, most: usize) -> Self {
+        Self {
+            balance: Balance::default(),
+            persons: 0,
+            refused: Positions::new(disk, most),
+            pended: Positions::new(disk, most),
+            replaced: Tally::default(),
+            late: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, mut chunk: Encoded) -> Result<(), ShelfError> {
+        self.balance.merge(&chunk.balance);
+        self.late.append(&mut chunk.late);
+        chunk.pended.into_iter().try_for_each(|row| self.pended.put(row))?;
+        chunk.aside.replaced.iter().for_each(|row| self.replaced.add(row.total.0));
+        for row in chunk.aside.refused {
+            self.balance.count_reasons(row.reasons);
+            // Rejected rows are counted once, however many reasons they have.
+            if !row.was_rejected {
+                self.balance.by_status[Status::Rejected as usize].add(row.total.0);
+            }
+            self.refused.put(Position { file: row.file, row: row.row, reasons: row.reasons })?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes every file but the manifest. Ranges of persons that are on the disk pass through `loaded`.
 ///
 /// # Errors
 /// A file cannot be written, or what was read back does not equal what was computed.
 pub(super) fn write(
     lang: Lang,
-    loaded: &Loaded,
+    loaded: &mut Loaded,
     target: &Target,
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<Wrote, RunError> {
     let staging = target.staging;
-    let (mut gathered, mut outputs) = adjudicate(loaded, target, watch, cancel)?;
+    let disk = loaded.disk.clone();
+    let mut gathered = Gathered::new(disk.as_deref(), loaded.shares.positions());
+    let mut outputs = adjudicate(loaded, &mut gathered, target, watch, cancel)?;
     check(cancel)?;
-    gathered.balance.by_status[Status::Rejected as usize].merge(&loaded.rejected);
-    count_refused(&gathered.aside.refused, loaded, &mut gathered.balance);
-    let Gathered { balance, aside, pended, late } = gathered;
-    watch.begin(Stage::Keep, Some((pended.len() + aside.refused.len()) as u64));
+    let Gathered { mut balance, persons, refused, pended, replaced, late } = gathered;
+    balance.by_status[Status::Rejected as usize].merge(&loaded.rejected);
+    watch.begin(Stage::Keep, Some(pended.len() + refused.len()));
     let mut open_items = Vec::new();
-    outputs.push(kept::write_pended(loaded, staging, pended, &mut |row, reasons| {
+    outputs.push(kept::write_pended(loaded, staging, pended.in_order(), watch, &mut |row, reasons| {
         if target.night.is_some() {
             open_items.push(kept::OpenItem::of(row, reasons));
         }
     })?);
-    outputs.push(kept::write_rejects(loaded, staging, &aside.refused, lang)?);
+    outputs.push(kept::write_rejects(loaded, staging, refused.in_order(), lang, watch, &mut balance)?);
     let late_rows = late.len() as u64;
     if let Some(night) = &target.night {
         outputs.push(kept::write_open_items(staging, open_items, night)?);
@@ -106,63 +140,71 @@ pub(super) fn write(
     check(cancel)?;
     watch.begin(Stage::Verify, Some(balance.of(Status::Paid).rows));
     totals::verify(&staging.path("adjudicated.parquet"), &balance)?;
-    let mut replaced = Tally::default();
-    aside.replaced.iter().for_each(|row| replaced.add(row.total.0));
     let rows_in =
         Tally { rows: loaded.rows_in.rows - replaced.rows, total_fen: loaded.rows_in.total_fen - replaced.total_fen };
-    let summary = Summary { rows_in, persons: loaded.persons.len() as u64, balance };
+    let summary = Summary { rows_in, persons, balance };
     assert_eq!(summary.balance.out(), summary.rows_in, "every row in is one row out, in count and money");
     Ok(Wrote { summary, outputs, late: late_rows, replaced })
 }
 
 /// Folds and encodes chunk by chunk into `adjudicated.parquet` and, in a night, the tables beside it.
 fn adjudicate(
-    loaded: &Loaded,
+    loaded: &mut Loaded,
+    gathered: &mut Gathered,
     target: &Target,
     watch: &dyn Watch,
     cancel: &AtomicBool,
-) -> Result<(Gathered, Vec<Written>), RunError> {
-    let mut gathered = Gathered::default();
+) -> Result<Vec<Written>, RunError> {
     let failed = |error| RunError::Parquet { file: "adjudicated.parquet", error };
     let file = target.staging.create("adjudicated.parquet")?;
     let mut file = RowGroups::begin(file, schema::adjudicated()).map_err(failed)?;
     let mut night = target.night.map(|_| NightFiles::begin(target.staging)).transpose()?;
-    watch.begin(Stage::Adjudicate, Some(loaded.rows.len() as u64));
-    let ranges = fold::chunks(&loaded.persons);
-    // A window of chunks is encoded while the one before it is on its way to the disk's cache; two for each
-    // thread keep all threads busy to the end of a window.
-    for window in ranges.chunks(2 * rayon::current_num_threads()) {
-        check(cancel)?;
-        let encoder = file.encoder();
-        let encoded: Vec<Result<Encoded, RunError>> = window
-            .par_iter()
-            .map(|range| {
-                let chunk = fold::fold_chunk(loaded.source(), range.clone());
-                let night = night.as_ref().map(|night| night.encode(&chunk, loaded)).transpose()?;
-                Ok(Encoded { night, ..encode(chunk, loaded, &encoder).map_err(failed)? })
-            })
-            .collect();
-        for chunk in encoded {
+    let (encoder, night_encoder) = (file.encoder(), night.as_ref().map(NightFiles::encoder));
+    watch.begin(Stage::Adjudicate, Some(loaded.rows_to_come()));
+    loop {
+        let since = watch.clock();
+        if !loaded.next_range()? {
+            break;
+        }
+        watch.spent(Step::TakeUp, since);
+        watch.on_disk(disk_bytes(loaded));
+        let chunks = loaded.whole_chunks();
+        gathered.persons += chunks.iter().map(|chunk| chunk.len() as u64).sum::<u64>();
+        let loaded = &*loaded;
+        let work = |range| -> Result<Encoded, RunError> {
+            check(cancel)?;
+            let since = watch.clock();
+            let chunk = fold::fold_chunk(loaded.source(), range);
+            watch.spent(Step::Fold, since);
+            let since = watch.clock();
+            let night = night_encoder.as_ref().map(|night| night.encode(&chunk, loaded)).transpose()?;
+            let encoded = encode(chunk, loaded, &encoder).map_err(failed)?;
+            watch.spent(Step::Encode, since);
+            Ok(Encoded { night, ..encoded })
+        };
+        in_order(chunks, loaded.shares.chunks, work, |chunk: Result<Encoded, RunError>| {
             let mut chunk = chunk?;
-            if let Some(group) = chunk.group {
+            let since = watch.clock();
+            if let Some(group) = chunk.group.take() {
                 file.append(group).map_err(failed)?;
             }
-            if let (Some(files), Some(tables)) = (&mut night, chunk.night) {
+            if let (Some(files), Some(tables)) = (&mut night, chunk.night.take()) {
                 files.append(tables)?;
             }
-            gathered.balance.merge(&chunk.balance);
-            gathered.pended.append(&mut chunk.pended);
-            gathered.late.append(&mut chunk.late);
-            gathered.aside.refused.append(&mut chunk.aside.refused);
-            gathered.aside.replaced.append(&mut chunk.aside.replaced);
+            watch.spent(Step::Append, since);
             watch.advance(chunk.rows);
-        }
+            Ok::<(), RunError>(gathered.take(chunk)?)
+        })?;
     }
     let mut outputs = vec![file.finish().map_err(failed)?.finish()?];
     if let Some(files) = night {
         outputs.extend(files.finish(&loaded.other_balances)?);
     }
-    Ok((gathered, outputs))
+    Ok(outputs)
+}
+
+fn disk_bytes(loaded: &Loaded) -> u64 {
+    loaded.disk.as_ref().map_or(0, |disk| disk.written())
 }
 
 fn encode(chunk: Chunk, loaded: &Loaded, encoder: &Encoder) -> Result<Encoded, ParquetError> {
@@ -182,7 +224,7 @@ fn encode(chunk: Chunk, loaded: &Loaded, encoder: &Encoder) -> Result<Encoded, P
                     .zip(adjudicated::money(claim, outcome))
                     .for_each(|(sum, fen)| *sum += i128::from(fen.0));
             }
-            None => pended.push(PendedRow { file: claim.file, row: claim.row, reasons: outcome.reasons }),
+            None => pended.push(Position { file: claim.file, row: claim.row, reasons: outcome.reasons }),
         }
     }
     let batch = adjudicated::columns(&chunk, loaded.words());
@@ -196,24 +238,4 @@ fn encode(chunk: Chunk, loaded: &Loaded, encoder: &Encoder) -> Result<Encoded, P
         pended,
         late,
     })
-}
-
-/// Rejected rows are counted once, however many reasons they have.
-fn count_refused(refused: &[RefusedRow], loaded: &Loaded, balance: &mut Balance) {
-    for row in refused {
-        balance.count_reasons(row.reasons);
-        if !row.was_rejected {
-            balance.by_status[Status::Rejected as usize].add(row.total.0);
-        }
-    }
-    // The reasons found by ingestion: one line a reason and column, counted once a row.
-    let mut of_row = ((u32::MAX, u32::MAX), Reasons::NONE);
-    for reject in &loaded.rejects {
-        if of_row.0 != (reject.file, reject.row) {
-            balance.count_reasons(of_row.1);
-            of_row = ((reject.file, reject.row), Reasons::NONE);
-        }
-        of_row.1.add(reject.reason);
-    }
-    balance.count_reasons(of_row.1);
 }

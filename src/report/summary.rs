@@ -23,8 +23,55 @@ pub struct RunReport<'a> {
     pub out: &'a str,
     /// How long it took.
     pub took: Duration,
-    /// The most memory the process had resident, in bytes.
-    pub peak_memory_bytes: Option<u64>,
+    /// What it took of the machine.
+    pub memory: Memory,
+}
+
+/// Memory of a run, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// What it was allowed.
+    pub limit_bytes: u64,
+    /// The most it had resident; `None` where that cannot be told.
+    pub peak_bytes: Option<u64>,
+    /// Rows that went to the disk.
+    pub spilled_bytes: u64,
+}
+
+impl Memory {
+    /// A line, where rows went to the disk or the limit was not kept.
+    fn line(&self, zh: bool) -> Option<String> {
+        let (limit, spilled) = (bytes(self.limit_bytes), bytes(self.spilled_bytes));
+        let peak = self.peak_bytes.map_or("?".to_owned(), bytes);
+        if self.peak_bytes.is_some_and(|peak| peak > self.limit_bytes) {
+            return Some(if zh {
+                format!(
+                    "内存峰值 {peak}，超过 --memory 的 {limit}：规则、机构表、一批正在写出的记录和单个人员的记录须同时在内存中"
+                )
+            } else {
+                format!(
+                    "memory: {peak} at most, more than the {limit} of --memory: the rules, the institutions, one batch being written and any one person's rows have to be in memory"
+                )
+            });
+        }
+        (self.spilled_bytes > 0).then(|| {
+            if zh {
+                format!("内存峰值 {peak}（--memory {limit}），暂存磁盘 {spilled}")
+            } else {
+                format!("memory: {peak} at most, of {limit} allowed; {spilled} went to the disk for a while")
+            }
+        })
+    }
+}
+
+/// Bytes as people write them.
+#[must_use]
+pub fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_048_576 => format!("{} KiB", bytes.div_ceil(1024)),
+        1_048_576..10_737_418_240 => format!("{} MiB", bytes >> 20),
+        _ => format!("{} GiB", bytes >> 30),
+    }
 }
 
 /// 1234567 as 1,234,567.
@@ -130,6 +177,9 @@ pub fn render(report: &RunReport, lang: Lang) -> String {
             format!("\n  not given, so their gates are off: {list}\n")
         };
     }
+    if let Some(line) = report.memory.line(zh) {
+        text += &format!("\n  {line}\n");
+    }
     text
 }
 
@@ -150,7 +200,9 @@ pub fn to_json(report: &RunReport) -> Value {
         "reasons": balance::reasons_to_json(report.summary),
         "money_yuan": balance::money_to_json(report.summary),
         "gates_off": report.gates_off,
-        "peak_memory_bytes": report.peak_memory_bytes,
+        "peak_memory_bytes": report.memory.peak_bytes,
+        "memory_limit_bytes": report.memory.limit_bytes,
+        "spilled_bytes": report.memory.spilled_bytes,
         "seconds": (seconds * 1000.0).round() / 1000.0,
         "rows_per_second": (report.summary.rows_in.rows as f64 / seconds.max(1e-9)).round(),
     });

@@ -58,6 +58,17 @@ impl Rows {
         }
     }
 
+    /// The entries of a batch: its claims, then its ghosts.
+    ///
+    /// # Panics
+    /// If there is no such batch.
+    pub fn entries_of_batch(&self, batch: usize) -> impl Iterator<Item = Entry> + use<> {
+        let number = u32::try_from(batch).expect("fewer than 2^32 batches");
+        let claims = 0..self.claims[batch].len() as u32;
+        let ghosts = (0..self.ghosts[batch].len() as u32).map(|index| index + Entry::GHOSTS);
+        claims.chain(ghosts).map(move |index| Entry { batch: number, index })
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -138,26 +149,23 @@ impl Persons {
         found.par_sort_unstable_by(|(a_prefix, a), (b_prefix, b)| {
             a_prefix.cmp(b_prefix).then_with(|| rows.arenas.person(a.name).cmp(rows.arenas.person(b.name)))
         });
-        let mut persons = Self { starts: vec![0], ..Self::default() };
-        persons.entries.reserve_exact(rows.len());
-        for (_, person) in &found {
+        let mut starts = Vec::with_capacity(found.len() + 1);
+        let mut count = 0_u32;
+        starts.push(0);
+        starts.extend(found.iter().map(|(_, person)| {
+            count = count.checked_add(person.count).expect("fewer than 2^32 rows in memory");
+            count
+        }));
+        let entries_of = |&(_, person): &(u128, &Found)| {
             let entries = &shards[person.shard as usize].1;
-            persons.entries.extend_from_slice(&entries[person.start as usize..(person.start + person.count) as usize]);
-            persons.starts.push(u32::try_from(persons.entries.len()).expect("fewer than 2^32 rows in memory"));
-            persons.names.push(person.name);
-        }
-        persons.index(&rows.arenas);
-        persons
-    }
-
-    fn index(&mut self, arenas: &Arenas) {
-        self.shards = (0..SHARDS).map(|_| HashTable::new()).collect();
-        for (rank, &name) in self.names.iter().enumerate() {
-            let hash = text_hash(arenas.person(name));
-            let names = &self.names;
-            self.shards[shard_of(hash)]
-                .insert_unique(hash, rank as u32, |&other| text_hash(arenas.person(names[other as usize])));
-        }
+            entries[person.start as usize..(person.start + person.count) as usize].iter().copied()
+        };
+        let parts: Vec<Vec<Entry>> =
+            found.par_chunks(1 << 14).map(|some| some.iter().flat_map(entries_of).collect()).collect();
+        let names: Vec<TextRef> = found.iter().map(|(_, person)| person.name).collect();
+        let ranks = found.iter().enumerate().map(|(rank, (_, person))| (person.shard as usize, rank as u32));
+        let shards = index(&names, ranks.collect(), &rows.arenas);
+        Self { entries: parts.concat(), starts, names, shards }
     }
 
     /// How many persons there are.
@@ -195,6 +203,23 @@ impl Persons {
     }
 }
 
+/// The ranks of each shard's persons by their numbers.
+fn index(names: &[TextRef], ranks: Vec<(usize, u32)>, arenas: &Arenas) -> Vec<HashTable<u32>> {
+    let (ranks, starts) = dealt(ranks, SHARDS);
+    let hash = |&rank: &u32| text_hash(arenas.person(names[rank as usize]));
+    (0..SHARDS)
+        .into_par_iter()
+        .map(|shard| {
+            let ranks = &ranks[starts[shard] as usize..starts[shard + 1] as usize];
+            let mut table = HashTable::with_capacity(ranks.len());
+            ranks.iter().for_each(|rank| {
+                table.insert_unique(hash(rank), *rank, hash);
+            });
+            table
+        })
+        .collect()
+}
+
 /// First sixteen bytes as a number that compares like them.
 #[inline]
 fn prefix(number: &[u8]) -> u128 {
@@ -209,26 +234,28 @@ type Dealt = (Vec<(u64, Entry)>, Vec<u32>);
 
 /// The entries of a batch in shard order, each with its hash, and where each shard starts.
 fn deal(rows: &Rows, batch: usize) -> Dealt {
-    let number = u32::try_from(batch).expect("fewer than 2^32 batches");
-    let claims = rows.claims[batch].iter().enumerate().map(|(index, claim)| (claim.text, index as u32));
-    let ghosts = rows.ghosts[batch].iter().enumerate().map(|(index, ghost)| (ghost.text, index as u32 + Entry::GHOSTS));
-    let hashed: Vec<(u64, Entry)> = claims
-        .chain(ghosts)
-        .map(|(text, index)| (text_hash(rows.arenas.person(text)), Entry { batch: number, index }))
-        .collect();
-    let mut starts = vec![0_u32; SHARDS + 1];
-    for &(hash, _) in &hashed {
-        starts[shard_of(hash) + 1] += 1;
+    let hashed = rows.entries_of_batch(batch).map(|entry| {
+        let hash = text_hash(rows.arenas.person(rows.text(entry)));
+        (shard_of(hash), (hash, entry))
+    });
+    dealt(hashed.collect(), SHARDS)
+}
+
+/// Items in the order of the parts they belong to, and where each part begins.
+pub(super) fn dealt<T: Copy>(items: Vec<(usize, T)>, parts: usize) -> (Vec<T>, Vec<u32>) {
+    let mut starts = vec![0_u32; parts + 1];
+    for &(part, _) in &items {
+        starts[part + 1] += 1;
     }
-    for shard in 0..SHARDS {
-        starts[shard + 1] += starts[shard];
+    for part in 0..parts {
+        starts[part + 1] += starts[part];
     }
     let mut next = starts.clone();
-    let mut dealt = vec![(0, Entry { batch: 0, index: 0 }); hashed.len()];
-    for item in hashed {
-        let slot = &mut next[shard_of(item.0)];
-        dealt[*slot as usize] = item;
-        *slot += 1;
+    let Some(&(_, any)) = items.first() else { return (Vec::new(), starts) };
+    let mut dealt = vec![any; items.len()];
+    for (part, item) in items {
+        dealt[next[part] as usize] = item;
+        next[part] += 1;
     }
     (dealt, starts)
 }

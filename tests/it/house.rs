@@ -56,11 +56,11 @@ const FOREIGN: [(&str, &[&str]); 20] = [
     ("arrow", &["columnar", "ingest", "shuffle", "ledger", "report", "audit", "pipeline", "synth"]),
     ("rayon", &["shuffle", "ledger", "ingest", "pipeline", "audit", "synth", "cli"]),
     ("clap", &["cli"]),
-    ("indicatif", &["cli/terminal.rs"]),
+    ("indicatif", &["cli/terminal.rs", "cli/progress.rs"]),
     ("comfy_table", &["cli/terminal.rs", "report"]),
     ("ctrlc", &["cli/mod.rs"]),
     ("rustix", &["publish.rs", "ledger/store"]),
-    ("zstd", &["ledger/store"]),
+    ("zstd", &["ledger/store", "shuffle/shelf.rs"]),
     ("glob", &["ingest/paths.rs", "ingest/error.rs"]),
     ("encoding_rs", &["text/encoding.rs"]),
     ("csv_core", &["text/fields.rs"]),
@@ -69,7 +69,7 @@ const FOREIGN: [(&str, &[&str]); 20] = [
     ("toml", &["audit/findings/thresholds.rs"]),
     ("rand", &["synth"]),
     ("rand_chacha", &["synth"]),
-    ("tempfile", &["pipeline"]),
+    ("tempfile", &["pipeline", "shuffle/shelf.rs"]),
     ("rust_decimal", &["audit"]),
 ];
 

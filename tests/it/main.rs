@@ -25,6 +25,7 @@ mod ledger_rules;
 mod ledger_split;
 mod ledger_state;
 mod ledger_store;
+mod memory;
 mod privacy;
 mod properties;
 mod random_benefits;

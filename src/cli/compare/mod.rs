@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, Subcommand};
 
 use super::persons::PersonsArgs;
-use super::terminal::Progress;
+use super::progress::Progress;
 use super::work::{MemoryArgs, WorkArgs};
 use super::{CommonArgs, Exit, fail};
 use crate::pipeline::RunError;

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::OutputArgs;
-use crate::cli::terminal::{Progress, ProgressMode};
+use crate::cli::progress::{Progress, ProgressMode};
 use crate::cli::{Exit, ReferenceArgs, fail};
 use crate::diagnostic::Lang;
 use crate::pipeline::compare::basket::{ExplainedCase, explain_case};

@@ -1,8 +1,10 @@
 //! Reference tables.
 
+use hashbrown::HashMap;
+
 use super::*;
 use crate::diagnostic::Diagnostic;
-use crate::ingest::reference::{read_balances, read_enrolments, read_filings, read_institutions, read_marks};
+use crate::ingest::reference::{gathered, read_balances, read_enrolments, read_filings, read_institutions, read_marks};
 use crate::model::money::Fen;
 use crate::model::place::Admdvs;
 use crate::model::settlement::Insutype;
@@ -66,14 +68,9 @@ fn enrolments_filings_and_marks() {
     let vocab = vocab();
     let options = ReadOptions::default();
     let files = folder.write("e.csv", "psn_no,insutype,insuplc_admdvs,psn_insu_date,paus_insu_date\nP2,310.0,440305,,2024-01-01\nP9,310,440305,,\nP1,399,440300.0,20200101,\n");
-    let (rows, _) = read_enrolments(
-        &files,
-        &lookup,
-        &|place: Admdvs| place.city(),
-        &|name: &str| Insutype(name.parse().expect("a number")),
-        &options,
-    )
-    .expect("right");
+    let pool = |place: Admdvs| place.city();
+    let insutype = |name: &str| Insutype(name.parse().expect("a number"));
+    let (rows, _) = gathered(|take| read_enrolments(&files, &lookup, &pool, &insutype, &options, take)).expect("right");
     assert_eq!(
         rows.iter().map(|(person, row)| (*person, row.insutype.0, row.pool.0)).collect::<Vec<_>>(),
         [(1, 310, 440_300), (0, 399, 440_300)]
@@ -83,7 +80,7 @@ fn enrolments_filings_and_marks() {
 
     let files =
         folder.write("bad.csv", "psn_no,insutype,insuplc_admdvs,psn_insu_date\nP9,310,4403,\n,,440300,2024-13-01\n");
-    let problems = wrong(read_enrolments(&files, &lookup, &|place| place, &|_| Insutype(0), &options));
+    let problems = wrong(read_enrolments(&files, &lookup, &|place| place, &|_| Insutype(0), &options, &mut |_, _| {}));
     assert_eq!(
         places(&problems),
         [
@@ -96,14 +93,14 @@ fn enrolments_filings_and_marks() {
 
     let files = folder
         .write("f.csv", "psn_no,out_fil_type,rloc_admdvs,begndate,enddate\nP1,01,440000,2024-01-01,\nP3,01,440000,,\n");
-    let (rows, _) = read_filings(&files, &vocab, &lookup, &options).expect("right");
+    let (rows, _) = gathered(|take| read_filings(&files, &vocab, &lookup, &options, take)).expect("right");
     assert_eq!(
         (rows.len(), rows[0].1.area.0, rows[0].1.to, rows[0].1.filing_type),
         (1, 440_000, None, vocab.filing_type.find(b"01"))
     );
 
     let files = folder.write("m.csv", "psn_no,mark\nP1,cvlserv\nP1,other\n");
-    let (rows, _) = read_marks(&files, &vocab, &lookup, &options).expect("right");
+    let (rows, _) = gathered(|take| read_marks(&files, &vocab, &lookup, &options, take)).expect("right");
     assert_eq!(rows.iter().map(|(_, row)| row.mark).collect::<Vec<_>>(), [vocab.mark.find(b"cvlserv"), Sym::OTHER]);
 }
 
@@ -112,10 +109,13 @@ fn balances_once_each() {
     let folder = Folder::new();
     let options = ReadOptions::default();
     let files = folder.write("b.csv", "psn_no,余额\nP1,-3\nP9,5\nP2,12.30\n");
-    let (rows, _) = read_balances(&files, &lookup, None, &options).expect("right");
-    assert_eq!(rows, [(0, Fen(0)), (1, Fen(1230))]);
+    let read =
+        |files: &[InputPath]| gathered(|take| read_balances(files, &lookup, Some(&mut HashMap::new()), &options, take));
+    let (rows, _) = read(&files).expect("right");
+    let told: Vec<_> = rows.iter().map(|(person, (_, told))| (*person, told.balance, told.line)).collect();
+    assert_eq!(told, [(Some(0), Fen(0), 2), (None, Fen(500), 3), (Some(1), Fen(1230), 4)]);
     let files = folder.write("b.csv", "psn_no,余额\nP9,1\n\nP9,1\nP1,\n");
-    let problems = wrong(read_balances(&files, &lookup, None, &options));
+    let problems = wrong(read(&files));
     assert_eq!(places(&problems), [("I-MISSING", 5, 2, "balc"), ("I-BALANCE-TWICE", 4, 0, "psn_no")]);
 }
 
@@ -123,7 +123,7 @@ fn balances_once_each() {
 fn a_hundred_errors_and_a_count_of_the_rest() {
     let folder = Folder::new();
     let files = folder.write("b.csv", "psn_no,balc\n".to_owned() + &"P1,x\n".repeat(130));
-    match read_balances(&files, &lookup, None, &ReadOptions::default()) {
+    match read_balances(&files, &lookup, None, &ReadOptions::default(), &mut |_, _| {}) {
         Err(IngestError::Rejected { diagnostics, more }) => assert_eq!((diagnostics.len(), more), (100, 30)),
         _ => panic!("130 errors"),
     }

@@ -58,6 +58,7 @@ pub(super) fn read_basket(
     let loaded = load_under(rules, &inputs, None, None, false, u64::MAX, watch, cancel)?;
     let rejected: Vec<Diagnostic> = loaded
         .rejects
+        .in_memory()
         .iter()
         .map(|reject| {
             let column = reject.column.to_owned();

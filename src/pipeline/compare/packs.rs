@@ -68,7 +68,7 @@ pub fn packs(plan: &PacksPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result
     let staging = Staging::begin(&plan.output.out, plan.output.overwrite)?;
     let (base, new) = both_packs(plan)?;
     let loaded = load_under(base, &plan.inputs, None, None, false, plan.output.memory, watch, cancel)?;
-    let options = ReadOptions { person: None, progress: None, cancel: Some(cancel) };
+    let options = ReadOptions { cancel: Some(cancel), ..ReadOptions::default() };
     let enrolments = match places_differ(&loaded.rules.pack, &new.pack) {
         true => enrolments_under(&new.book, &plan.inputs, &loaded, &options)?,
         false => None,

@@ -205,7 +205,7 @@ impl Sitting<'_> {
     ) -> Result<(Held, Option<LoneFile>), RunError> {
         let loaded = self.loaded;
         let replaced = side::replaced(loaded);
-        let options = ReadOptions { person: None, progress: None, cancel: Some(cancel) };
+        let options = ReadOptions { cancel: Some(cancel), ..ReadOptions::default() };
         let Paid { side, own, unpaid, terms } = read_sides(&self, &replaced, &options)?;
         let paid = Tally {
             rows: side.rows.rows.len() as u64,

@@ -1,0 +1,264 @@
+//! `--memory`: rows that do not fit go to the disk, and nobody can tell from the outputs.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Ran, command, folder, repo, tongchou};
+
+/// Made claims of a few hundred persons with everything that can be wrong, and the tables beside them.
+fn made(rows: u32) -> TempDir {
+    let folder = folder();
+    let out = folder.path().join("data");
+    let args = ["synth", "--quiet", "--seed", "11", "--faults", "0.05", "--rules", "sample_data/rules", "--rows"];
+    let (rows, persons) = (rows.to_string(), (rows / 12).to_string());
+    let mut args: Vec<String> = args.map(Into::into).to_vec();
+    args.extend([rows, "--persons".into(), persons, "--out".into(), out.display().to_string()]);
+    tongchou(args).expect(0);
+    // Lines that are no record, lines of nobody, and every tenth line again.
+    let claims = fs::read_to_string(out.join("claims.csv")).expect("claims");
+    let mut text = claims.clone();
+    for (index, line) in claims.lines().skip(1).enumerate() {
+        match index % 10 {
+            0 => writeln!(text, "{line}").expect("memory"),
+            3 => writeln!(text, "{}", line.replacen(',', ",,", 3)).expect("memory"),
+            _ => {}
+        }
+    }
+    fs::write(out.join("claims.csv"), text).expect("claims again");
+    folder
+}
+
+fn args(data: &Path, claims: &Path, out: &Path, more: &[&str]) -> Vec<String> {
+    let mut args: Vec<String> = ["run", "--progress", "none", "--json", "--rules"].map(Into::into).to_vec();
+    args.push(repo("sample_data/rules").display().to_string());
+    for (option, path) in [("--claims", claims), ("--out", out)] {
+        args.extend([option.to_owned(), path.display().to_string()]);
+    }
+    for table in ["enrolments", "filings", "institutions", "accounts", "marks"] {
+        args.extend([format!("--{table}"), data.join(table).with_extension("csv").display().to_string()]);
+    }
+    args.extend(more.iter().map(|&text| text.to_owned()));
+    args
+}
+
+/// Every file of a folder with its bytes.
+fn bytes_of(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| {
+            let entry = entry.expect("an entry");
+            (entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).expect("a file"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn spilled(ran: &Ran) -> u64 {
+    let summary: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    summary["spilled_bytes"].as_u64().expect("bytes")
+}
+
+/// Runs the claims with much and with little memory, on one, two and eight threads: the same bytes.
+fn same_bytes(data: &Path, claims: &Path) {
+    let scratch = folder();
+    let out = |name: &str| scratch.path().join(name);
+    let whole = tongchou(args(data, claims, &out("whole"), &["--memory", "4GiB"])).expect(1);
+    assert_eq!(spilled(&whole), 0);
+    let expected = bytes_of(&out("whole"));
+    assert!(expected.iter().map(|(name, _)| &**name).eq([
+        "adjudicated.parquet",
+        "manifest.json",
+        "pended.parquet",
+        "rejects.csv"
+    ]));
+    for (name, more) in [
+        ("one", ["--memory", "1", "--threads", "1"]),
+        ("two", ["--memory", "1MiB", "--threads", "2"]),
+        ("eight", ["--memory", "1", "--threads", "8"]),
+    ] {
+        let ran = tongchou(args(data, claims, &out(name), &more)).expect(1);
+        assert!(spilled(&ran) > 0, "{name}: nothing went to the disk");
+        for ((file, expected), (other, found)) in expected.iter().zip(bytes_of(&out(name))) {
+            assert!(*file == other && *expected == found, "{name}: {file} differs from what much memory gives");
+        }
+    }
+}
+
+#[test]
+fn the_same_bytes_with_little_memory() {
+    let made = made(12_000);
+    let data = made.path().join("data");
+    same_bytes(&data, &data.join("claims.csv"));
+}
+
+#[test]
+fn rows_in_the_order_of_their_persons_fill_the_last_range_and_split_it() {
+    let made = made(12_000);
+    let data = made.path().join("data");
+    let text = fs::read_to_string(data.join("claims.csv")).expect("claims");
+    let mut lines: Vec<&str> = text.lines().collect();
+    let column = lines[0].split(',').position(|name| name == "psn_no").expect("a column");
+    lines[1..].sort_by_key(|line| line.split(',').nth(column).unwrap_or("").to_owned());
+    let sorted = data.join("sorted.csv");
+    fs::write(&sorted, lines.join("\n")).expect("sorted claims");
+    same_bytes(&data, &sorted);
+}
+
+#[test]
+fn one_person_with_most_of_the_rows() {
+    let made = made(6_000);
+    let data = made.path().join("data");
+    let text = fs::read_to_string(data.join("claims.csv")).expect("claims");
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let at = |name: &str| lines[0].split(',').position(|column| column == name).expect("a column");
+    let (person, id) = (at("psn_no"), at("setl_id"));
+    let somebody = lines[1].split(',').nth(person).expect("a person").to_owned();
+    // Two of three rows become somebody's, each its own settlement.
+    for (index, line) in lines.iter_mut().enumerate().skip(1).filter(|(index, _)| index % 3 != 0) {
+        let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+        if cells.len() > person.max(id) {
+            cells[person].clone_from(&somebody);
+            cells[id] = format!("{}-{index}", cells[id]);
+            *line = cells.join(",");
+        }
+    }
+    let heavy = data.join("heavy.csv");
+    fs::write(&heavy, lines.join("\n")).expect("claims");
+    same_bytes(&data, &heavy);
+}
+
+#[test]
+fn rows_that_are_all_wrong_go_to_the_disk_too() {
+    let made = made(6_000);
+    let data = made.path().join("data");
+    let text = fs::read_to_string(data.join("claims.csv")).expect("claims");
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let total = lines[0].split(',').position(|column| column == "medfee_sumamt").expect("a column");
+    for line in &mut lines[1..] {
+        let mut cells: Vec<&str> = line.split(',').collect();
+        if cells.len() > total {
+            cells[total] = "much";
+            *line = cells.join(",");
+        }
+    }
+    let wrong = data.join("wrong.csv");
+    fs::write(&wrong, lines.join("\n")).expect("claims");
+    same_bytes(&data, &wrong);
+}
+
+#[test]
+fn two_balances_are_refused_as_with_much_memory() {
+    let made = made(6_000);
+    let data = made.path().join("data");
+    let accounts = data.join("accounts.csv");
+    let text = fs::read_to_string(&accounts).expect("balances");
+    let again: Vec<&str> = text.lines().skip(1).step_by(7).collect();
+    fs::write(&accounts, format!("{}\n{}\n", text.trim_end(), again.join("\n"))).expect("balances again");
+    let scratch = folder();
+    let refused = |memory: &str| {
+        let out = scratch.path().join("out");
+        let ran = tongchou(args(&data, &data.join("claims.csv"), &out, &["--memory", memory])).expect(2);
+        assert_eq!(fs::read_dir(scratch.path()).expect("a folder").count(), 0, "nothing is left behind");
+        ran.stderr
+    };
+    let (much, little) = (refused("4GiB"), refused("1"));
+    assert!(much.contains("I-BALANCE-TWICE") && much.contains("accounts.csv:"), "{much}");
+    assert_eq!(much, little);
+}
+
+/// A run in the midst of its work with rows on the disk, and the folder it works in.
+fn killed_at_work(data: &Path, scratch: &Path) -> PathBuf {
+    let out = scratch.join("out");
+    let mut child = command(args(data, &data.join("claims.csv"), &out, &["--memory", "1"])).spawn().expect("it starts");
+    let begun = Instant::now();
+    let open_files = PathBuf::from(format!("/proc/{}/fd", child.id()));
+    let has_rows_on_disk = || {
+        let files = fs::read_dir(&open_files).into_iter().flatten().flatten();
+        files
+            .filter_map(|file| fs::read_link(file.path()).ok())
+            .any(|path| path.to_string_lossy().ends_with("(deleted)"))
+    };
+    while !has_rows_on_disk() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing went to the disk in a minute");
+        if let Some(status) = child.try_wait().expect("a child") {
+            panic!("it ended with {status} before it could be killed");
+        }
+    }
+    child.kill().expect("it is running");
+    assert_eq!(child.wait().expect("it ends").signal(), Some(9));
+    out
+}
+
+#[test]
+fn a_killed_run_leaves_no_rows_behind_and_the_next_one_clears_its_folder() {
+    let made = made(40_000);
+    let data = made.path().join("data");
+    let scratch = folder();
+    let out = killed_at_work(&data, scratch.path());
+    assert!(!out.exists());
+    // Only the outputs in the making have names.
+    for entry in fs::read_dir(scratch.path()).expect("a folder") {
+        let staging = entry.expect("an entry").path();
+        for (name, _) in bytes_of(&staging) {
+            assert!(name == "adjudicated.parquet", "{name} in {}", staging.display());
+        }
+    }
+    tongchou(args(&data, &data.join("claims.csv"), &out, &["--memory", "1"])).expect(1);
+    let left: Vec<_> =
+        fs::read_dir(scratch.path()).expect("a folder").map(|entry| entry.expect("one").file_name()).collect();
+    assert_eq!(left, ["out"]);
+}
+
+#[test]
+fn a_full_disk_is_said_and_leaves_nothing() {
+    let made = made(12_000);
+    let data = made.path().join("data");
+    let scratch = folder();
+    let out = scratch.path().join("out");
+    // A limit on the size of a file is the full disk that needs no mount.
+    let line = "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\"";
+    let ran = Command::new("bash")
+        .args(["-c", line, env!("CARGO_BIN_EXE_tongchou")])
+        .args(args(&data, &data.join("claims.csv"), &out, &["--memory", "1"]))
+        .output()
+        .expect("bash");
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(2), "{said}");
+    assert!(said.contains("--memory") && said.contains(".out.staging"), "{said}");
+    assert_eq!(fs::read_dir(scratch.path()).expect("a folder").count(), 0);
+}
+
+#[test]
+fn where_the_time_went_is_written_as_asked() {
+    let made = made(6_000);
+    let data = made.path().join("data");
+    let scratch = folder();
+    let profile = scratch.path().join("profile.json");
+    let more = ["--memory", "1", "--profile", profile.to_str().expect("a path")];
+    tongchou(args(&data, &data.join("claims.csv"), &scratch.path().join("out"), &more)).expect(1);
+    let told: Value = serde_json::from_slice(&fs::read(&profile).expect("the profile")).expect("JSON");
+    let stages: Vec<&str> =
+        told["stages"].as_array().expect("a list").iter().filter_map(|stage| stage["stage"].as_str()).collect();
+    assert_eq!(stages, ["ingest", "group", "reference", "adjudicate", "keep", "verify"]);
+    let rows = |stage: usize| told["stages"][stage]["rows"].as_u64().expect("rows");
+    assert!(rows(0) > 6_000 && rows(3) > 5_000, "{told:#}");
+    let steps: Vec<&str> =
+        told["steps"].as_array().expect("a list").iter().filter_map(|step| step["step"].as_str()).collect();
+    assert_eq!(steps, ["set_down", "take_up", "fold", "encode", "append"]);
+    assert!(
+        told["steps"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .all(|step| step["busy_seconds"].as_f64().expect("seconds") >= 0.0)
+    );
+    assert!(told["spilled_bytes"].as_u64() > Some(0) && told["peak_memory_bytes"].as_u64() > Some(0));
+}
