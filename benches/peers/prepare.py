@@ -1,6 +1,6 @@
 """Makes the claims that are compared of what `tongchou synth` made: stays of the pack's own kinds, nothing reversed.
 
-usage: prepare.py YEAR_1.parquet YEAR_2.parquet ROWS FEW_ROWS FOLDER"""
+usage: prepare.py YEAR_1.parquet YEAR_2.parquet ROWS FOLDER"""
 
 import json
 import sys
@@ -18,8 +18,8 @@ ASSUMED = """
 
 
 def main():
-    first, second, rows, few, folder = sys.argv[1:]
-    rows, few, folder = int(rows), int(few), Path(folder)
+    first, second, rows, folder = sys.argv[1:]
+    rows, folder = int(rows), Path(folder)
     db = duckdb.connect()
     db.execute("SET enable_progress_bar = false")
     plain = "init_setl_id IS NULL AND hosp_part_amt IS NULL AND clr_type = '21'"
@@ -30,21 +30,10 @@ def main():
     ]
     whole = folder / "claims.parquet"
     db.execute(f"COPY ({' UNION ALL '.join(parts)}) TO '{whole}' {AS_WRITTEN}")
-    # Whole persons, as many as stay below so many rows.
-    db.execute(f"""
-        CREATE TEMP TABLE chosen AS SELECT psn_no FROM (
-            SELECT psn_no, sum(count(*)) OVER (ORDER BY psn_no) AS rows_with
-            FROM read_parquet('{whole}') GROUP BY psn_no
-        ) WHERE rows_with <= {few}""")
-    part = folder / "claims_few.parquet"
-    db.execute(f"""
-        COPY (SELECT * FROM read_parquet('{whole}') WHERE psn_no IN (SELECT psn_no FROM chosen)) TO '{part}' {AS_WRITTEN}""")
-    made = {}
-    for path in [whole, part]:
-        count, ids, persons, odd, least = db.execute(ASSUMED.format(path)).fetchone()
-        assert count == ids and odd == 0 and least >= 0, f"{path}: {count} rows, {ids} numbers, {odd} odd, {least} least"
-        made[path.stem] = {"rows": count, "persons": persons, "bytes": path.stat().st_size}
-    assert made["claims"]["rows"] == rows, f"{made['claims']['rows']} rows are left of {rows}: make more"
+    count, ids, persons, odd, least = db.execute(ASSUMED.format(whole)).fetchone()
+    assert count == ids and odd == 0 and least >= 0, f"{count} rows, {ids} numbers, {odd} odd, {least} the least"
+    assert count == rows, f"{count} rows are left of {rows}: more must be made"
+    made = {"rows": count, "persons": persons, "bytes": whole.stat().st_size}
     (folder / "made.json").write_text(json.dumps(made, indent=2) + "\n")
 
 

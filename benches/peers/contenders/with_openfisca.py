@@ -11,7 +11,6 @@ os.environ["NUMEXPR_MAX_THREADS"] = os.environ["NUMEXPR_NUM_THREADS"] = sys.argv
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from openfisca_core.entities import build_entity
 from openfisca_core.parameters import ParameterNode
 from openfisca_core.periods import DateUnit
@@ -19,7 +18,7 @@ from openfisca_core.simulations import SimulationBuilder
 from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from openfisca_core.variables import Variable
 
-from with_pandas import READ, fen
+from with_pandas import in_order
 from work import BANDS, CEILING, COLUMNS, DEDUCTIBLES, arguments, Work
 
 START = "2000-01-01"
@@ -104,11 +103,7 @@ def system(most):
 
 def numbered(path):
     """Stays by their number in the person's year."""
-    table = pq.read_table(path, columns=READ)
-    stays = table.select(["setl_id", "psn_no", "setl_time"]).to_pandas()
-    stays["year"] = pa.compute.year(table["enddate"]).to_numpy()
-    stays["total"], stays["in_scope"] = fen(table["medfee_sumamt"]), fen(table["inscp_scp_amt"])
-    stays = stays.sort_values(["psn_no", "year", "setl_time", "setl_id"], ignore_index=True)
+    stays = in_order(path)
     stays["person"] = (stays["psn_no"] != stays["psn_no"].shift()).cumsum() - 1
     stays["nth"] = stays.groupby(["person", "year"], sort=False).cumcount() + 1
     return stays

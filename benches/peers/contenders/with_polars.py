@@ -1,4 +1,5 @@
-"""Polars: one lazy query, sorted once, windows over the number of the person's year."""
+"""Polars: one lazy query, sorted once. Sums within a person's year are sums from the first row of all on, less what had
+been summed when the year began: half the time of `.over(...)`, which hashes its groups again for every window."""
 
 import os
 import sys
@@ -19,8 +20,15 @@ def greatest(amount, least):
     return amount.clip(lower_bound=least)
 
 
+def within_the_year(column):
+    """What a column adds up to, with this row, since the person's year began."""
+    so_far = pl.col(column).cum_sum()
+    before_the_year = pl.when(pl.col("begins")).then(so_far - pl.col(column)).forward_fill()
+    return so_far - before_the_year
+
+
 def adjudicated(claims):
-    new = (pl.col("psn_no") != pl.col("psn_no").shift()) | (pl.col("year") != pl.col("year").shift())
+    changes = (pl.col(name) != pl.col(name).shift() for name in ["psn_no", "year"])
     deductible = pl.lit(DEDUCTIBLES[-1])
     for nth, amount in reversed(list(enumerate(DEDUCTIBLES[:-1], 1))):
         deductible = pl.when(pl.col("nth") == nth).then(amount).otherwise(deductible)
@@ -39,13 +47,13 @@ def adjudicated(claims):
             in_scope=fen("inscp_scp_amt"),
         )
         .sort("psn_no", "year", "setl_time", "setl_id")
-        .with_columns(group=new.fill_null(True).cast(pl.UInt32).cum_sum())
-        .with_columns(nth=pl.col("setl_id").cum_count().over("group"))
+        .with_columns(begins=pl.any_horizontal(changes).fill_null(True), one=pl.lit(1, dtype=pl.Int64))
+        .with_columns(nth=within_the_year("one"))
         .with_columns(act_pay_dedc=pl.min_horizontal(deductible, "in_scope").cast(pl.Int64))
         .with_columns(pool_base_amt=pl.col("in_scope") - pl.col("act_pay_dedc"))
-        .with_columns(above_with=pl.col("pool_base_amt").cum_sum().over("group"))
+        .with_columns(above_with=within_the_year("pool_base_amt"))
         .with_columns(uncapped=paid)
-        .with_columns(uncapped_with=pl.col("uncapped").cum_sum().over("group"))
+        .with_columns(uncapped_with=within_the_year("uncapped"))
         .with_columns(hifp_pay=capped - capped_before)
         .with_columns(psn_part_amt=pl.col("total") - pl.col("hifp_pay"))
         .select(COLUMNS)
