@@ -93,16 +93,17 @@ class Bench:
         return json.loads(done.stdout)
 
 
-def ratio(rounds, one, other):
-    """Seconds of one in those of the other: the median of the rounds, each ratio within its round."""
-    return median([found[one]["seconds"] / found[other]["seconds"] for found in rounds])
+def ratio(rounds, one, other, of="seconds"):
+    """One in the other: the median of the rounds, each ratio within its round."""
+    return median([found[one][of] / found[other][of] for found in rounds])
 
 
 def row(rounds, what, shown, ours=None):
     """A line of the table; behind it the project's seconds as a multiple of this one's."""
     middle = {name: median([found[what][name] for found in rounds]) for name in ["seconds", "cpu_seconds", "peak_mib"]}
-    beside = f"{ratio(rounds, ours, what):.2f}" if ours else ""
-    return f"| {shown} | {middle['seconds']:.2f} | {middle['cpu_seconds']:.2f} | {middle['peak_mib']:,.0f} | {beside} |"
+    multiples = [f"{ratio(rounds, ours, what, of):.2f}" if ours else "" for of in ["seconds", "cpu_seconds"]]
+    measured = f"{middle['seconds']:.2f} | {middle['cpu_seconds']:.2f} | {middle['peak_mib']:,.0f}"
+    return f"| {shown} | {measured} | {' | '.join(multiples)} |"
 
 
 def table(told):
@@ -111,20 +112,20 @@ def table(told):
     job, fold = "tongchou job", "tongchou fold"
     own = "**tongchou**"
     lines = [
-        f"{made['rows']:,} settlements of {made['persons']:,} persons, medians of {len(rounds)} rounds, {threads} threads.",
+        f"{made['rows']:,} settlements of {made['persons']:,} persons, {threads} threads, medians of {len(rounds)} rounds.",
         "",
-        "| | seconds | CPU seconds | peak MiB | tongchou / it |",
-        "|---|---|---|---|---|",
-        "| *copy* | | | | |",
+        "| | seconds | CPU seconds | peak MiB | tongchou / it, seconds | CPU seconds |",
+        "|---|---|---|---|---|---|",
+        "| *copy* | | | | | |",
         row(rounds, "duckdb copy", "DuckDB, a plain copy of the claims", job),
         row(rounds, job, f"{own}, the whole job, 46 columns"),
-        "| *adjudicate and write* | | | | |",
+        "| *adjudicate and write* | | | | | |",
         *[row(rounds, f"{name} write", f"{SHOWN[name]}, 5 columns", job) for name in CONTENDERS],
         row(rounds, job, f"{own}, the whole job, 46 columns"),
-        "| *adjudicate and add up, nothing written* | | | | |",
+        "| *adjudicate and add up, nothing written* | | | | | |",
         *[row(rounds, f"{name} fold", SHOWN[name], fold) for name in CONTENDERS],
         row(rounds, fold, own),
-        "| *one thread* | | | | |",
+        "| *one thread* | | | | | |",
         row(rounds, f"{job}, one thread", f"{own}, the whole job, 46 columns"),
         row(rounds, f"{fold}, one thread", f"{own}, nothing written"),
         "",
@@ -150,12 +151,15 @@ def compared(equal):
 
 
 def ran_on(told):
+    """Where, and what with; and whether anybody else was there."""
     on, of = told["machine"], told["versions"]
+    load = on["load_before"][0]
+    busy = f" The machine was busy when it began (load {load}): compare CPU seconds, not seconds." if load > 0.5 else ""
     names = ["duckdb", "polars", "pandas", "pyarrow", "numpy", "openfisca-core", "python"]
     versions_of = ", ".join(f"{name} {of[name]}" for name in names)
     return (
         f"{on['cores']} cores of {on['processor']}, {on['memory_gib']} GiB, {on['system']}; {on['rustc']};"
-        f" tongchou {of['tongchou']} ({of['commit']}), {versions_of}."
+        f" tongchou {of['tongchou']} ({of['commit']}), {versions_of}.{busy}"
     )
 
 
