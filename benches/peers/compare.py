@@ -12,6 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+# Bytecode would name the folders of whoever ran this.
+sys.dont_write_bytecode = True
+
 import limits
 from harness import HERE, PACK, REPOSITORY, build, claims, machine, measure, median, own_peak_mib, python, say
 from harness import versions, warm

@@ -5,6 +5,10 @@ usage: benches/peers/machine.py [--rows N] [--threads N] [--json]"""
 
 import argparse
 import json
+import sys
+
+# Bytecode would name the folders of whoever ran this.
+sys.dont_write_bytecode = True
 
 import limits
 from harness import PACK, build, claims, machine, measure, python, warm
