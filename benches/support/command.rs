@@ -23,6 +23,7 @@ pub fn data(rows: usize) -> PathBuf {
 }
 
 /// A run on claims, with all tables that stand in a folder.
+#[allow(dead_code, reason = "not every bench that has claims runs the program")]
 pub fn run(data: &Path, claims: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tongchou"));
     command.args(["run", "--json", "--quiet", "--rules", "sample_data/rules"]);

@@ -1,4 +1,4 @@
-//! Made claims, read and grouped, for what is measured in this process.
+//! Claims, read and grouped, for what is measured in this process.
 
 use std::sync::atomic::AtomicBool;
 
@@ -14,11 +14,17 @@ impl Watch for Unwatched {
     fn advance(&self, _rows: u64) {}
 }
 
+/// Whatever is given.
+pub fn read(inputs: &Inputs) -> Loaded {
+    load(inputs, None, None, u64::MAX, &Unwatched, &AtomicBool::new(false)).expect("the bench data loads")
+}
+
 /// Made claims with all reference tables.
+#[allow(dead_code, reason = "not every bench that reads claims has them made here")]
 pub fn loaded(name: &str, rows: usize, persons: usize) -> Loaded {
     let data = made(name, rows, persons, "csv");
     let table = |name: &str| Some(data.join(name).with_extension("csv"));
-    let inputs = Inputs {
+    read(&Inputs {
         rules: "sample_data/rules".into(),
         claims: vec![data.join("claims.csv")],
         reference: ReferencePaths {
@@ -28,6 +34,5 @@ pub fn loaded(name: &str, rows: usize, persons: usize) -> Loaded {
             accounts: table("accounts"),
             marks: table("marks"),
         },
-    };
-    load(&inputs, None, None, u64::MAX, &Unwatched, &AtomicBool::new(false)).expect("the bench data loads")
+    })
 }

@@ -19,6 +19,14 @@ fn every_example_of_the_illustrations_comes_out() {
 }
 
 #[test]
+fn the_pack_that_is_measured_beside_other_programs_says_what_they_compute() {
+    let pack = repo("benches/peers/pack").display().to_string();
+    tongchou(["rules", "check", &pack, "--quiet"]).expect(0);
+    let ran = tongchou(["rules", "test", &pack]).expect(0);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
 fn an_example_that_does_not_come_out_is_named() {
     let folder = crate::support::folder();
     for entry in std::fs::read_dir(pack("illustrations")).expect("the pack") {
