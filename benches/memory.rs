@@ -19,7 +19,10 @@ fn main() {
     let rounds = number("TONGCHOU_BENCH_ROUNDS", 1);
     let limits = list("TONGCHOU_BENCH_LIMITS", "512MiB,1GiB,2GiB,16GiB");
     let scratch = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("scratch");
-    println!("{:>12} {:>8} {:>9} {:>11} {:>10} {:>12} {:>10}", "rows", "limit", "seconds", "rows/s", "peak MiB", "spilled MiB", "x before");
+    println!(
+        "{:>12} {:>8} {:>9} {:>11} {:>10} {:>12} {:>10}",
+        "rows", "limit", "seconds", "rows/s", "peak MiB", "spilled MiB", "x before"
+    );
     let mut before: Vec<Option<f64>> = vec![None; limits.len()];
     for rows in list("TONGCHOU_BENCH_SIZES", "1000000,10000000") {
         let rows: usize = rows.parse().expect("a number of rows");

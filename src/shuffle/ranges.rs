@@ -383,7 +383,14 @@ mod tests {
             dedc_hosp_lv: sym(29),
             filing_type: sym(31),
             flags: Flags(number as u8),
-            bill: Bill { total: fen(2), full_own: fen(3), over_limit: fen(5), preself: fen(7), in_scope: fen(11), hospital: fen(13) },
+            bill: Bill {
+                total: fen(2),
+                full_own: fen(3),
+                over_limit: fen(5),
+                preself: fen(7),
+                in_scope: fen(11),
+                hospital: fen(13),
+            },
         }
     }
 
@@ -394,7 +401,8 @@ mod tests {
             let (mut claims, mut ghosts, mut arena) = (Vec::new(), Vec::new(), Vec::new());
             for (index, person) in some.iter().enumerate() {
                 let number = (batch * 5 + index) as u32;
-                let texts = [format!("P{:0>1$}", person, usize::from(person % 3)), format!("S{number}"), format!("H{person}")];
+                let texts =
+                    [format!("P{:0>1$}", person, usize::from(person % 3)), format!("S{number}"), format!("H{person}")];
                 let [psn_len, setl_len, inst_len] = [0, 1, 2].map(|at| texts[at].len() as u16);
                 let offset = arena.len() as u32;
                 let text = TextRef { arena: batch as u32, offset, psn_len, setl_len, ..TextRef::default() };

@@ -110,7 +110,7 @@ fn columns_that_are_missing() {
 #[test]
 fn rows_that_need_more_memory_than_allowed() {
     let folder = folder();
-    let more = ["--lang", "zh", "--memory", "64KiB"];
+    let more = ["--lang", "zh", "--audit", "--memory", "64KiB"];
     let said = said(folder.path(), run_folder_args(&data("conformance/pack101"), &folder.path().join("out"), &more));
     assert!(said.ends_with(" 行所需内存超过 --memory 允许的 65536 字节\n"), "{said}");
 }
