@@ -19,6 +19,7 @@ pub mod load;
 pub mod manifest;
 pub mod night;
 mod night_tables;
+mod origin;
 pub mod person;
 pub mod persons;
 pub mod reconcile;
