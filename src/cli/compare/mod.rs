@@ -1,5 +1,6 @@
 //! `tongchou compare observed|regions|packs|sweep`
 
+mod explain;
 mod packs;
 mod regions;
 

@@ -1,6 +1,7 @@
 //! Comparisons from files to files: a run as it is, claims under every pool, under changed rules, along a parameter.
 
 pub mod basket;
+pub mod explain;
 pub mod observed;
 pub mod packs;
 pub mod regions;

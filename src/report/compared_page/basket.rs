@@ -31,7 +31,7 @@ fn printed(context: &Context, sheet: &Sheet) -> Table {
     let pools: BTreeSet<&str> = Line::all(sheet).filter(answers).map(|line| line.text("pool")).collect();
     let steps =
         steps_of(Line::all(sheet).filter_map(|line| line.share("person_share")).collect::<Vec<_>>().into_iter());
-    let mut columns = vec![Column::new(Kind::Text, "case", "算例"), Column::new(Kind::Money, "whole bill", "全部费用")];
+    let mut columns = vec![Column::new(Kind::Text, "Case", "算例"), Column::new(Kind::Money, "Whole bill", "全部费用")];
     columns.extend(pools.iter().map(|pool| {
         let name = context.origin.place(pool);
         let or_code = |name: String| if name.is_empty() { (*pool).to_owned() } else { name };

@@ -193,15 +193,15 @@ fn month_lines(all: &Months) -> Vec<Part> {
 
 fn months_table(all: &Months) -> Table {
     let columns = vec![
-        Column::new(Kind::Code, "month", "月份"),
-        Column::new(Kind::Text, "insurance type", "险种"),
-        Column::new(Kind::Count, "settlements", "结算笔数"),
-        Column::new(Kind::Money, "total cost", "医疗费总额"),
-        Column::new(Kind::Money, "within scope", "政策范围内费用"),
-        Column::new(Kind::Money, "all funds", "基金支付合计"),
-        Column::new(Kind::Money, "person", "个人负担"),
-        Column::new(Kind::Share, "funds of in-scope", "基金占范围内"),
-        Column::new(Kind::Share, "person of total", "个人占总额"),
+        Column::new(Kind::Code, "Month", "月份"),
+        Column::new(Kind::Text, "Insurance type", "险种"),
+        Column::new(Kind::Count, "Settlements", "结算笔数"),
+        Column::new(Kind::Money, "Total cost", "医疗费总额"),
+        Column::new(Kind::Money, "Within scope", "政策范围内费用"),
+        Column::new(Kind::Money, "All funds", "基金支付合计"),
+        Column::new(Kind::Money, "Person", "个人负担"),
+        Column::new(Kind::Share, "Funds of in-scope", "基金占范围内"),
+        Column::new(Kind::Share, "Person of total", "个人占总额"),
     ];
     let mut table = Table::new("months_all", "All pools, month by month", "全部统筹区按月", columns);
     for (&(month, one), sums) in &all.sums {
@@ -241,11 +241,11 @@ fn distributions(context: &Context, pools: &Sheet) -> Vec<Part> {
         let name = insutype(of);
         let caption = text(
             format!(
-                "What a settlement leaves to the person, {}, in yuan: median, mean and 90th percentile of {shown} of {all} pools, those with the most settlements, highest median first.",
+                "What a settlement leaves to the person, {}, in yuan: median, mean and 90th percentile of {shown} of {all} pools, those with the most settlements, highest median first. Each step of the axis is ten times the one before.",
                 name.en
             ),
             format!(
-                "每笔结算的个人负担（{}），单位元：结算最多的 {shown}/{all} 个统筹区的中位数、均值与第 90 百分位，按中位数由高到低。",
+                "每笔结算的个人负担（{}），单位元：结算最多的 {shown}/{all} 个统筹区的中位数、均值与第 90 百分位，按中位数由高到低。横轴每格为前一格的十倍。",
                 name.zh
             ),
         );

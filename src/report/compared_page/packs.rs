@@ -137,12 +137,12 @@ fn fund_bars(sums: &[Sum]) -> Figure {
 
 fn fund_table(sums: &[Sum]) -> Table {
     let columns = vec![
-        Column::new(Kind::Text, "paid by", "支付方"),
-        Column::new(Kind::Code, "column", "字段"),
-        Column::new(Kind::Money, "base pack", "原规则"),
-        Column::new(Kind::Money, "new pack", "新规则"),
-        Column::new(Kind::Money, "change", "增减"),
-        Column::new(Kind::Share, "change of base", "增减幅度"),
+        Column::new(Kind::Text, "Paid by", "支付方"),
+        Column::new(Kind::Code, "Column", "字段"),
+        Column::new(Kind::Money, "Base pack", "原规则"),
+        Column::new(Kind::Money, "New pack", "新规则"),
+        Column::new(Kind::Money, "Change", "增减"),
+        Column::new(Kind::Share, "Change of base", "增减幅度"),
     ];
     let mut table = Table::new("funds_all", "All pools and insurance types", "全部统筹区与险种", columns);
     for sum in sums {

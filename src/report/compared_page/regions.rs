@@ -80,7 +80,23 @@ fn tiles(context: &Context) -> Vec<Fact> {
                 .meant(if unanswered > 0 { Tone::Attention } else { Tone::Good }),
         );
     }
+    if let Some(ranked) = context.written("ranking") {
+        let types = main_insutypes(ranked, "answered", MOST_TYPES);
+        tiles.extend(types.iter().filter_map(|of| first(context, ranked, of)));
+    }
     tiles
+}
+
+/// The pool of rank 1.
+fn first(context: &Context, ranked: &Sheet, of: &str) -> Option<Fact> {
+    let line = Line::all(ranked).find(|line| line.text("insutype") == of && line.count("rank") == 1)?;
+    let (name, gain) = (insutype(of), percent(line.share("gain")?));
+    let answered = grouped(line.count("answered"));
+    let pool = Cell::both(pool_name(context, line.text("rules_pool")));
+    Some(Fact::new(&format!("Rank 1, {}", name.en), &format!("第 1 名，{}", name.zh), pool).noted(
+        format!("funds pay {gain} more of the in-scope cost of the {answered} settlements it answers"),
+        format!("可计算的 {answered} 笔结算中，基金多支付政策范围内费用的 {gain}"),
+    ))
 }
 
 fn ranking_of(context: &Context, sheet: &Sheet, of: &str) -> Figure {

@@ -3,11 +3,11 @@
 use plotters::style::text_anchor::HPos;
 
 use super::super::Figure;
-use super::{Ink, Scale, Unit, draw, fitted, hue, in_both};
+use super::{Ink, Scale, Unit, columns_of, draw, fitted, hue, in_both, pixels};
 use crate::diagnostic::{Lang, Text};
 
 /// Columns of a name.
-const NAME: usize = 34;
+const NAME: usize = 52;
 
 /// A row of [`pairs`].
 #[derive(Clone, Debug)]
@@ -23,7 +23,8 @@ pub struct Pair {
 pub fn pairs(caption: Text, unit: Unit, names: &[Text; 2], rows: &[Pair]) -> Figure {
     let one = |lang: Lang| {
         const ROW: i32 = 42;
-        let (left, width, right) = (260, 420, 160);
+        let columns = columns_of(rows.iter().map(|row| row.name.get(lang)), NAME);
+        let (left, width, right) = (pixels(columns), 420, 160);
         let values = || rows.iter().flat_map(|row| row.values).flatten();
         let high = if unit == Unit::Share { 1_000_000 } else { values().max().unwrap_or(0).max(1) };
         let scale = Scale { low: 0, high, left, width };
@@ -35,7 +36,12 @@ pub fn pairs(caption: Text, unit: Unit, names: &[Text; 2], rows: &[Pair]) -> Fig
             canvas.scale(&scale, (top, top + size), |tick| unit.tick(tick));
             for (at, row) in rows.iter().enumerate() {
                 let row_top = top + ROW * at as i32;
-                canvas.small(fitted(row.name.get(lang), NAME), (left - 10, row_top + ROW / 2), HPos::Right, Ink::Words);
+                canvas.small(
+                    fitted(row.name.get(lang), columns),
+                    (left - 10, row_top + ROW / 2),
+                    HPos::Right,
+                    Ink::Words,
+                );
                 for (number, value) in row.values.into_iter().enumerate() {
                     let bar = row_top + 5 + 16 * number as i32;
                     let end = value.map_or(left, |value| scale.at(value).max(left + 1));

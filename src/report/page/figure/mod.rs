@@ -221,6 +221,16 @@ fn wide(words: &str) -> i32 {
     width(words) as i32 * 13 / 2
 }
 
+/// Columns that the longest of some names take, at most so many.
+fn columns_of<'a>(names: impl Iterator<Item = &'a str>, most: usize) -> usize {
+    names.map(|name| width(&visible(name))).max().unwrap_or(0).clamp(12, most)
+}
+
+/// Pixels of so many columns.
+const fn pixels(columns: usize) -> i32 {
+    columns as i32 * 27 / 4 + 14
+}
+
 /// A name that has room: of a longer one, its beginning.
 fn fitted(name: &str, columns: usize) -> String {
     let name = visible(name);
@@ -235,6 +245,15 @@ fn fitted(name: &str, columns: usize) -> String {
         kept.push(character);
     }
     kept + "…"
+}
+
+/// A place on an axis on which each step is so many times the one before: the binary logarithm of whole yuan and one
+/// more, in steps of 1/1024, straight from one power of 2 to the next.
+fn logarithm(fen: i128) -> i128 {
+    let yuan = (fen.max(0) / 100) as u128 + 1;
+    let power = yuan.ilog2();
+    let rest = yuan - (1 << power);
+    i128::from(power) * 1024 + ((rest * 1024) >> power) as i128
 }
 
 /// What an axis is in.
@@ -308,6 +327,13 @@ mod tests {
         });
         let shape = svg.find("<path class=\"fill-hue0\" d=\"M0 0h1v1z\"><title>&lt;a&gt; &amp; b</title></path>");
         assert!(shape.expect("the shape") < svg.find("fill-whole").expect("the rectangle"), "{svg}");
+    }
+
+    #[test]
+    fn logarithms_rise() {
+        assert_eq!([0, 100, 300, 700].map(logarithm), [0, 1024, 2048, 3072]);
+        assert_eq!(logarithm(200), 1024 + 512);
+        assert!((0..100_000).step_by(100).all(|fen| logarithm(fen) < logarithm(fen + 100)));
     }
 
     #[test]

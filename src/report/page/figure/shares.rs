@@ -4,8 +4,11 @@ use plotters::style::FontTransform;
 use plotters::style::text_anchor::HPos;
 
 use super::super::{Figure, Hover};
-use super::{Canvas, HEATS, Ink, LETTERS, SMALL, Unit, class, draw, fitted, in_both};
+use super::{Canvas, HEATS, Ink, LETTERS, SMALL, Unit, class, columns_of, draw, fitted, in_both, pixels};
 use crate::diagnostic::{Lang, Text};
+
+/// Pixels of a cell where there are many.
+const SMALL_CELL: i32 = 15;
 
 /// A share for each pair of a row and a column.
 #[derive(Clone, Debug)]
@@ -31,7 +34,9 @@ pub fn steps_of(values: impl Iterator<Item = i64> + Clone) -> (i64, i64) {
     let low = values.clone().min().unwrap_or(0).div_euclid(PERCENT);
     let high = values.max().unwrap_or(0).div_euclid(PERCENT) + 1;
     let step = (high - low + i64::from(HEATS) - 1).div_euclid(HEATS.into()).max(1);
-    (low * PERCENT, step * PERCENT)
+    // No step is beyond a whole where no share is.
+    let beyond = if high <= 101 { (low + step * i64::from(HEATS) - 100).max(0) } else { 0 };
+    ((low - beyond).max(0).min(low) * PERCENT, step * PERCENT)
 }
 
 /// The step of a share.
@@ -52,7 +57,7 @@ impl Shares {
         match self.columns.len().max(self.rows.len()) {
             0..=24 => 30,
             25..=40 => 20,
-            _ => 15,
+            _ => SMALL_CELL,
         }
     }
 
@@ -104,8 +109,14 @@ impl Shares {
 pub fn share_map(caption: Text, shares: &Shares) -> Figure {
     assert_eq!(shares.values.len(), shares.rows.len() * shares.columns.len(), "a value for each pair");
     assert_eq!(shares.values.len(), shares.own.len(), "whether each is its own");
-    const NAME: usize = 18;
-    let (left, top, cell) = (176, 172, shares.cell());
+    const NAME: usize = 20;
+    let cell = shares.cell();
+    // The same in both languages, so that cells are where they are told to be.
+    let names = |of: &'_ [Text]| {
+        let columns = columns_of(of.iter().flat_map(|name| [&*name.en, &*name.zh]), NAME);
+        pixels(columns) * if cell > SMALL_CELL { 8 } else { 7 } / 7
+    };
+    let (left, top) = (names(&shares.rows) + 24, names(&shares.columns) + 22);
     let (columns, rows) = (shares.columns.len() as i32, shares.rows.len() as i32);
     let steps = steps_of(shares.values.iter().flatten().copied());
     let one = |lang: Lang| {
@@ -115,7 +126,7 @@ pub fn share_map(caption: Text, shares: &Shares) -> Figure {
             canvas.small(shares.heads[1].get(lang), (left + cell * columns / 2, 10), HPos::Center, Ink::Faint);
             let middle = (12, top + cell * rows / 2);
             canvas.styled(shares.heads[0].get(lang), middle, HPos::Center, Ink::Faint, SMALL, turned.clone());
-            let letters = if cell > 15 { LETTERS } else { SMALL };
+            let letters = if cell > SMALL_CELL { LETTERS } else { SMALL };
             for (at, name) in shares.rows.iter().enumerate() {
                 let at = (left - 6, top + cell * at as i32 + cell / 2);
                 canvas.styled(&fitted(name.get(lang), NAME), at, HPos::Right, Ink::Words, letters, FontTransform::None);
@@ -150,6 +161,8 @@ mod tests {
         assert_eq!(steps, (510_000, 70_000));
         assert_eq!([512_345, 579_999, 580_000, 899_999].map(|value| step_at(value, steps)), [0, 0, 1, 5]);
         assert_eq!(steps_of([300_000].into_iter()), (300_000, 10_000));
+        assert_eq!(steps_of([190_000, 985_000].into_iter()), (160_000, 140_000));
+        assert_eq!(steps_of([0, 1_000_000].into_iter()), (0, 170_000));
         assert_eq!((step_at(-5, (0, 10)), step_at(1_000, (0, 10))), (0, HEATS - 1));
     }
 
