@@ -42,7 +42,8 @@ compared="$scratch/compared"
 mkdir "$compared"
 tongchou compare observed --quiet --run "$scratch/hostile" --out "$compared/observed"
 tongchou compare regions --quiet --rules "$scratch/rules" --basket "$scratch/basket" "${claims[@]}" --out "$compared/regions"
-tongchou compare packs --quiet "$scratch/rules" --set "$cell=100" "${claims[@]}" --out "$compared/packs"
+tongchou compare packs --quiet "$scratch/rules" --set "$cell=100" --set benefits:bj-emp-out-active-hospital.deductible_1=3000 \
+    "${claims[@]}" --out "$compared/packs"
 tongchou compare sweep --quiet --rules "$scratch/rules" --set "$cell" --from 0 --to 600 --steps 7 "${claims[@]}" --out "$compared/sweep"
 
 NODE_PATH="$scratch/node_modules" node tests/browser/check.js "$scratch/reconciled" "$scratch/pages/many.html" "$scratch" $shots

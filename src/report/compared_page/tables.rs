@@ -108,6 +108,33 @@ const CODES: [&str; 14] = [
     "year",
 ];
 
+/// Columns that are not printed where a table is too wide for paper: parts of sums, and what a row says otherwise.
+const NOT_PRINTED: [&str; 20] = [
+    "persons",
+    "denied",
+    "hifp_pay",
+    "cvlserv_pay",
+    "hifes_pay",
+    "hifmi_pay",
+    "hifob_pay",
+    "maf_pay",
+    "oth_pay",
+    "fund_share_of_total",
+    "mean_total",
+    "mean_person",
+    "p90_total",
+    "setl_time",
+    "rules_base",
+    "rules_new",
+    "since",
+    "other_funds",
+    "unanswered",
+    "act_pay_dedc",
+];
+
+/// More columns than these are too wide for paper.
+const PRINTED: usize = 13;
+
 /// Where a column of a page comes from.
 enum From {
     /// A column.
@@ -161,6 +188,12 @@ pub(super) fn table(context: &Context, sheet: &Sheet) -> Table {
     };
     let heads = columns.iter().map(head).collect();
     let mut table = Table::new(sheet.name, &sheet.title.en, &sheet.title.zh, heads);
+    if columns.len() > PRINTED {
+        let is_printed = |from: &From| match *from {
+            From::One(at) | From::Both(at, _) => !NOT_PRINTED.contains(&sheet.headings[at].name),
+        };
+        table.on_paper = (0..columns.len()).filter(|&at| is_printed(&columns[at])).collect();
+    }
     let by = sheet.headings.iter().position(|heading| heading.name == "by");
     for row in &sheet.rows {
         let one = |from: &From| match *from {

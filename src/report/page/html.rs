@@ -13,6 +13,9 @@ const SCRIPT: &str = include_str!("page.js");
 /// Rows of a table that stand in the page as such: on paper, and where no script runs.
 const ON_PAPER: usize = 40;
 
+/// The most columns of a table on paper.
+const PAPER_COLUMNS: usize = 16;
+
 /// Sections with tables of more columns are printed across.
 const WIDE: usize = 8;
 
@@ -52,15 +55,16 @@ pub(super) fn visible(text: &str) -> String {
 
 /// A text in both languages; the style shows one of them.
 fn both(text: &Text) -> String {
+    let shown = |text: &str| escaped(&visible(text));
     if text.en == text.zh {
-        return escaped(&text.en);
+        return shown(&text.en);
     }
-    format!("<span lang=\"en\">{}</span><span lang=\"zh-CN\">{}</span>", escaped(&text.en), escaped(&text.zh))
+    format!("<span lang=\"en\">{}</span><span lang=\"zh-CN\">{}</span>", shown(&text.en), shown(&text.zh))
 }
 
 fn shown(cell: &Cell) -> String {
     match cell {
-        Cell::Both(text) => both(&Text::new(visible(&text.en), visible(&text.zh))),
+        Cell::Both(text) => both(text),
         _ => escaped(&visible(&cell.shown(Lang::En))),
     }
 }
@@ -242,18 +246,45 @@ fn render_table(table: &Table, out: &mut String) {
     let holds = if table.holds_first { " data-holds" } else { "" };
     *out +=
         &format!("<div class=\"grid\" data-table=\"{name}\"{holds}></div>\n<div class=\"paper\"><table>\n<thead><tr>");
-    for column in &table.columns {
+    let columns = on_paper(table);
+    for &at in &columns {
+        let column = &table.columns[at];
         *out += &format!("<th scope=\"col\" class=\"{}\">{}</th>", column.kind.word(), both(&column.title));
     }
     *out += "</tr></thead>\n<tbody>\n";
     for row in table.rows.iter().take(ON_PAPER) {
         *out += "<tr>";
-        for (column, cell) in table.columns.iter().zip(&row.cells) {
+        for &at in &columns {
+            let (column, cell) = (&table.columns[at], &row.cells[at]);
             *out += &format!("<td class=\"{}\">{}</td>", class_of(column, cell), shown(cell));
         }
         *out += "</tr>\n";
     }
     *out += "</tbody></table>\n";
+    paper_notes(table, columns.len(), out);
+    *out += "</div>\n</div>\n";
+}
+
+/// The columns that are printed: those that are asked for, at most as many as there is room for.
+fn on_paper(table: &Table) -> Vec<usize> {
+    let mut columns = match table.on_paper.is_empty() {
+        true => (0..table.columns.len()).collect(),
+        false => table.on_paper.clone(),
+    };
+    columns.truncate(PAPER_COLUMNS);
+    columns
+}
+
+/// What of a table is not on paper.
+fn paper_notes(table: &Table, columns: usize, out: &mut String) {
+    let all = table.columns.len();
+    if columns < all {
+        let cut = Text::new(
+            format!("{columns} of {all} columns; all of them are in the page on screen and in the files."),
+            format!("共 {all} 列，此处为 {columns} 列；全部列见屏幕页面与输出文件。"),
+        );
+        *out += &format!("<p class=\"note\">{}</p>\n", both(&cut));
+    }
     if table.rows.len() > ON_PAPER {
         let rows = Cell::count(table.rows.len() as u64).shown(Lang::En);
         let rest = Text::new(
@@ -264,5 +295,4 @@ fn render_table(table: &Table, out: &mut String) {
     } else if table.rows.is_empty() {
         *out += &format!("<p class=\"note\">{}</p>\n", both(&Text::new("No rows.", "无记录。")));
     }
-    *out += "</div>\n</div>\n";
 }

@@ -303,6 +303,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The rows, in the order in which they are first seen.
     pub rows: Vec<Row>,
+    /// Columns that are printed; none: as many as there is room for.
+    pub on_paper: Vec<usize>,
     /// Whether the first column stays where it is when the others are moved.
     pub holds_first: bool,
 }
@@ -311,7 +313,15 @@ impl Table {
     /// A table that is still empty.
     #[must_use]
     pub fn new(name: &'static str, en: &str, zh: &str, columns: Vec<Column>) -> Self {
-        Self { name, title: Text::new(en, zh), note: Text::default(), columns, rows: Vec::new(), holds_first: false }
+        Self {
+            name,
+            title: Text::new(en, zh),
+            note: Text::default(),
+            columns,
+            rows: Vec::new(),
+            on_paper: Vec::new(),
+            holds_first: false,
+        }
     }
 
     /// The same with a note.

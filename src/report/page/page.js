@@ -114,6 +114,7 @@ class Column {
     this.isNumber = 'values' in data;
     this.filter = '';
   }
+  get heading() { return visible(pick(this.title)); }
   // Whether words stand there; in a column of numbers they say why there is none.
   isWords(row) { return Boolean(this.at) && this.at[row] >= 0; }
   shown(row) {
@@ -209,7 +210,7 @@ class Grid {
     const family = getComputedStyle(document.body).fontFamily;
     const measured = (text, font) => { pen.font = font; return pen.measureText(text).width; };
     return this.columns.map((column) => {
-      const title = pick(column.title);
+      const title = column.heading;
       const words = title.match(/[^\s/]{1,14}/g) || [''];
       const head = Math.max(...words.map((word) => measured(word, '600 ' + size + 'px ' + family)), measured(title, '600 ' + size + 'px ' + family) / 2);
       const font = column.kind === 'code' ? size * 0.87 + 'px ui-monospace, Consolas, monospace' : size + 'px ' + family;
@@ -265,7 +266,7 @@ class Grid {
       filters.append(make('td'));
     }
     for (const column of this.columns) {
-      const button = make('button', { type: 'button' }, pick(column.title), make('span', { class: 'way', 'aria-hidden': 'true' }));
+      const button = make('button', { type: 'button' }, column.heading, make('span', { class: 'way', 'aria-hidden': 'true' }));
       button.addEventListener('click', () => this.sort(column));
       column.head = make('th', { scope: 'col', class: column.kind }, button);
       heads.append(column.head);
@@ -275,7 +276,7 @@ class Grid {
     return this.isSmall ? make('thead', {}, heads) : make('thead', {}, heads, filters);
   }
   filter(column) {
-    const label = say('filter') + ': ' + pick(column.title);
+    const label = say('filter') + ': ' + column.heading;
     let field;
     if (column.isChoice) {
       field = make('select', { 'aria-label': label }, make('option', { value: '' }, say('any')));
@@ -499,7 +500,7 @@ class Drawer {
   }
   facts(facts) {
     const list = make('dl', { class: 'facts' });
-    for (const [name, text] of facts) list.append(make('div', {}, make('dt', {}, pick(name)), make('dd', {}, text)));
+    for (const [name, text] of facts) list.append(make('div', {}, make('dt', {}, visible(pick(name))), make('dd', {}, text)));
     return list;
   }
   value(value) {

@@ -64,23 +64,25 @@ impl Shares {
     /// Cells of one colour are one shape.
     fn paint(&self, canvas: &Canvas, steps: (i64, i64), (left, top): (i32, i32)) {
         let cell = self.cell();
-        let mut paths: [String; HEATS as usize + 1] = Default::default();
-        let mut own = String::new();
+        let mut paths: [String; HEATS as usize] = Default::default();
+        let [mut own, mut none] = [String::new(), String::new()];
         for (at, value) in self.values.iter().enumerate() {
             let (row, column) = (at / self.columns.len(), at % self.columns.len());
             let (x, y) = (left + cell * column as i32, top + cell * row as i32);
-            let step = value.map_or(usize::from(HEATS), |value| usize::from(step_at(value, steps)));
-            paths[step] += &format!("M{x} {y}h{0}v{0}h-{0}z", cell - 1);
+            let square = format!("M{x} {y}h{0}v{0}h-{0}z", cell - 1);
+            match value {
+                Some(value) => paths[usize::from(step_at(*value, steps))] += &square,
+                None => none += &square,
+            }
             if self.own[at] {
-                own += &format!("M{x} {y}h{0}v{0}h-{0}z", cell - 1);
+                own += &square;
             }
         }
         for (step, path) in paths.iter().enumerate().filter(|(_, path)| !path.is_empty()) {
-            let number = if step < usize::from(HEATS) { Ink::Heat as u8 + step as u8 } else { Ink::Line as u8 };
-            canvas.shape(&format!("fill-{}", class(number)), path, "");
+            canvas.shape(&format!("fill-{}", class(Ink::Heat as u8 + step as u8)), path, "");
         }
-        if !own.is_empty() {
-            canvas.shape("own", &own, "");
+        for (classes, path) in [("nothing", none), ("own", own)].into_iter().filter(|(_, path)| !path.is_empty()) {
+            canvas.shape(classes, &path, "");
         }
     }
 
@@ -95,7 +97,8 @@ impl Shares {
             canvas.small(words, (from + WIDE / 2 - 1, middle), HPos::Center, ink);
         }
         let none = Text::new("no answer", "无规则");
-        canvas.key((left, middle + 26), &[(Ink::Line as u8, none.get(lang))]);
+        canvas.shape("nothing", &format!("M{left} {}h13v13h-13z", middle + 20), "");
+        canvas.small(none.get(lang), (left + 20, middle + 26), HPos::Left, Ink::Words);
         if self.own.contains(&true) {
             let from = left + 130;
             canvas.shape("own", &format!("M{from} {}h13v13h-13z", middle + 20), "");

@@ -12,7 +12,7 @@ const ROW: i32 = 22;
 const NAME: usize = 27;
 
 /// Columns of a name where there is room.
-const LONG_NAME: usize = 56;
+const LONG_NAME: usize = 84;
 
 /// The colours of the three values.
 const MARKS: [usize; 3] = [0, 1, 3];
