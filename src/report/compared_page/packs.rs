@@ -21,6 +21,7 @@ pub(super) fn sections(context: &Context) -> Vec<Section> {
             text("Of the settlements that both packs answer.", "以两套规则均可计算的结算计。"),
             vec![
                 Part::Figure(fund_bars(&sums)),
+                Part::Figure(fund_changes(&sums)),
                 Part::Table(fund_table(&sums)),
                 Part::Table(table(context, sheet("funds"))),
             ],
@@ -133,6 +134,22 @@ fn fund_bars(sums: &[Sum]) -> Figure {
         "两套规则下各基金、基金合计与个人的支付，单位元：每项两条，名称后为增减额。",
     );
     pairs(caption, Unit::Yuan, &[text("base pack", "原规则"), text("new pack", "新规则")], &rows)
+}
+
+/// What changes, on a scale of its own: beside the wholes it may be too little to be seen.
+fn fund_changes(sums: &[Sum]) -> Figure {
+    let row = |sum: &Sum| {
+        let change = sum.new - sum.base;
+        let note = share(change, sum.base).map_or_else(String::new, |share| Cell::Share(share).shown(Lang::En));
+        Opposed { name: payer(sum.fund), sides: [(-change).max(0), change.max(0)], note }
+    };
+    let rows: Vec<Opposed> = sums.iter().map(row).collect();
+    let caption = text(
+        "What every fund, all funds and the persons pay less (left) or more (right) under the new pack, in yuan: bars; at the right the change in percent of the base pack.",
+        "新规则下各基金、基金合计与个人少付（左）或多付（右）的金额，单位元（条形图）；右侧为占原规则支付的百分比。",
+    );
+    let names = [text("pays less", "少付"), text("pays more", "多付")];
+    opposed(caption, Unit::Yuan, &names, &text("of base", "占原规则"), &rows)
 }
 
 fn fund_table(sums: &[Sum]) -> Table {

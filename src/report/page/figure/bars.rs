@@ -73,7 +73,8 @@ pub struct Opposed {
 pub fn opposed(caption: Text, unit: Unit, names: &[Text; 2], note: &Text, rows: &[Opposed]) -> Figure {
     let one = |lang: Lang| {
         const ROW: i32 = 26;
-        let (left, half, gap, right) = (130, 220, 90, 170);
+        let columns = columns_of(rows.iter().map(|row| row.name.get(lang)), NAME);
+        let (left, half, gap, right) = (pixels(columns).max(130), 220, 90, 170);
         let middle_line = left + gap + half;
         let all = middle_line + half + gap + right;
         let most = rows.iter().flat_map(|row| row.sides).max().unwrap_or(0).max(1);
@@ -87,7 +88,7 @@ pub fn opposed(caption: Text, unit: Unit, names: &[Text; 2], note: &Text, rows: 
             canvas.line((middle_line, top - 6), (middle_line, top + size), Ink::Line);
             for (at, row) in rows.iter().enumerate() {
                 let middle = top + ROW * at as i32 + ROW / 2;
-                canvas.small(fitted(row.name.get(lang), 18), (left, middle), HPos::Right, Ink::Words);
+                canvas.small(fitted(row.name.get(lang), columns), (left, middle), HPos::Right, Ink::Words);
                 for (side, value) in row.sides.into_iter().enumerate() {
                     let long = length(value).max(i32::from(value > 0));
                     let (from, to) =
