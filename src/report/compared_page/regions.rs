@@ -94,8 +94,10 @@ fn first(context: &Context, ranked: &Sheet, of: &str) -> Option<Fact> {
     let answered = grouped(line.count("answered"));
     let pool = Cell::both(pool_name(context, line.text("rules_pool")));
     Some(Fact::new(&format!("Rank 1, {}", name.en), &format!("第 1 名，{}", name.zh), pool).noted(
-        format!("funds pay {gain} more of the in-scope cost of the {answered} settlements it answers"),
-        format!("可计算的 {answered} 笔结算中，基金多支付政策范围内费用的 {gain}"),
+        format!(
+            "of {answered} settlements it answers, funds pay {gain} of the in-scope cost more than under the own rules"
+        ),
+        format!("可计算的 {answered} 笔结算，基金比参保地规则多支付政策范围内费用的 {gain}"),
     ))
 }
 
