@@ -100,7 +100,11 @@ fn explained(args: &ExplainArgs, cancel: &AtomicBool) -> Result<Exit, RunError> 
 }
 
 /// The settlement's explanation, if it was accepted.
-fn explanation<'a>(explained: &'a Explained, setl_id: &str, persons: &'a Persons) -> Option<Explanation<'a>> {
+pub(super) fn explanation<'a>(
+    explained: &'a Explained,
+    setl_id: &str,
+    persons: &'a Persons,
+) -> Option<Explanation<'a>> {
     let arenas = &explained.loaded.rows.arenas;
     let at = explained.claims.iter().position(|claim| arenas.setl_id(claim.text) == setl_id.as_bytes())?;
     let (claim, steps) = (&explained.claims[at], &explained.traces[at]);
@@ -116,7 +120,7 @@ fn explanation<'a>(explained: &'a Explained, setl_id: &str, persons: &'a Persons
 }
 
 /// Why rows of the person were rejected.
-fn rejections(explained: &Explained, lang: Lang, persons: &Persons) -> Vec<String> {
+pub(super) fn rejections(explained: &Explained, lang: Lang, persons: &Persons) -> Vec<String> {
     let files = &explained.loaded.sources.files;
     let lines = explained.loaded.rejects.in_memory().iter().map(|reject| {
         let (file, line) = (&files[reject.file as usize], reject.line);

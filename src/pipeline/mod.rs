@@ -23,6 +23,7 @@ pub mod night;
 mod night_tables;
 mod on_disk;
 mod ordered;
+mod origin;
 pub mod person;
 pub mod persons;
 pub mod reconcile;

@@ -4,6 +4,7 @@ use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };
 
+use super::page::figure::HEATS;
 use super::page::{Cell, Column, Fact, Kind, Table};
 use crate::diagnostic::{Lang, Text};
 
@@ -15,6 +16,16 @@ const CHARACTERS: usize = 32_767;
 
 /// Whole numbers that a spreadsheet holds exactly; larger ones are written as text.
 const EXACT: i128 = 1 << 53;
+
+/// Ground and ink of the steps of a heat map, as the page has them by day.
+const HEAT_COLORS: [(u32, u32); HEATS as usize] = [
+    (0x00E3_EEFA, 0x001A_2330),
+    (0x00C5_DCF4, 0x001A_2330),
+    (0x009C_C4EC, 0x001A_2330),
+    (0x0033_73B7, 0x00FF_FFFF),
+    (0x001F_5796, 0x00FF_FFFF),
+    (0x0012_3A68, 0x00FF_FFFF),
+];
 
 /// A sheet.
 pub struct Sheet<'a> {
@@ -41,6 +52,8 @@ struct Formats {
     count: Format,
     share: Format,
     day: Format,
+    /// Money on a ground, step by step of a heat map.
+    heats: [Format; HEATS as usize],
 }
 
 impl Formats {
@@ -55,6 +68,10 @@ impl Formats {
             count: Format::new().set_num_format("#,##0"),
             share: Format::new().set_num_format("0.0%"),
             day: Format::new().set_num_format("yyyy-mm-dd"),
+            heats: HEAT_COLORS.map(|(ground, ink)| {
+                let money = Format::new().set_num_format("#,##0.00");
+                money.set_background_color(Color::RGB(ground)).set_font_color(Color::RGB(ink))
+            }),
         }
     }
 }
@@ -156,6 +173,7 @@ fn put(
     let written = match cell {
         Cell::Empty => return Ok(()),
         Cell::Money(fen) => number(*fen, 100, &formats.money),
+        Cell::Shaded(fen, step) => number(*fen, 100, &formats.heats[usize::from(*step)]),
         Cell::Count(count) => number(i128::from(*count), 1, &formats.count),
         Cell::Share(ppm) => number(i128::from(*ppm), 1_000_000, &formats.share),
         Cell::Day(day) => {

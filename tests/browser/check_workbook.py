@@ -1,12 +1,13 @@
-"""The workbook as two other programs read it. usage: check_workbook.py RECONCILED SCRATCH"""
+"""The workbook of an audit as two other programs read it. usage: check_workbook.py RECONCILED SCRATCH"""
 
 import csv
 import json
 import pathlib
-import subprocess
 import sys
 
 import openpyxl
+
+from workbook import by_libreoffice, no_formulas
 
 reconciled, scratch = map(pathlib.Path, sys.argv[1:])
 file = reconciled / "report.xlsx"
@@ -28,18 +29,9 @@ with open(reconciled / "totals.csv", encoding="utf-8", newline="") as lines:
 heads = [cell.value for cell in book["totals"][1]]
 column = heads.index("gross fund_pay_sumamt")
 assert sum(round(row[column] * 100) for row in book["totals"].iter_rows(min_row=2, values_only=True)) == total
-for sheet in book:
-    for row in sheet.iter_rows():
-        assert all(cell.data_type != "f" for cell in row), f"a formula in {sheet.title}"
+no_formulas(book)
 
-profile = f"-env:UserInstallation=file://{scratch}/office"
-command = ["soffice", profile, "--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,4"]
-done = subprocess.run([*command, "--outdir", str(scratch), str(file)], capture_output=True, text=True, timeout=180)
-assert done.returncode == 0, done.stderr
-made = list(scratch.glob("report*.csv"))
-assert len(made) == 1, (made, done.stdout, done.stderr)
-with open(made[0], encoding="utf-8", newline="") as lines:
-    read = list(csv.reader(lines))
+read = by_libreoffice(file, scratch, 4)
 assert len(read) == len(causes) and read[1][0] == causes[1][0], read[:2]
 assert read[1][5].replace(",", "") == manifest["causes"][0]["gross"], read[1]
 print(f"ok {file.name}: {len(book.sheetnames)} sheets, {book['differences'].max_row - 1} differences; openpyxl and LibreOffice agree")

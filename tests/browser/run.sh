@@ -32,5 +32,21 @@ tongchou audit --quiet --run "$scratch/run" --out "$scratch/reconciled" || [ $? 
 mkdir "$scratch/pages"
 TONGCHOU_PAGES="$scratch/pages" "$cargo" test --quiet --release --test it -- audit_page::a_page_of_many_findings --exact
 
+# The comparisons, of a pack and a basket with hostile names.
+"$scratch/venv/bin/python" tests/browser/hostile.py sample_data/rules sample_data/basket "$scratch"
+claims=(--claims "$scratch/made/claims.csv")
+for table in enrolments filings institutions accounts marks; do claims+=("--$table" "$scratch/made/$table.csv"); done
+tongchou run --quiet --rules "$scratch/rules" "${claims[@]}" --out "$scratch/hostile" || [ $? -eq 1 ]
+cell=benefits:sh-res-out-l1-300.deductible_1
+compared="$scratch/compared"
+mkdir "$compared"
+tongchou compare observed --quiet --run "$scratch/hostile" --out "$compared/observed"
+tongchou compare regions --quiet --rules "$scratch/rules" --basket "$scratch/basket" "${claims[@]}" --out "$compared/regions"
+tongchou compare packs --quiet "$scratch/rules" --set "$cell=100" --set benefits:bj-emp-out-active-hospital.deductible_1=3000 \
+    "${claims[@]}" --out "$compared/packs"
+tongchou compare sweep --quiet --rules "$scratch/rules" --set "$cell" --from 0 --to 600 --steps 7 "${claims[@]}" --out "$compared/sweep"
+
 NODE_PATH="$scratch/node_modules" node tests/browser/check.js "$scratch/reconciled" "$scratch/pages/many.html" "$scratch" $shots
 "$scratch/venv/bin/python" tests/browser/check_workbook.py "$scratch/reconciled" "$scratch"
+NODE_PATH="$scratch/node_modules" node tests/browser/check_compared.js "$compared" "$scratch" $shots
+"$scratch/venv/bin/python" tests/browser/check_compared_workbooks.py "$scratch" "$compared"/{observed,regions,packs,sweep}

@@ -7,6 +7,7 @@ mod chinese;
 mod cli;
 mod compare;
 mod compare_packs;
+mod compared_page;
 mod conformance;
 mod explain;
 mod files;

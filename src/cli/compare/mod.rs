@@ -1,5 +1,6 @@
 //! `tongchou compare observed|regions|packs|sweep`
 
+mod explain;
 mod packs;
 mod regions;
 
@@ -53,6 +54,7 @@ impl OutputArgs {
             overwrite: self.overwrite,
             memory: self.memory.bytes(),
             shown,
+            lang: self.common.lang(),
         });
         match output.and_then(|output| self.work.run(self.common.lang(), |progress| work(output, progress))) {
             Err(error) => fail(&error, self.common.lang()),

@@ -4,18 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use serde_json::{Value, json};
 
-use super::OutputArgs;
-use crate::cli::progress::{Progress, ProgressMode};
-use crate::cli::{Exit, ReferenceArgs, fail};
-use crate::diagnostic::Lang;
-use crate::pipeline::compare::basket::{ExplainedCase, explain_case};
+use super::{OutputArgs, explain};
+use crate::cli::{Exit, ReferenceArgs};
 use crate::pipeline::compare::regions::{RegionsPlan, regions};
 
 /// Arguments of the command.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit status: 0 written or explained, 2 failed and nothing was written.")]
+#[command(
+    after_help = "Exit status: 0 written or explained, 1 the row to explain was rejected, 2 failed and nothing was written."
+)]
 pub(in crate::cli) struct RegionsArgs {
     /// Folder of the rule pack
     #[arg(long, value_name = "DIR")]
@@ -34,8 +32,8 @@ pub(in crate::cli) struct RegionsArgs {
     /// Where the outputs go: must not exist, or be empty
     #[arg(long, value_name = "DIR", required_unless_present = "explain")]
     out: Option<PathBuf>,
-    /// Show how a case of the basket is computed in one pool, step by step, and write nothing
-    #[arg(long, value_name = "CASE", requires_all = ["basket", "pool"], conflicts_with_all = ["claims", "out"])]
+    /// Show how a case of the basket, or a settlement of the claims, is computed in one pool, and write nothing
+    #[arg(long, value_name = "CASE|SETL_ID", requires = "pool", conflicts_with = "out")]
     explain: Option<String>,
     /// The pool of --explain: a code, or a name of places.csv
     #[arg(long, value_name = "CODE|NAME", requires = "explain")]
@@ -45,16 +43,9 @@ pub(in crate::cli) struct RegionsArgs {
 }
 
 pub(super) fn run(args: &RegionsArgs, cancel: &AtomicBool) -> Exit {
-    let lang = args.how.common.lang();
-    if let (Some(case), Some(pool), Some(basket)) = (&args.explain, &args.pool, &args.basket) {
-        let quiet = Progress::new(ProgressMode::None, true, lang);
-        return match explain_case(&args.rules, basket, case, pool, &quiet, cancel) {
-            Err(error) => fail(&error, lang),
-            Ok(explained) => {
-                args.how.common.show(|lang| render(&explained, lang), || to_json(&explained, lang));
-                Exit::Success
-            }
-        };
+    if let (Some(what), Some(pool)) = (&args.explain, &args.pool) {
+        let inputs = args.reference.inputs(args.rules.clone(), args.claims.clone());
+        return explain::run(&inputs, args.basket.as_deref(), what, pool, &args.how, cancel);
     }
     args.how.run(args.out.as_deref().unwrap_or(Path::new("")), |output, progress| {
         let plan = RegionsPlan {
@@ -65,19 +56,4 @@ pub(super) fn run(args: &RegionsArgs, cancel: &AtomicBool) -> Exit {
         };
         regions(&plan, progress, cancel)
     })
-}
-
-fn render(explained: &ExplainedCase, lang: Lang) -> String {
-    let case = explained.case();
-    let mut text = format!("{}  {}\n  {}\n", case.case_id, case.title.get(lang), case.note.get(lang));
-    for explanation in explained.explanations() {
-        text += &format!("\n{}", explanation.render(lang));
-    }
-    text
-}
-
-fn to_json(explained: &ExplainedCase, lang: Lang) -> Value {
-    let case = explained.case();
-    let settlements: Vec<Value> = explained.explanations().map(|one| one.to_json(lang)).collect();
-    json!({"case_id": case.case_id, "title": case.title.get(lang), "settlements": settlements})
 }

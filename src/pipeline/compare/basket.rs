@@ -15,9 +15,10 @@ use crate::ledger::person::Desk;
 use crate::model::place::Admdvs;
 use crate::pipeline::load::{Loaded, load_under};
 use crate::pipeline::rules_dir::{Rules, load_rules};
-use crate::pipeline::{Inputs, ReferencePaths, RunError, Watch};
+use crate::pipeline::{Inputs, ReferencePaths, RunError, Watch, origin};
 use crate::publish::{file_to_json, hex};
 use crate::report::explain::Explanation;
+use crate::report::origin::{Input, Origin};
 use crate::report::privacy::Persons;
 use crate::text::table::{self, TextTable};
 
@@ -29,6 +30,8 @@ pub struct Priced {
     pub basket: Basket,
     /// `cases.csv`, as a manifest names it.
     pub cases_file: Value,
+    /// The same, as a report does.
+    cases: Input,
 }
 
 /// Reads a basket.
@@ -51,7 +54,9 @@ pub(super) fn read_basket(
     };
     let case_bytes = read_bytes(&cases)?;
     let (case_table, claim_table) = (parsed(&cases, &case_bytes)?, parsed(&claims, &read_bytes(&claims)?)?);
-    let cases_file = file_to_json("cases.csv", case_bytes.len() as u64, &hex(&Sha256::digest(&case_bytes)));
+    let sha256 = hex(&Sha256::digest(&case_bytes));
+    let cases_file = file_to_json("cases.csv", case_bytes.len() as u64, &sha256);
+    let told = Input { kind: kind(), file: "cases.csv".into(), bytes: case_bytes.len() as u64, sha256 };
     let (case_file, claim_file) = (cases.display().to_string(), claims.display().to_string());
     let basket = Basket::read((&case_file, &case_table), (&claim_file, &claim_table)).map_err(asked)?;
     let inputs = Inputs { rules: rules.folder.clone(), claims: vec![claims], reference: ReferencePaths::default() };
@@ -82,10 +87,21 @@ pub(super) fn read_basket(
             return Err(asked(vec![Diagnostic::error("X020", at, message).hint(hint)]));
         }
     }
-    Ok(Priced { loaded, basket, cases_file })
+    Ok(Priced { loaded, basket, cases_file, cases: told })
+}
+
+/// What the files of a basket are called.
+fn kind() -> Text {
+    Text::new("standard basket", "标准算例")
 }
 
 impl Priced {
+    /// Adds the files of the basket to what was read.
+    pub(super) fn add_to(&self, origin: &mut Origin) {
+        origin.inputs.push(self.cases.clone());
+        origin::add(origin, &kind(), self.loaded.claims_files());
+    }
+
     fn person(&self, case: &Case) -> u32 {
         let person = self.loaded.persons.find(&self.loaded.rows.arenas, case.case_id.as_bytes());
         person.expect("a case has settlements: it was read so")

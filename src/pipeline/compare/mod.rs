@@ -1,6 +1,7 @@
 //! Comparisons from files to files: a run as it is, claims under every pool, under changed rules, along a parameter.
 
 pub mod basket;
+pub mod explain;
 pub mod observed;
 pub mod packs;
 pub mod regions;
@@ -19,10 +20,13 @@ use super::manifest::engine;
 use super::rules_dir::Rules;
 use super::{RunError, Stage, Watch, check};
 use crate::columnar::row_groups::RowGroups;
-use crate::diagnostic::{Diagnostic, Location, Text};
+use crate::diagnostic::{Diagnostic, Lang, Location, Text};
 use crate::ingest::InputFile;
 use crate::publish::{Staging, Written, file_to_json};
 use crate::report::compared::ComparedReport;
+use crate::report::compared_page::{ComparedPage, Context};
+use crate::report::origin::Origin;
+use crate::report::page::html;
 use crate::report::privacy::Persons as Shown;
 use crate::report::sheet::{Cell, Sheet};
 use crate::rules::pack::RulePack;
@@ -40,6 +44,8 @@ pub struct Output {
     pub memory: u64,
     /// How person numbers are shown in what people read.
     pub shown: Shown,
+    /// The language in which reports open.
+    pub lang: Lang,
 }
 
 /// Rows of a part of the persons: sums do not depend on where parts begin.
@@ -121,18 +127,25 @@ impl<'a> Inputs<'a> {
     }
 }
 
-/// Writes the tables as CSV and Parquet, and `compare.json`, and publishes them.
+/// Writes the tables as CSV and Parquet, what people open, and `compare.json`, and publishes them.
 fn publish(
     staging: Staging,
     report: &ComparedReport,
     inputs: &Value,
-    shown: &Shown,
+    origin: &Origin,
+    output: &Output,
     mut outputs: Vec<Written>,
     cancel: &AtomicBool,
 ) -> Result<(), RunError> {
+    let shown = &output.shown;
     for table in &report.tables {
         outputs.extend(write_sheet(&staging, &table.sheet, shown)?);
     }
+    check(cancel)?;
+    let page = ComparedPage::new(&Context { report, origin, persons: shown });
+    outputs.push(staging.write("report.html", html::render(&page.page(output.lang)).as_bytes())?);
+    let workbook = page.workbook(output.lang).map_err(|error| RunError::Workbook { error })?;
+    outputs.push(staging.write("report.xlsx", &workbook)?);
     let files: Vec<Value> = outputs.iter().map(Written::to_json).collect();
     let mut whole = json!({
         "engine": engine(), "comparison": report.kind, "inputs": inputs, "numbers": report.numbers, "outputs": files,

@@ -1,5 +1,6 @@
 //! A finished run as it is: `adjudicated.parquet` read once, grouped and put beside the nation's figures.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -13,11 +14,15 @@ use crate::ledger::tables::read::{Batch, TableFile};
 use crate::model::date::Date;
 use crate::pipeline::explain::EarlierRun;
 use crate::pipeline::rules_dir::load_rules;
-use crate::pipeline::{RunError, Stage, Watch, check};
-use crate::publish::Staging;
+use crate::pipeline::{RunError, Stage, Watch, check, origin};
+use crate::publish::{Staging, digest_of};
 use crate::report::compared::{ComparedReport, Shown};
+use crate::report::origin::Input;
 use crate::rules::layout::Table;
 use crate::rules::pack::RulePack;
+
+/// The table of a run that is read.
+const TABLE: &str = "adjudicated.parquet";
 
 /// Tells a run as it is.
 ///
@@ -37,7 +42,7 @@ pub fn observed(
     };
     let rules = load_rules(&folder)?;
     earlier.compare_rules(&rules)?;
-    let file = TableFile::open(&run.join("adjudicated.parquet"))?;
+    let file = TableFile::open(&run.join(TABLE))?;
     watch.begin(Stage::Compare, Some(file.rows() as u64));
     let mut wanted = vec!["psn_no", "status", "enddate", "mdtrtarea_admvs"];
     wanted.extend(TEXTS.iter().chain(&MONEY));
@@ -84,8 +89,17 @@ pub fn observed(
     }
     let numbers = numbers.as_object().cloned().unwrap_or_default();
     let report = ComparedReport { kind: "observed", lines: vec![line], numbers, tables };
-    publish(staging, &report, &json!({"rules": {"sha256": rules.sha256}}), &output.shown, Vec::new(), cancel)?;
+    let mut origin = origin::of_packs(&[(origin::the_rules(), &rules)]);
+    origin.inputs.push(read_of(&run.join(TABLE))?);
+    publish(staging, &report, &json!({"rules": {"sha256": rules.sha256}}), &origin, output, Vec::new(), cancel)?;
     Ok(report)
+}
+
+/// The run's table as a report names it.
+fn read_of(path: &Path) -> Result<Input, RunError> {
+    let digest = File::open(path).and_then(digest_of);
+    let (sha256, bytes) = digest.map_err(|error| RunError::Unreadable { path: path.to_owned(), error })?;
+    Ok(Input { kind: Text::new("finished run", "已完成的运行"), file: TABLE.into(), bytes, sha256 })
 }
 
 /// Visit classes that count as admissions in some row.

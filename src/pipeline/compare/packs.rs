@@ -14,7 +14,7 @@ use crate::diagnostic::Text;
 use crate::ingest::ReadOptions;
 use crate::pipeline::load::{Loaded, enrolments_under, load_under};
 use crate::pipeline::rules_dir::{Rules, load_rules};
-use crate::pipeline::{Inputs, RunError, Watch};
+use crate::pipeline::{Inputs, RunError, Watch, origin};
 use crate::publish::Staging;
 use crate::report::compared::{ComparedReport, Shown};
 use crate::report::sheet::Sheet;
@@ -92,7 +92,11 @@ pub fn packs(plan: &PacksPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result
     let mut read = Read::of(&loaded);
     read.rules = vec![("base", &loaded.rules), ("new", &new)];
     read.set = &plan.set;
-    publish(staging, &report, &read.to_json(), &plan.output.shown, Vec::new(), cancel)?;
+    let packs = [(Text::new("Base pack", "原规则"), &loaded.rules), (Text::new("New pack", "新规则"), &new)];
+    let mut origin = origin::of_packs(&packs);
+    origin::add_loaded(&mut origin, &loaded, &[]);
+    origin.set.clone_from(&plan.set);
+    publish(staging, &report, &read.to_json(), &origin, &plan.output, Vec::new(), cancel)?;
     Ok(report)
 }
 

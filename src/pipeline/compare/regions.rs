@@ -14,7 +14,7 @@ use crate::diagnostic::Text;
 use crate::model::place::Admdvs;
 use crate::pipeline::load::{Loaded, load_under};
 use crate::pipeline::rules_dir::{Rules, load_rules};
-use crate::pipeline::{Inputs, RunError, Watch};
+use crate::pipeline::{Inputs, RunError, Watch, origin};
 use crate::publish::Staging;
 use crate::report::compared::{ComparedReport, Shown};
 use crate::rules::show::find_pool;
@@ -44,11 +44,13 @@ pub fn regions(plan: &RegionsPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Re
     report.numbers.insert("pools".into(), json!(pools.len()));
     let mut outputs = Vec::new();
     let mut inputs = json!({});
+    let mut origin = origin::of_packs(&[(origin::the_rules(), &rules)]);
     if let Some(folder) = &plan.basket {
         let basket = read_basket(load_rules(&plan.inputs.rules)?, folder, watch, cancel)?;
         let mut read = vec![basket.cases_file.clone()];
         read.extend(Read::of(&basket.loaded).to_json()["claims"].as_array().into_iter().flatten().cloned());
         inputs["basket"] = json!(read);
+        basket.add_to(&mut origin);
         outputs.push(price(&basket, &pools, &staging, &mut report)?);
     }
     if plan.inputs.claims.is_empty() {
@@ -56,10 +58,11 @@ pub fn regions(plan: &RegionsPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Re
     } else {
         let loaded = load_under(rules, &plan.inputs, None, None, false, plan.output.memory, watch, cancel)?;
         compare(&loaded, &pools, &mut report, watch, cancel)?;
+        origin::add_loaded(&mut origin, &loaded, &[]);
         let read = Read::of(&loaded).to_json();
         read.as_object().into_iter().flatten().for_each(|(name, value)| inputs[name] = value.clone());
     }
-    publish(staging, &report, &inputs, &plan.output.shown, outputs, cancel)?;
+    publish(staging, &report, &inputs, &origin, &plan.output, outputs, cancel)?;
     Ok(report)
 }
 

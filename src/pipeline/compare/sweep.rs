@@ -11,7 +11,7 @@ use crate::diagnostic::Text;
 use crate::ledger::person::{Desk, Source};
 use crate::pipeline::load::load_under;
 use crate::pipeline::rules_dir::load_rules;
-use crate::pipeline::{Inputs, RunError, Watch};
+use crate::pipeline::{Inputs, RunError, Watch, origin};
 use crate::publish::Staging;
 use crate::report::compared::{ComparedReport, Shown};
 use crate::rules::book::RuleBook;
@@ -97,6 +97,8 @@ pub fn sweep(plan: &SweepPlan, watch: &dyn Watch, cancel: &AtomicBool) -> Result
         numbers: numbers.as_object().cloned().unwrap_or_default(),
         tables: std::iter::once(whole).chain(tables.map(Shown::written)).collect(),
     };
-    publish(staging, &report, &Read::of(&loaded).to_json(), &plan.output.shown, Vec::new(), cancel)?;
+    let mut origin = origin::of_packs(&[(origin::the_rules(), &loaded.rules)]);
+    origin::add_loaded(&mut origin, &loaded, &[]);
+    publish(staging, &report, &Read::of(&loaded).to_json(), &origin, &plan.output, Vec::new(), cancel)?;
     Ok(report)
 }

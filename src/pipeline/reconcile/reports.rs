@@ -5,17 +5,15 @@ use super::side::Sides;
 use crate::adjudicate::trace::Steps;
 use crate::audit::reconciled_totals::Totals;
 use crate::diagnostic::{Lang, Text};
-use crate::ingest::InputFile;
 use crate::ledger::person::Desk;
-use crate::pipeline::load::Loaded;
+use crate::pipeline::origin;
 use crate::publish::{Folder, Written};
-use crate::report::audit_page::{AuditReport, EXPLAINED, Input, Looked, Origin, RuleSource};
+use crate::report::audit_page::{AuditReport, EXPLAINED, Looked};
 use crate::report::explain::{Explanation, original_of};
 use crate::report::overview::{Difference, Overview};
 use crate::report::page::{Cell, Column, Detail, Kind, Table, html};
 use crate::report::privacy::Persons;
 use crate::report::reconciled::ReconcileReport;
-use crate::rules::layout::Table as RuleTable;
 
 /// The most groups of the totals that the workbook takes; all of them are in `totals.parquet` and `totals.csv`.
 const MOST_GROUPS: usize = 100_000;
@@ -45,7 +43,13 @@ pub(super) struct Material<'a> {
 /// Writes `report.html` and `report.xlsx`.
 pub(super) fn write(material: &Material, folder: &Folder) -> Result<[Written; 2], RunError> {
     let Material { persons, lang, report, sides, overview, looked, .. } = *material;
-    let origin = origin(sides.loaded, &sides.paid.rows.files, material.has_paid_files);
+    let mut origin = origin::of_packs(&[(origin::the_rules(), &sides.loaded.rules)]);
+    let paid = (Text::new("paid", "支付明细"), &sides.paid.rows.files[..]);
+    origin::add_loaded(
+        &mut origin,
+        sides.loaded,
+        if material.has_paid_files { std::slice::from_ref(&paid) } else { &[] },
+    );
     let first = &overview.differences[..overview.differences.len().min(EXPLAINED)];
     let explained: Vec<Vec<Detail>> = first.iter().map(|difference| explain(difference, material)).collect();
     let totals = totals_table(material);
@@ -89,42 +93,6 @@ fn explain(difference: &Difference, material: &Material) -> Vec<Detail> {
         persons: material.persons,
     };
     explanation.details()
-}
-
-/// What was read, and what the rules rest on.
-fn origin(loaded: &Loaded, paid: &[InputFile], has_paid_files: bool) -> Origin {
-    let input = |kind: &Text, file: &InputFile| Input {
-        kind: kind.clone(),
-        file: file.shown.clone(),
-        bytes: file.bytes,
-        sha256: file.sha256.clone(),
-    };
-    let mut inputs: Vec<Input> = Vec::new();
-    let mut add = |kind: Text, files: &[InputFile]| inputs.extend(files.iter().map(|file| input(&kind, file)));
-    add(Text::new("claims", "结算记录"), loaded.claims_files());
-    if has_paid_files {
-        add(Text::new("paid", "支付明细"), paid);
-    }
-    for (name, files) in &loaded.gates {
-        add(Text::new(*name, *name), files.as_deref().unwrap_or_default());
-    }
-    let pack = &loaded.rules.pack;
-    let sources = pack.table(RuleTable::Sources);
-    let cells = ["source_id", "title", "document_no", "issuer", "published", "trust", "url"];
-    let source = |row: usize| RuleSource { cells: cells.map(|column| sources.cell(row, column).to_owned()) };
-    let places = pack.table(RuleTable::Places);
-    let place = |row: usize| {
-        let name = Text::new(places.cell(row, "name_en"), places.cell(row, "name_zh"));
-        (places.cell(row, "admdvs").to_owned(), name)
-    };
-    Origin {
-        rules: loaded.rules.folder.display().to_string(),
-        rules_sha256: loaded.rules.sha256.clone(),
-        inputs,
-        sources: (0..sources.rows.len()).map(source).collect(),
-        gates_off: loaded.gates.iter().filter(|(_, files)| files.is_none()).map(|(name, _)| *name).collect(),
-        places: (0..places.rows.len()).map(place).collect(),
-    }
 }
 
 /// The totals for the workbook: the largest differences first, of bills, funds and the account.

@@ -5,16 +5,14 @@ mod figures;
 mod findings;
 mod tables;
 
-use std::collections::BTreeMap;
-
 use rust_xlsxwriter::XlsxError;
 
 use super::finding::{Finding, Standing};
 use super::findings::FindingsReport;
+use super::origin::{Origin, persons_fact};
 use super::overview::{By, Overview};
 use super::page::{Cell, Detail, Fact, Page, Part, Section, Table, Tone};
 use super::privacy::Persons;
-use super::provinces::province_name;
 use super::reconciled::{Outcome, ReconcileReport, measured};
 use super::summary::grouped;
 use super::words::{cause_name, money_name, result_name};
@@ -25,43 +23,6 @@ use crate::model::money::Fen;
 
 /// The most differences that are explained step by step.
 pub const EXPLAINED: usize = 100;
-
-/// A file that was read.
-#[derive(Clone, Debug)]
-pub struct Input {
-    /// What it is.
-    pub kind: Text,
-    /// Its name.
-    pub file: String,
-    /// Its size.
-    pub bytes: u64,
-    /// Its digest.
-    pub sha256: String,
-}
-
-/// A source of the rules.
-#[derive(Clone, Debug)]
-pub struct RuleSource {
-    /// `source_id, title, document_no, issuer, published, trust, url`.
-    pub cells: [String; 7],
-}
-
-/// What was run, and on what.
-#[derive(Clone, Debug, Default)]
-pub struct Origin {
-    /// The folder of the rules.
-    pub rules: String,
-    /// Their digest.
-    pub rules_sha256: String,
-    /// What was read.
-    pub inputs: Vec<Input>,
-    /// What the rules rest on.
-    pub sources: Vec<RuleSource>,
-    /// Reference tables that were not given.
-    pub gates_off: Vec<&'static str>,
-    /// Names of pools, by their code.
-    pub places: BTreeMap<String, Text>,
-}
 
 /// What an audit found.
 #[derive(Clone, Copy, Debug)]
@@ -102,12 +63,6 @@ impl AuditReport<'_> {
 
     fn title() -> Text {
         text("Audit of medical-insurance settlements", "医保结算审计报告")
-    }
-
-    /// The name of a pool; of one that the rules do not name, that of its province.
-    fn place(&self, code: &str) -> Text {
-        let province = || code.get(..2).and_then(|digits| digits.parse().ok()).map(province_name);
-        self.origin.places.get(code).cloned().or_else(province).unwrap_or_default()
     }
 
     /// The page. It opens in `lang` and has both.
@@ -329,9 +284,9 @@ impl AuditReport<'_> {
     }
 
     fn run_section(&self) -> Section {
-        let mut parts = vec![Part::Facts(self.run_facts()), Part::Table(tables::inputs(self))];
+        let mut parts = vec![Part::Facts(self.run_facts()), Part::Table(self.origin.inputs_table())];
         parts.extend(self.looked.iter().map(|looked| Part::Table(findings::thresholds(looked))));
-        parts.push(Part::Table(tables::sources(self)));
+        parts.push(Part::Table(self.origin.sources_table()));
         Section { id: "run", title: text("What was run", "运行信息"), note: Text::default(), parts }
     }
 
@@ -355,25 +310,16 @@ impl AuditReport<'_> {
         let listed = |list: &[&str]| {
             if list.is_empty() { Cell::both(text("none", "无")) } else { Cell::text(list.join(", ")) }
         };
-        let persons = match self.persons {
-            Persons::Masked => text("masked", "遮盖显示"),
-            Persons::Pseudonyms(key) => {
-                text(format!("pseudonyms, key {}", key.fingerprint()), format!("假名，密钥指纹 {}", key.fingerprint()))
-            }
-            Persons::Revealed => text("as they are: keep this file safe", "完整显示：请妥善保管本文件"),
-        };
-        let engine = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
-        vec![
-            Fact::new("Program", "程序", Cell::text(engine)),
-            Fact::new("Run", "运行", Cell::text(&report.of_run)),
-            Fact::new("Rules", "规则包", Cell::text(&self.origin.rules)),
-            Fact::new("Rules, SHA-256", "规则包 SHA-256", Cell::text(&self.origin.rules_sha256)),
+        let mut facts = vec![self.origin.program(), Fact::new("Run", "运行", Cell::text(&report.of_run))];
+        facts.extend(self.origin.packs_facts());
+        facts.extend([
             Fact::new("Paid, according to", "支付数据来源", paid),
             Fact::new("Compared", "比对字段", Cell::text(fields.join(", "))),
             Fact::new("Not compared: the paid side lacks them", "支付侧缺少、未比对", listed(&report.skipped())),
             Fact::new("Tolerance, yuan", "容差（元）", tolerance),
-            Fact::new("Reference tables not given", "未提供的参考表", listed(&self.origin.gates_off)),
-            Fact::new("Person numbers", "人员编号", Cell::both(persons)),
-        ]
+            self.origin.gates_fact(),
+            persons_fact(self.persons),
+        ]);
+        facts
     }
 }

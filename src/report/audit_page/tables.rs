@@ -159,7 +159,7 @@ pub(super) fn groups(audit: &AuditReport, by: By) -> Table {
     for (word, sums) in groups {
         let code = lossy(word);
         let named = match by {
-            By::Pool => Some(audit.place(&code)),
+            By::Pool => Some(audit.origin.place(&code)),
             By::Insutype => Some(insutype_name(&code)),
             _ => None,
         };
@@ -284,42 +284,4 @@ fn sides(difference: &Difference) -> Detail {
         facts.push((name, Cell::text(value)));
     }
     Detail::Facts(text("Computed → paid, yuan", "计算 → 支付（元）"), facts)
-}
-
-/// Files that were read.
-pub(super) fn inputs(audit: &AuditReport) -> Table {
-    let columns = vec![
-        Column::new(Kind::Text, "what", "内容"),
-        Column::new(Kind::Code, "file", "文件"),
-        Column::new(Kind::Count, "bytes", "字节数"),
-        Column::new(Kind::Code, "SHA-256", "SHA-256"),
-    ];
-    let mut table = Table::new("inputs", "Files that were read", "读取的文件", columns);
-    for input in &audit.origin.inputs {
-        table.push(vec![
-            Cell::both(input.kind.clone()),
-            Cell::text(&input.file),
-            Cell::count(input.bytes),
-            Cell::text(&input.sha256),
-        ]);
-    }
-    table
-}
-
-/// What the rules rest on.
-pub(super) fn sources(audit: &AuditReport) -> Table {
-    let columns = vec![
-        Column::new(Kind::Code, "source", "来源编号"),
-        Column::new(Kind::Text, "title", "标题"),
-        Column::new(Kind::Text, "document number", "文号"),
-        Column::new(Kind::Text, "issuer", "发布机构"),
-        Column::new(Kind::Code, "published", "发布日期"),
-        Column::new(Kind::Code, "trust", "可信度"),
-        Column::new(Kind::Code, "address", "网址"),
-    ];
-    let mut table = Table::new("sources", "Sources of the rules", "规则来源", columns);
-    for source in &audit.origin.sources {
-        table.push(source.cells.iter().map(Cell::text).collect::<Vec<_>>());
-    }
-    table
 }

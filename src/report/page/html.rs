@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use super::payload::{self, Block, base64};
-use super::{Cell, Fact, Figure, Page, Part, Section, Table, Tone};
+use super::{Cell, Column, Fact, Figure, Page, Part, Section, Table, Tone};
 use crate::diagnostic::{Lang, Text};
 
 const STYLE: &str = include_str!("page.css");
@@ -12,6 +12,9 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// Rows of a table that stand in the page as such: on paper, and where no script runs.
 const ON_PAPER: usize = 40;
+
+/// The most columns of a table on paper.
+const PAPER_COLUMNS: usize = 16;
 
 /// Sections with tables of more columns are printed across.
 const WIDE: usize = 8;
@@ -34,7 +37,7 @@ pub fn escaped(text: &str) -> String {
 }
 
 /// Data as it is shown: characters that turn or hide what stands beside them are named instead.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let is_hidden = |character: char| {
         character.is_control()
             || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
@@ -52,15 +55,16 @@ fn visible(text: &str) -> String {
 
 /// A text in both languages; the style shows one of them.
 fn both(text: &Text) -> String {
+    let shown = |text: &str| escaped(&visible(text));
     if text.en == text.zh {
-        return escaped(&text.en);
+        return shown(&text.en);
     }
-    format!("<span lang=\"en\">{}</span><span lang=\"zh-CN\">{}</span>", escaped(&text.en), escaped(&text.zh))
+    format!("<span lang=\"en\">{}</span><span lang=\"zh-CN\">{}</span>", shown(&text.en), shown(&text.zh))
 }
 
 fn shown(cell: &Cell) -> String {
     match cell {
-        Cell::Both(text) => both(&Text::new(visible(&text.en), visible(&text.zh))),
+        Cell::Both(text) => both(text),
         _ => escaped(&visible(&cell.shown(Lang::En))),
     }
 }
@@ -94,15 +98,23 @@ pub fn render(page: &Page) -> String {
     );
     out += &head(page);
     out += "<main>\n";
+    let mut figures = 0;
     for section in &page.sections {
-        render_section(section, &mut out);
+        render_section(section, &mut figures, &mut out);
     }
     out += "</main>\n";
-    let tables = page.sections.iter().flat_map(|section| &section.parts);
-    for part in tables {
-        if let Part::Table(table) = part {
-            data(&mut out, "t", table.name, Some(payload::table(table)));
-            data(&mut out, "d", table.name, payload::details(table));
+    let mut figures = 0;
+    for part in page.sections.iter().flat_map(|section| &section.parts) {
+        match part {
+            Part::Table(table) => {
+                data(&mut out, "t", table.name, Some(payload::table(table)));
+                data(&mut out, "d", table.name, payload::details(table));
+            }
+            Part::Figure(figure) => {
+                figures += 1;
+                data(&mut out, "f", &figures.to_string(), figure.hover.as_ref().map(payload::hover));
+            }
+            _ => {}
         }
     }
     out += &format!("<script>{SCRIPT}</script>\n</body>\n</html>\n");
@@ -137,7 +149,7 @@ fn head(page: &Page) -> String {
     out
 }
 
-fn render_section(section: &Section, out: &mut String) {
+fn render_section(section: &Section, figures: &mut usize, out: &mut String) {
     let is_wide = |part: &Part| matches!(part, Part::Table(table) if table.columns.len() > WIDE);
     let class = if section.parts.iter().any(is_wide) { " class=\"wide\"" } else { "" };
     *out += &format!(
@@ -150,7 +162,10 @@ fn render_section(section: &Section, out: &mut String) {
         match part {
             Part::Tiles(facts) => tiles(facts, out),
             Part::Facts(facts) => render_facts(facts, out),
-            Part::Figure(figure) => render_figure(figure, out),
+            Part::Figure(figure) => {
+                *figures += 1;
+                render_figure(figure, *figures, out);
+            }
             Part::Table(table) => render_table(table, out),
             Part::Words(words) => *out += &format!("<p>{}</p>\n", both(words)),
         }
@@ -193,14 +208,26 @@ fn render_facts(facts: &[Fact], out: &mut String) {
     *out += "</dl>\n";
 }
 
-fn render_figure(figure: &Figure, out: &mut String) {
+fn render_figure(figure: &Figure, number: usize, out: &mut String) {
+    let class = if figure.is_large { "picture large" } else { "picture" };
+    let hover = if figure.hover.is_some() { format!(" data-hover=\"f-{number}\"") } else { String::new() };
     *out += &format!(
-        "<figure>\n<div class=\"picture\" tabindex=\"0\" role=\"group\" aria-label=\"{}\"><div lang=\"en\">{}</div><div lang=\"zh-CN\">{}</div></div>\n<figcaption>{}</figcaption>\n</figure>\n",
+        "<figure>\n<div class=\"{class}\"{hover} tabindex=\"0\" role=\"group\" aria-label=\"{}\"><div lang=\"en\">{}</div><div lang=\"zh-CN\">{}</div></div>\n<figcaption>{}</figcaption>\n</figure>\n",
         escaped(&format!("{} {}", figure.caption.en, figure.caption.zh)),
         figure.svg.en,
         figure.svg.zh,
         both(&figure.caption)
     );
+}
+
+/// How a cell is set: as its column, and on the ground it has.
+fn class_of(column: &Column, cell: &Cell) -> String {
+    let kind = column.kind.word();
+    match cell {
+        Cell::Shaded(_, step) => format!("{kind} heat{step}"),
+        Cell::Text(_) | Cell::Both(_) if column.kind.is_number() => format!("{kind} why"),
+        _ => kind.to_owned(),
+    }
 }
 
 /// The script's table, and below it the first rows as they are printed.
@@ -216,19 +243,48 @@ fn render_table(table: &Table, out: &mut String) {
         );
         note(&cut, out);
     }
-    *out += &format!("<div class=\"grid\" data-table=\"{name}\"></div>\n<div class=\"paper\"><table>\n<thead><tr>");
-    for column in &table.columns {
+    let holds = if table.holds_first { " data-holds" } else { "" };
+    *out +=
+        &format!("<div class=\"grid\" data-table=\"{name}\"{holds}></div>\n<div class=\"paper\"><table>\n<thead><tr>");
+    let columns = on_paper(table);
+    for &at in &columns {
+        let column = &table.columns[at];
         *out += &format!("<th scope=\"col\" class=\"{}\">{}</th>", column.kind.word(), both(&column.title));
     }
     *out += "</tr></thead>\n<tbody>\n";
     for row in table.rows.iter().take(ON_PAPER) {
         *out += "<tr>";
-        for (column, cell) in table.columns.iter().zip(&row.cells) {
-            *out += &format!("<td class=\"{}\">{}</td>", column.kind.word(), shown(cell));
+        for &at in &columns {
+            let (column, cell) = (&table.columns[at], &row.cells[at]);
+            *out += &format!("<td class=\"{}\">{}</td>", class_of(column, cell), shown(cell));
         }
         *out += "</tr>\n";
     }
     *out += "</tbody></table>\n";
+    paper_notes(table, columns.len(), out);
+    *out += "</div>\n</div>\n";
+}
+
+/// The columns that are printed: those that are asked for, at most as many as there is room for.
+fn on_paper(table: &Table) -> Vec<usize> {
+    let mut columns = match table.on_paper.is_empty() {
+        true => (0..table.columns.len()).collect(),
+        false => table.on_paper.clone(),
+    };
+    columns.truncate(PAPER_COLUMNS);
+    columns
+}
+
+/// What of a table is not on paper.
+fn paper_notes(table: &Table, columns: usize, out: &mut String) {
+    let all = table.columns.len();
+    if columns < all {
+        let cut = Text::new(
+            format!("{columns} of {all} columns; all of them are in the page on screen and in the files."),
+            format!("共 {all} 列，此处为 {columns} 列；全部列见屏幕页面与输出文件。"),
+        );
+        *out += &format!("<p class=\"note\">{}</p>\n", both(&cut));
+    }
     if table.rows.len() > ON_PAPER {
         let rows = Cell::count(table.rows.len() as u64).shown(Lang::En);
         let rest = Text::new(
@@ -239,5 +295,4 @@ fn render_table(table: &Table, out: &mut String) {
     } else if table.rows.is_empty() {
         *out += &format!("<p class=\"note\">{}</p>\n", both(&Text::new("No rows.", "无记录。")));
     }
-    *out += "</div>\n</div>\n";
 }

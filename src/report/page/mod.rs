@@ -105,6 +105,36 @@ pub struct Figure {
     pub caption: Text,
     /// The picture.
     pub svg: Text,
+    /// What is told of the cell that is pointed at.
+    pub hover: Option<Hover>,
+    /// Whether it is too wide to be made small.
+    pub is_large: bool,
+}
+
+impl Figure {
+    /// The same, which a narrow screen shows part by part.
+    #[must_use]
+    pub const fn large(mut self) -> Self {
+        self.is_large = true;
+        self
+    }
+}
+
+/// Values of the square cells of a picture.
+#[derive(Clone, Debug)]
+pub struct Hover {
+    /// Where the first cell begins.
+    pub from: [i32; 2],
+    /// How large a cell is.
+    pub cell: i32,
+    /// Names of the rows.
+    pub rows: Vec<Text>,
+    /// Names of the columns.
+    pub columns: Vec<Text>,
+    /// Row by row; `None`: there is none.
+    pub values: Vec<Option<i128>>,
+    /// What values are in.
+    pub unit: figure::Unit,
 }
 
 /// What stands in a column.
@@ -179,6 +209,8 @@ pub enum Cell {
     Share(i64),
     /// A day.
     Day(Date),
+    /// Fen on a ground of one of the steps of a heat map.
+    Shaded(i128, u8),
 }
 
 impl Cell {
@@ -216,7 +248,7 @@ impl Cell {
             Self::Empty => String::new(),
             Self::Text(text) => text.to_string(),
             Self::Both(text) => text.get(lang).to_owned(),
-            Self::Money(fen) => grouped(yuan(*fen)),
+            Self::Money(fen) | Self::Shaded(fen, _) => grouped(yuan(*fen)),
             Self::Count(count) => grouped(count),
             Self::Share(ppm) => {
                 let tenths = (ppm.abs() + 500) / 1000;
@@ -271,13 +303,25 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The rows, in the order in which they are first seen.
     pub rows: Vec<Row>,
+    /// Columns that are printed; none: as many as there is room for.
+    pub on_paper: Vec<usize>,
+    /// Whether the first column stays where it is when the others are moved.
+    pub holds_first: bool,
 }
 
 impl Table {
     /// A table that is still empty.
     #[must_use]
     pub fn new(name: &'static str, en: &str, zh: &str, columns: Vec<Column>) -> Self {
-        Self { name, title: Text::new(en, zh), note: Text::default(), columns, rows: Vec::new() }
+        Self {
+            name,
+            title: Text::new(en, zh),
+            note: Text::default(),
+            columns,
+            rows: Vec::new(),
+            on_paper: Vec::new(),
+            holds_first: false,
+        }
     }
 
     /// The same with a note.

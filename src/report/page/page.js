@@ -21,6 +21,7 @@ const WORDS = {
   before: ['Previous', '上一条'],
   after: ['Next', '下一条'],
   row: ['This row', '本条记录'],
+  unanswered: ['no answer', '无规则'],
   reading: ['Reading …', '正在读取……'],
   old: ['This browser cannot unpack the table. Please use the workbook or the CSV files beside this page.',
     '本浏览器无法解开此表，请使用同一目录下的工作簿或 CSV 文件。'],
@@ -113,17 +114,26 @@ class Column {
     this.isNumber = 'values' in data;
     this.filter = '';
   }
+  get heading() { return visible(pick(this.title)); }
+  // Whether words stand there; in a column of numbers they say why there is none.
+  isWords(row) { return Boolean(this.at) && this.at[row] >= 0; }
   shown(row) {
-    if (this.isNumber) return shownNumber(this.kind, this.values[row]);
-    return this.at[row] < 0 ? '' : visible(pick(this.words[this.at[row]]));
+    if (this.isWords(row)) return visible(pick(this.words[this.at[row]]));
+    return this.isNumber ? shownNumber(this.kind, this.values[row]) : '';
   }
   plain(row) {
-    if (this.isNumber) return plainNumber(this.kind, this.values[row]);
-    return this.at[row] < 0 ? '' : pick(this.words[this.at[row]]);
+    if (this.isWords(row)) return pick(this.words[this.at[row]]);
+    return this.isNumber ? plainNumber(this.kind, this.values[row]) : '';
+  }
+  look(row) {
+    if (!this.isNumber) return this.kind;
+    if (this.isWords(row)) return this.kind + ' why';
+    return this.heat && this.heat[row] >= 0 ? this.kind + ' heat' + this.heat[row] : this.kind;
   }
   // The texts that may be the widest.
   widest() {
-    const texts = this.isNumber ? this.ends() : this.words.map((word) => visible(pick(word)));
+    const texts = (this.words || []).map((word) => visible(pick(word)));
+    if (this.isNumber) texts.push(...this.ends());
     return texts.sort((a, b) => b.length - a.length).slice(0, 20);
   }
   ends() {
@@ -162,7 +172,7 @@ class Column {
   }
   containing(wanted) {
     const has = this.words.map((word) => [word].flat().some((text) => text.toLowerCase().includes(wanted)));
-    return (row) => this.at[row] >= 0 && has[this.at[row]];
+    return (row) => this.isWords(row) && has[this.at[row]];
   }
 }
 
@@ -200,7 +210,7 @@ class Grid {
     const family = getComputedStyle(document.body).fontFamily;
     const measured = (text, font) => { pen.font = font; return pen.measureText(text).width; };
     return this.columns.map((column) => {
-      const title = pick(column.title);
+      const title = column.heading;
       const words = title.match(/[^\s/]{1,14}/g) || [''];
       const head = Math.max(...words.map((word) => measured(word, '600 ' + size + 'px ' + family)), measured(title, '600 ' + size + 'px ' + family) / 2);
       const font = column.kind === 'code' ? size * 0.87 + 'px ui-monospace, Consolas, monospace' : size + 'px ' + family;
@@ -256,7 +266,7 @@ class Grid {
       filters.append(make('td'));
     }
     for (const column of this.columns) {
-      const button = make('button', { type: 'button' }, pick(column.title), make('span', { class: 'way', 'aria-hidden': 'true' }));
+      const button = make('button', { type: 'button' }, column.heading, make('span', { class: 'way', 'aria-hidden': 'true' }));
       button.addEventListener('click', () => this.sort(column));
       column.head = make('th', { scope: 'col', class: column.kind }, button);
       heads.append(column.head);
@@ -266,7 +276,7 @@ class Grid {
     return this.isSmall ? make('thead', {}, heads) : make('thead', {}, heads, filters);
   }
   filter(column) {
-    const label = say('filter') + ': ' + pick(column.title);
+    const label = say('filter') + ': ' + column.heading;
     let field;
     if (column.isChoice) {
       field = make('select', { 'aria-label': label }, make('option', { value: '' }, say('any')));
@@ -316,8 +326,8 @@ class Grid {
     if (wanted) {
       const digits = /^[-\d.,% ]+$/.test(wanted);
       const any = this.columns.map((column) => {
-        if (!column.isNumber) return column.containing(wanted);
-        return digits ? (row) => column.shown(row).includes(wanted) || column.plain(row).includes(wanted) : null;
+        if (column.isNumber && digits) return (row) => column.shown(row).includes(wanted) || column.plain(row).includes(wanted);
+        return column.words ? column.containing(wanted) : null;
       }).filter(Boolean);
       tests.push((row) => any.some((test) => test(row)));
     }
@@ -384,7 +394,7 @@ class Grid {
     }
     for (const column of this.columns) {
       const text = column.shown(row);
-      const cell = make('td', { class: column.kind }, text);
+      const cell = make('td', { class: column.look(row) }, text);
       if (text.length > 20) cell.title = text;
       line.append(cell);
     }
@@ -426,7 +436,8 @@ class Grid {
     for (const row of this.view) {
       lines.push(this.columns.map((column) => {
         const text = column.plain(row);
-        return quoted(column.isNumber || column.kind === 'day' ? text : safe(text));
+        const isText = !column.isNumber || column.isWords(row);
+        return quoted(isText && column.kind !== 'day' ? safe(text) : text);
       }).join(','));
     }
     return '\ufeff' + lines.join('\r\n') + '\r\n';
@@ -489,7 +500,7 @@ class Drawer {
   }
   facts(facts) {
     const list = make('dl', { class: 'facts' });
-    for (const [name, text] of facts) list.append(make('div', {}, make('dt', {}, pick(name)), make('dd', {}, text)));
+    for (const [name, text] of facts) list.append(make('div', {}, make('dt', {}, visible(pick(name))), make('dd', {}, text)));
     return list;
   }
   value(value) {
@@ -512,6 +523,39 @@ class Drawer {
   }
 }
 
+// What a cell of a picture is worth, beside whatever points at it.
+class Hint {
+  constructor(host) {
+    this.host = host;
+    this.box = make('div', { class: 'hint', 'aria-hidden': 'true' });
+    this.box.hidden = true;
+    document.body.append(this.box);
+    host.addEventListener('pointermove', (event) => this.tell(event));
+    host.addEventListener('pointerdown', (event) => this.tell(event));
+    host.addEventListener('pointerleave', () => { this.box.hidden = true; });
+  }
+  async tell(event) {
+    const svg = event.target.closest('svg');
+    const [x, y] = [event.clientX, event.clientY];
+    this.data ||= read(this.host.dataset.hover).then(JSON.parse);
+    const data = await this.data.catch(() => null);
+    if (!svg || !data) { this.box.hidden = true; return; }
+    const edge = svg.getBoundingClientRect();
+    const scale = svg.viewBox.baseVal.width / edge.width;
+    const at = [x - edge.left, y - edge.top].map((pixels, way) => Math.floor((pixels * scale - data.from[way]) / data.cell));
+    const [column, row] = at;
+    const isIn = column >= 0 && row >= 0 && column < data.columns.length && row < data.rows.length;
+    this.box.hidden = !isIn;
+    if (!isIn) return;
+    const value = data.values[row * data.columns.length + column];
+    const words = value === null ? say('unanswered') : shownNumber(data.kind, value);
+    this.box.textContent = visible(pick(data.rows[row])) + ' → ' + visible(pick(data.columns[column])) + ': ' + words;
+    const wide = this.box.offsetWidth;
+    this.box.style.left = Math.max(4, Math.min(x + 14, innerWidth - wide - 8)) + 'px';
+    this.box.style.top = Math.max(4, y - 40) + 'px';
+  }
+}
+
 const title = document.querySelector('title');
 const buttons = [...document.querySelectorAll('.switch button')];
 const speak = (ui) => {
@@ -524,6 +568,7 @@ const speak = (ui) => {
 
 root.classList.add('js');
 const drawer = new Drawer();
+for (const host of document.querySelectorAll('.picture[data-hover]')) new Hint(host);
 const grids = [...document.querySelectorAll('.grid')].map((host) => new Grid(host));
 for (const button of buttons) button.addEventListener('click', () => speak(button.dataset.to));
 

@@ -7,7 +7,8 @@ use flate2::write::GzEncoder;
 use hashbrown::HashMap;
 use serde_json::{Value, json};
 
-use super::{Cell, Detail, Table};
+use super::figure::Unit;
+use super::{Cell, Detail, Hover, Table};
 use crate::diagnostic::Text;
 
 /// Text of this many bytes and more is packed.
@@ -46,7 +47,9 @@ impl std::hash::Hash for Cell {
         match self {
             Self::Text(text) => text.hash(state),
             Self::Both(text) => (&text.en, &text.zh).hash(state),
-            Self::Empty | Self::Money(_) | Self::Count(_) | Self::Share(_) | Self::Day(_) => 0.hash(state),
+            Self::Empty | Self::Money(_) | Self::Count(_) | Self::Share(_) | Self::Day(_) | Self::Shaded(..) => {
+                0.hash(state);
+            }
         }
     }
 }
@@ -62,7 +65,7 @@ fn word(cell: &Cell) -> Value {
 /// A value where it stands alone.
 fn value(cell: &Cell) -> Value {
     match cell {
-        Cell::Money(fen) => json!({"money": number(*fen)}),
+        Cell::Money(fen) | Cell::Shaded(fen, _) => json!({"money": number(*fen)}),
         Cell::Count(count) => json!({"count": number(i128::from(*count))}),
         Cell::Share(ppm) => json!({"share": ppm}),
         _ => word(cell),
@@ -74,15 +77,37 @@ fn column(table: &Table, index: usize) -> Value {
     let cells = table.seen().iter().map(|row| &row.cells[index]);
     let mut whole = json!({"title": text(&column.title), "kind": column.kind.word()});
     if column.kind.is_number() {
-        let numbers = cells.map(|cell| match cell {
-            Cell::Money(fen) => number(*fen),
+        let numbers = cells.clone().map(|cell| match cell {
+            Cell::Money(fen) | Cell::Shaded(fen, _) => number(*fen),
             Cell::Count(count) => number(i128::from(*count)),
             Cell::Share(ppm) => json!(ppm),
             _ => Value::Null,
         });
         whole["values"] = numbers.collect();
+        let heat = |cell: &Cell| if let Cell::Shaded(_, step) = cell { i64::from(*step) } else { -1 };
+        if cells.clone().any(|cell| heat(cell) >= 0) {
+            whole["heat"] = cells.clone().map(heat).collect();
+        }
+        // Why there is no number.
+        if cells.clone().any(is_words) {
+            let (at, words) = listed(cells.map(|cell| if is_words(cell) { cell } else { &Cell::Empty }));
+            whole["at"] = at;
+            whole["words"] = words;
+        }
         return whole;
     }
+    let (at, words) = listed(cells);
+    whole["at"] = at;
+    whole["words"] = words;
+    whole
+}
+
+const fn is_words(cell: &Cell) -> bool {
+    matches!(cell, Cell::Text(_) | Cell::Both(_))
+}
+
+/// Where the word of each cell stands among the words, and the words.
+fn listed<'a>(cells: impl Iterator<Item = &'a Cell>) -> (Value, Value) {
     let mut listed = Words::default();
     let at = cells.map(|cell| {
         if *cell == Cell::Empty {
@@ -95,9 +120,23 @@ fn column(table: &Table, index: usize) -> Value {
         }
         json!(at)
     });
-    whole["at"] = at.collect();
-    whole["words"] = Value::Array(listed.words);
-    whole
+    (at.collect(), Value::Array(listed.words))
+}
+
+/// Values of the cells of a picture.
+pub(super) fn hover(hover: &Hover) -> Block {
+    let names = |names: &[Text]| names.iter().map(text).collect::<Vec<_>>();
+    let values = hover.values.iter().map(|value| value.map_or(Value::Null, number));
+    let kind = match hover.unit {
+        Unit::Yuan => "money",
+        Unit::Share => "share",
+        Unit::Count => "count",
+    };
+    let whole = json!({
+        "from": hover.from, "cell": hover.cell, "kind": kind, "rows": names(&hover.rows),
+        "columns": names(&hover.columns), "values": values.collect::<Vec<_>>(),
+    });
+    block(whole.to_string())
 }
 
 /// The table without what is seen when rows are opened.
