@@ -3,7 +3,6 @@
 
 use std::sync::atomic::AtomicBool;
 
-use parquet::arrow::arrow_writer::ArrowColumnChunk;
 use parquet::errors::ParquetError;
 use rayon::prelude::*;
 
@@ -12,7 +11,7 @@ use super::load::Loaded;
 use super::night_tables::{NightEncoded, NightFiles};
 use super::{RunError, Stage, Watch, check};
 use crate::audit::totals;
-use crate::columnar::row_groups::{Encoder, RowGroups};
+use crate::columnar::row_groups::{ColumnChunk, Encoder, RowGroups};
 use crate::columnar::schema;
 use crate::diagnostic::Lang;
 use crate::ledger::fold::{self, Aside, Chunk, RefusedRow};
@@ -55,7 +54,7 @@ pub(super) struct Wrote {
 
 /// A chunk on its way into the files.
 struct Encoded {
-    group: Option<Vec<ArrowColumnChunk>>,
+    group: Option<Vec<ColumnChunk>>,
     night: Option<NightEncoded>,
     balance: Balance,
     aside: Aside,
