@@ -5,9 +5,10 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::Decimal128Type;
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Decimal64Type, Field, Int32Type, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use polars::prelude::{Column, DataFrame, Int128Chunked, IntoColumn, IntoLazy, PolarsError, col, len};
@@ -124,6 +125,8 @@ fn sums(path: &Path) -> Result<Found, TotalsError> {
     let open = || File::open(path).map_err(|error| TotalsError::Open { path: path.to_owned(), error });
     let read = |error| TotalsError::Read { path: path.to_owned(), error };
     let metadata = ArrowReaderMetadata::load(&open()?, ArrowReaderOptions::new()).map_err(read)?;
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(lighter(metadata.schema())));
+    let metadata = ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).map_err(read)?;
     let groups: Vec<usize> = (0..metadata.metadata().num_row_groups()).collect();
     let mut found: Found = Default::default();
     for window in groups.chunks(rayon::current_num_threads()) {
@@ -151,28 +154,47 @@ fn sums(path: &Path) -> Result<Found, TotalsError> {
     Ok(found)
 }
 
+/// The schema with types that take less work: money in 64 bits, statuses as keys of a dictionary.
+fn lighter(schema: &Schema) -> Schema {
+    let fields = schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Decimal128(precision, scale) if *scale == MONEY_SCALE => {
+            field.as_ref().clone().with_data_type(DataType::Decimal64(*precision, *scale))
+        }
+        DataType::Utf8 if field.name() == "status" => {
+            let keys = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+            field.as_ref().clone().with_data_type(keys)
+        }
+        _ => field.as_ref().clone(),
+    });
+    Schema::new_with_metadata(fields.collect::<Vec<Field>>(), schema.metadata().clone())
+}
+
 /// Adds the sums of one batch, grouped by status.
 fn add(batch: &RecordBatch, found: &mut Found) -> Result<(), PolarsError> {
     let mut columns = Vec::with_capacity(MONEY_COLUMNS + 1);
     let mut names = Vec::with_capacity(MONEY_COLUMNS);
+    let mut words: Option<&StringArray> = None;
     for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
-        if let Some(money) = array.as_primitive_opt::<Decimal128Type>() {
-            let fen = Int128Chunked::from_vec(field.name().as_str().into(), money.values().to_vec());
+        assert_eq!(array.null_count(), 0, "{} is never null", field.name());
+        if let Some(money) = array.as_primitive_opt::<Decimal64Type>() {
+            let fen = money.values().iter().map(|&fen| i128::from(fen)).collect();
+            let fen = Int128Chunked::from_vec(field.name().as_str().into(), fen);
             columns.push(fen.into_decimal_unchecked(38, MONEY_SCALE as usize).into_column());
             names.push(field.name().clone());
         } else {
-            let text = array.as_string::<i32>();
-            assert_eq!(text.null_count(), 0, "status is never null");
-            columns.push(Column::new(field.name().as_str().into(), text.iter().flatten().collect::<Vec<_>>()));
+            let statuses = array.as_dictionary::<Int32Type>();
+            words = Some(statuses.values().as_string());
+            columns.push(Column::new(field.name().as_str().into(), statuses.keys().values().to_vec()));
         }
     }
+    let words = words.expect("the file has a column of statuses");
     let frame = DataFrame::new(batch.num_rows(), columns)?;
     let mut wanted: Vec<_> = names.iter().map(|name| col(name.as_str()).sum()).collect();
     wanted.push(len().alias("rows"));
     let sums = frame.lazy().group_by([col("status")]).agg(wanted).collect()?;
-    let statuses = sums.column("status")?.str()?.clone();
+    let statuses = sums.column("status")?.i32()?.clone();
     for (row, status) in statuses.iter().enumerate() {
-        let status = status.expect("status is never null");
+        let status = words.value(status.expect("status is never null") as usize);
         let index = ADJUDICATED.iter().position(|known| known.word() == status).expect("a status of this file");
         found[index].0 += u64::from(sums.column("rows")?.u32()?.get(row).expect("a count"));
         for (name, sum) in names.iter().zip(&mut found[index].1) {

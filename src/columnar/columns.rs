@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BinaryArray, Decimal64Array, Int32Array, RecordBatch, StringArray};
+use arrow::array::{
+    ArrayRef, BinaryArray, Decimal64Array, DictionaryArray, Int32Array, RecordBatch, StringArray, UInt32Array,
+};
 use arrow::datatypes::SchemaRef;
+use hashbrown::HashMap;
 
 use super::schema::{MONEY_PRECISION, MONEY_SCALE};
 use crate::model::money::{Fen, MAX_AMOUNT_FEN};
@@ -20,6 +23,85 @@ pub fn text<T: AsRef<str>>(values: impl Iterator<Item = T>) -> ArrayRef {
 pub fn text_of_bytes<'a>(values: impl Iterator<Item = &'a [u8]>) -> ArrayRef {
     let bytes = BinaryArray::from_iter_values(values);
     Arc::new(StringArray::try_from_binary(bytes).expect("text that was read as UTF-8"))
+}
+
+/// A column of few words, each of which is kept once: a row is the number of its word.
+#[derive(Debug, Default)]
+pub struct WordColumn {
+    rows: Vec<u32>,
+    words: Vec<Box<str>>,
+    by_word: HashMap<Box<str>, u32>,
+    /// For the numbers that words have elsewhere, their number here and one more; 0: not met yet.
+    known: Vec<u32>,
+}
+
+impl WordColumn {
+    /// A column that will have so many rows.
+    #[must_use]
+    pub fn new(rows: usize) -> Self {
+        Self { rows: Vec::with_capacity(rows), ..Self::default() }
+    }
+
+    /// Adds a row by the number that its word has elsewhere; numbers should be dense.
+    #[inline]
+    pub fn push_known<T: AsRef<str>>(&mut self, number: u32, word: impl FnOnce() -> T) {
+        let key = match self.known.get(number as usize) {
+            Some(&key) if key > 0 => key - 1,
+            _ => self.learn(number as usize, word().as_ref()),
+        };
+        self.rows.push(key);
+    }
+
+    #[cold]
+    fn learn(&mut self, number: usize, word: &str) -> u32 {
+        if number >= self.known.len() {
+            self.known.resize(number + 1, 0);
+        }
+        let key = self.key(word);
+        self.known[number] = key + 1;
+        key
+    }
+
+    /// Adds a row by its word.
+    #[inline]
+    pub fn push(&mut self, word: &str) {
+        let key = match self.rows.last() {
+            Some(&last) if *self.words[last as usize] == *word => last,
+            _ => self.key(word),
+        };
+        self.rows.push(key);
+    }
+
+    /// Adds a row whose word is that of the row before, or was met in no other row.
+    #[inline]
+    pub fn push_run(&mut self, word: &str) {
+        match self.rows.last() {
+            Some(&last) if *self.words[last as usize] == *word => self.rows.push(last),
+            _ => {
+                self.words.push(word.into());
+                self.rows.push(self.words.len() as u32 - 1);
+            }
+        }
+    }
+
+    fn key(&mut self, word: &str) -> u32 {
+        let next = self.words.len() as u32;
+        let key = *self.by_word.entry_ref(word).or_insert(next);
+        if key == next {
+            self.words.push(word.into());
+        }
+        key
+    }
+
+    /// The column.
+    ///
+    /// # Panics
+    /// Never: every row has the number of a word.
+    #[must_use]
+    pub fn finish(self) -> ArrayRef {
+        let words = Arc::new(StringArray::from_iter_values(&self.words));
+        Arc::new(DictionaryArray::try_new(UInt32Array::from(self.rows), words).expect("every row has a word"))
+    }
 }
 
 /// Whole numbers.

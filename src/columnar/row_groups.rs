@@ -5,19 +5,22 @@ use arrow::datatypes::SchemaRef;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions, compute_leaves,
 };
-use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnDescPtr;
+use rayon::prelude::*;
 use std::sync::Arc;
 
+use super::chunk;
+use super::pages::{Paged, compression};
 use crate::publish::OutputFile;
 
 /// Writer properties that all Parquet outputs share.
 #[must_use]
 pub fn properties() -> WriterProperties {
     WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("level 1 exists")))
+        .set_compression(compression())
         .set_created_by(concat!("tongchou ", env!("CARGO_PKG_VERSION")).to_owned())
         .build()
 }
@@ -34,6 +37,17 @@ pub struct RowGroups {
 pub struct Encoder {
     factory: Arc<ArrowRowGroupWriterFactory>,
     schema: SchemaRef,
+    leaves: Arc<[ColumnDescPtr]>,
+}
+
+/// One column of an encoded row group.
+pub struct ColumnChunk(Inner);
+
+enum Inner {
+    /// What nearly all columns are.
+    Paged(Paged),
+    /// Columns with nulls or nested values.
+    Arrow(ArrowColumnChunk),
 }
 
 impl Encoder {
@@ -41,15 +55,39 @@ impl Encoder {
     ///
     /// # Errors
     /// The encoder failed.
-    pub fn encode(&self, batch: &RecordBatch) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
-        let mut writers = self.factory.create_column_writers(0)?;
-        let mut next = writers.iter_mut();
+    pub fn encode(&self, batch: &RecordBatch) -> Result<Vec<ColumnChunk>, ParquetError> {
+        let mut chunks = Vec::with_capacity(self.leaves.len());
+        let mut writers = Vec::new();
         for (field, array) in self.schema.fields().iter().zip(batch.columns()) {
+            if let Some(paged) = chunk::encode(array, &self.leaves[chunks.len()])? {
+                chunks.push(ColumnChunk(Inner::Paged(paged)));
+                continue;
+            }
+            if writers.is_empty() {
+                writers = self.factory.create_column_writers(0)?.into_iter().map(Some).collect();
+            }
             for leaf in compute_leaves(field, array)? {
-                next.next().expect("a writer for every leaf").write(&leaf)?;
+                let mut writer = writers[chunks.len()].take().expect("a writer for every leaf");
+                writer.write(&leaf)?;
+                chunks.push(ColumnChunk(Inner::Arrow(writer.close()?)));
             }
         }
-        writers.into_iter().map(parquet::arrow::arrow_writer::ArrowColumnWriter::close).collect()
+        Ok(chunks)
+    }
+
+    /// [`Encoder::encode`], each column on any thread: for a single batch that nobody else has work beside.
+    ///
+    /// # Errors
+    /// The encoder failed.
+    pub fn encode_in_parallel(&self, batch: &RecordBatch) -> Result<Vec<ColumnChunk>, ParquetError> {
+        if self.leaves.len() != batch.num_columns() {
+            return self.encode(batch);
+        }
+        let encoded: Result<Vec<Option<Paged>>, ParquetError> =
+            batch.columns().par_iter().zip(&*self.leaves).map(|(array, leaf)| chunk::encode(array, leaf)).collect();
+        let all: Option<Vec<ColumnChunk>> =
+            encoded?.into_iter().map(|paged| Some(ColumnChunk(Inner::Paged(paged?)))).collect();
+        all.map_or_else(|| self.encode(batch), Ok)
     }
 }
 
@@ -62,7 +100,8 @@ impl RowGroups {
         let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options)?;
         let (writer, factory) = writer.into_serialized_writer()?;
-        Ok(Self { writer, encoder: Encoder { factory: Arc::new(factory), schema }, groups: 0 })
+        let leaves = writer.schema_descr().columns().into();
+        Ok(Self { writer, encoder: Encoder { factory: Arc::new(factory), schema, leaves }, groups: 0 })
     }
 
     /// The encoder of its row groups.
@@ -75,10 +114,13 @@ impl RowGroups {
     ///
     /// # Errors
     /// The write failed.
-    pub fn append(&mut self, chunks: Vec<ArrowColumnChunk>) -> Result<(), ParquetError> {
+    pub fn append(&mut self, chunks: Vec<ColumnChunk>) -> Result<(), ParquetError> {
         let mut group = self.writer.next_row_group()?;
         for chunk in chunks {
-            chunk.append_to_row_group(&mut group)?;
+            match chunk.0 {
+                Inner::Paged(Paged { bytes, close }) => group.append_column(bytes.buffer(), close)?,
+                Inner::Arrow(chunk) => chunk.append_to_row_group(&mut group)?,
+            }
         }
         group.close()?;
         self.groups += 1;

@@ -17,6 +17,8 @@ pub const MONEY_SCALE: i8 = 2;
 pub enum Kind {
     /// UTF-8 text.
     Text,
+    /// UTF-8 text of which many rows have the same; in a file no other than text.
+    Word,
     /// Whole number.
     Integer,
     /// Day.
@@ -33,6 +35,7 @@ impl Kind {
     pub fn data_type(self) -> DataType {
         match self {
             Self::Text => DataType::Utf8,
+            Self::Word => DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8)),
             Self::Integer => DataType::Int32,
             Self::Day => DataType::Date32,
             Self::Second => DataType::Timestamp(TimeUnit::Microsecond, None),
@@ -44,26 +47,26 @@ impl Kind {
 /// The columns of `adjudicated.parquet`, in order.
 pub const ADJUDICATED: [(&str, Kind); 46] = [
     ("setl_id", Kind::Text),
-    ("psn_no", Kind::Text),
-    ("insutype", Kind::Text),
-    ("pool", Kind::Text),
+    ("psn_no", Kind::Word),
+    ("insutype", Kind::Word),
+    ("pool", Kind::Word),
     ("benefit_year", Kind::Integer),
-    ("psn_class", Kind::Text),
-    ("med_class", Kind::Text),
-    ("tier", Kind::Text),
-    ("place", Kind::Text),
-    ("filing", Kind::Text),
+    ("psn_class", Kind::Word),
+    ("med_class", Kind::Word),
+    ("tier", Kind::Word),
+    ("place", Kind::Word),
+    ("filing", Kind::Word),
     ("setl_time", Kind::Second),
     ("enddate", Kind::Day),
-    ("fixmedins_code", Kind::Text),
-    ("mdtrtarea_admvs", Kind::Text),
-    ("status", Kind::Text),
-    ("reasons", Kind::Text),
-    ("scheme_rule", Kind::Text),
-    ("class_rule", Kind::Text),
-    ("channel_rule", Kind::Text),
-    ("benefit_rule", Kind::Text),
-    ("layer_rules", Kind::Text),
+    ("fixmedins_code", Kind::Word),
+    ("mdtrtarea_admvs", Kind::Word),
+    ("status", Kind::Word),
+    ("reasons", Kind::Word),
+    ("scheme_rule", Kind::Word),
+    ("class_rule", Kind::Word),
+    ("channel_rule", Kind::Word),
+    ("benefit_rule", Kind::Word),
+    ("layer_rules", Kind::Word),
     ("medfee_sumamt", Kind::Money),
     ("fulamt_ownpay_amt", Kind::Money),
     ("overlmt_selfpay", Kind::Money),
@@ -87,7 +90,7 @@ pub const ADJUDICATED: [(&str, Kind); 46] = [
     ("acct_pay", Kind::Money),
     ("acct_mulaid_pay", Kind::Money),
     ("psn_cash_pay", Kind::Money),
-    ("src_file", Kind::Text),
+    ("src_file", Kind::Word),
     ("src_row", Kind::Integer),
 ];
 

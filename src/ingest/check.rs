@@ -13,9 +13,9 @@ use crate::model::symbol::{Sym, Vocabulary};
 
 /// Checks rows of one part of a file. Holds the caches and the list of what is wrong with the row at hand.
 pub(super) struct Checker<'a> {
-    border: &'a Border<'a>,
+    pub(super) border: &'a Border<'a>,
     /// Columns of the file that are only checked: what was paid, and codes that nothing is computed from.
-    only_checked: &'a [Column],
+    pub(super) only_checked: &'a [Column],
     caches: Caches,
     issues: Vec<Issue>,
     /// Insurance types that the rule book does not name, in order of appearance.
@@ -254,8 +254,7 @@ impl<'a> Checker<'a> {
 
     fn insutype(&mut self, row: &impl Row) -> Insutype {
         let code = self.code(row, Column::Insutype, true);
-        let vocabulary = &self.border.vocab.insutype;
-        match self.caches.insutype.get(code, |code| vocabulary.find(code)) {
+        match self.listed(code) {
             Sym::OTHER => {}
             listed => return Insutype(listed.0),
         }
@@ -266,8 +265,19 @@ impl<'a> Checker<'a> {
         Insutype(Insutype::UNLISTED + number as u32)
     }
 
+    /// The symbol of an insurance type.
+    pub(super) fn listed(&mut self, code: &[u8]) -> Sym {
+        let vocabulary = &self.border.vocab.insutype;
+        self.caches.insutype.get(code, |code| vocabulary.find(code))
+    }
+
     fn code_and_parent(&mut self, row: &impl Row, column: Column) -> CodeAndParent {
         let code = self.code(row, column, true);
+        self.pair_of(column, code)
+    }
+
+    /// The symbols of a code and of its parent.
+    pub(super) fn pair_of(&mut self, column: Column, code: &[u8]) -> CodeAndParent {
         let vocab = self.border.vocab;
         let (cache, vocabulary) = match column {
             Column::PsnType => (&mut self.caches.psn_type, &vocab.psn_type),
@@ -277,15 +287,19 @@ impl<'a> Checker<'a> {
     }
 
     fn symbol(&mut self, row: &impl Row, column: Column) -> Sym {
-        // The unnormalised text is the cache's key, so that a repeated value is not normalised again.
-        let text = match row.cell(column.index()).text() {
-            Typed::Is(text) => text,
-            Typed::Missing => return Sym::EMPTY,
+        match row.cell(column.index()).text() {
+            Typed::Is(text) => self.symbol_of(column, text),
+            Typed::Missing => Sym::EMPTY,
             Typed::Bad => {
                 self.issue(column, Problem::NotText);
-                return Sym::EMPTY;
+                Sym::EMPTY
             }
-        };
+        }
+    }
+
+    /// The symbol of a code that need not be there.
+    pub(super) fn symbol_of(&mut self, column: Column, text: &[u8]) -> Sym {
+        // The unnormalised text is the cache's key, so that a repeated value is not normalised again.
         let vocab = self.border.vocab;
         let caches = &mut self.caches;
         let find = |vocabulary: &Vocabulary, text: &[u8]| vocabulary.find(digits_of_number(text));
@@ -302,26 +316,39 @@ impl<'a> Checker<'a> {
     /// Values that nothing is computed from are still of their kind.
     fn check_only(&mut self, row: &impl Row) {
         for &column in self.only_checked {
-            let cell = row.cell(column.index());
-            if cell == Cell::Missing {
-                continue;
-            }
-            let (bad, problem) = match column.kind() {
-                Kind::Money => (cell.money() == Typed::Bad, Problem::NotMoney),
-                _ => (cell.text() == Typed::Bad, Problem::NotText),
-            };
-            if bad {
+            if let Some(problem) = wrong(row.cell(column.index()), column) {
                 self.issues.push(Issue { column, problem });
             }
         }
     }
 }
 
+/// What is wrong with a value that is only checked.
+pub(super) fn wrong(cell: Cell<'_>, column: Column) -> Option<Problem> {
+    match column.kind() {
+        _ if cell == Cell::Missing => None,
+        Kind::Money => (cell.money() == Typed::Bad).then_some(Problem::NotMoney),
+        _ => (cell.text() == Typed::Bad).then_some(Problem::NotText),
+    }
+}
+
+/// Codes that nothing is computed from.
+const CODES: [Column; 6] =
+    [Column::MdtrtId, Column::Gend, Column::PayLoc, Column::ClrType, Column::ClrWay, Column::ClrOptins];
+
+/// Whether nothing is computed from a column: all that can be seen in it is a wrong value.
+pub(super) fn is_spare(column: Column, border: &Border<'_>) -> bool {
+    match column {
+        Column::MdtrtId => !border.with_mdtrt_id,
+        Column::RefdSetlFlag => true,
+        _ => CODES.contains(&column) || Column::PAID.contains(&column),
+    }
+}
+
 /// The columns that are only checked, of those a file has.
 pub(super) fn only_checked(has: impl Fn(Column) -> bool) -> Vec<Column> {
     // Flags that are no text are simply not set, and `vali_flag` has its own check.
-    let codes = [Column::MdtrtId, Column::Gend, Column::PayLoc, Column::ClrType, Column::ClrWay, Column::ClrOptins];
-    codes.into_iter().chain(Column::PAID).filter(|&column| has(column)).collect()
+    CODES.into_iter().chain(Column::PAID).filter(|&column| has(column)).collect()
 }
 
 /// The symbol of a hospital grade, in two digits.
@@ -340,15 +367,18 @@ fn first_two(code: &[u8]) -> &[u8] {
     text.char_indices().nth(2).map_or(code, |(end, _)| &code[..end])
 }
 
+/// Columns that are flags, the digit that sets each, and what it sets.
+pub(super) const FLAGS: [(Column, u8, Flags); 5] = [
+    (Column::ErFlag, b'1', Flags::EMERGENCY),
+    (Column::AcctUsedFlag, b'0', Flags::ACCOUNT_NOT_USED),
+    (Column::CvlservFlag, b'1', Flags::CIVIL_SERVANT),
+    (Column::FlxempeFlag, b'1', Flags::FLEXIBLE),
+    (Column::NwbFlag, b'1', Flags::NEWBORN),
+];
+
 fn flags(row: &impl Row, reversal: bool) -> Flags {
     let mut flags = Flags::default();
-    for (column, digit, flag) in [
-        (Column::ErFlag, b'1', Flags::EMERGENCY),
-        (Column::AcctUsedFlag, b'0', Flags::ACCOUNT_NOT_USED),
-        (Column::CvlservFlag, b'1', Flags::CIVIL_SERVANT),
-        (Column::FlxempeFlag, b'1', Flags::FLEXIBLE),
-        (Column::NwbFlag, b'1', Flags::NEWBORN),
-    ] {
+    for (column, digit, flag) in FLAGS {
         if row.cell(column.index()).is_flag(digit) {
             flags.set(flag);
         }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::cell::{Row, Typed};
-use super::check::{Checked, Checker, Texts, only_checked};
+use super::check::{Checked, Checker, Texts, is_spare, only_checked};
+use super::claim_columns::ClaimColumns;
 use super::columns::{CLAIMS, Column};
 use super::error::IngestError;
 use super::open::{InputFile, RowSink, open_all};
+use super::parquet_file::BatchRows;
 use super::paths::InputPath;
 use super::pipeline::{self, Base, Collect, Job, ReadOptions};
 use super::reject::{Problem, Reject};
@@ -65,7 +67,7 @@ pub struct Ghost {
 /// Reads all claims. Batches reach `sink` in file order, then row order, whatever the number of threads.
 ///
 /// Runs on rayon's current pool; `sink` is called on the calling thread. About six blocks of 2 MiB (or slices of
-/// 65,536 Parquet rows) per thread are in memory at a time. With [`ReadOptions::person`] the other persons' rows,
+/// at most 131,072 Parquet rows) per thread are in memory at a time. With [`ReadOptions::person`] the other persons' rows,
 /// and lines that are no record, are counted in [`InputFile::rows`] and otherwise passed over.
 ///
 /// # Errors
@@ -171,10 +173,7 @@ impl RowSink for ClaimCollector<'_> {
         }
         let number = number as u32;
         match self.checker.check(row) {
-            Checked::Accepted(texts, claim) => {
-                let text = self.batch.store(texts);
-                self.batch.claims.push(Claim { text, file: self.file, row: number, ..claim });
-            }
+            Checked::Accepted(texts, claim) => self.accept(texts, claim, number),
             Checked::Rejected(texts, total) => self.reject(row, texts, total, number, line),
         }
     }
@@ -197,9 +196,54 @@ impl RowSink for ClaimCollector<'_> {
             raw: raw().into(),
         });
     }
+
+    fn batch(&mut self, rows: &BatchRows<'_>, first: u64) {
+        let columns = self.person.is_none().then(|| ClaimColumns::new(rows, &mut self.checker));
+        self.batch.claims.reserve(rows.len());
+        for row in 0..rows.len() {
+            let number = first + row as u64;
+            match columns.as_ref().and_then(|columns| columns.claim(row)) {
+                Some((texts, claim)) => self.accept(texts, claim, number as u32),
+                None => self.row(&rows.row(row), number, number),
+            }
+        }
+    }
+
+    fn is_spare(&self, field: usize) -> bool {
+        is_spare(Column::ALL[field], self.checker.border)
+    }
+
+    fn incomplete(&self) -> Vec<u64> {
+        let mut rows: Vec<u64> = self
+            .done
+            .iter()
+            .chain([&self.batch])
+            .flat_map(|batch| &batch.rejects)
+            .map(|reject| reject.row.into())
+            .collect();
+        rows.dedup();
+        rows
+    }
+
+    fn complete(&mut self, raw: &[(u64, Arc<str>)]) {
+        let rejects = self.done.iter_mut().chain([&mut self.batch]).flat_map(|batch| &mut batch.rejects);
+        let mut next = raw.iter().peekable();
+        for reject in rejects {
+            while next.next_if(|(row, _)| *row < u64::from(reject.row)).is_some() {}
+            if let Some((_, raw)) = next.peek().filter(|(row, _)| *row == u64::from(reject.row)) {
+                reject.raw = Arc::clone(raw);
+            }
+        }
+    }
 }
 
 impl ClaimCollector<'_> {
+    #[inline]
+    fn accept(&mut self, texts: Texts<'_>, claim: Claim, number: u32) {
+        let text = self.batch.store(texts);
+        self.batch.claims.push(Claim { text, file: self.file, row: number, ..claim });
+    }
+
     #[cold]
     fn reject(&mut self, row: &impl Row, texts: Texts<'_>, total: Fen, number: u32, line: u64) {
         let raw: Arc<str> = row.raw().into();

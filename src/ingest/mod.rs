@@ -16,6 +16,7 @@
 mod cache;
 mod cell;
 mod check;
+mod claim_columns;
 pub mod claims;
 pub mod columns;
 pub mod error;
@@ -25,6 +26,7 @@ mod open;
 pub mod paid;
 pub mod paper;
 mod parquet_file;
+mod parquet_hints;
 mod parquet_values;
 pub mod paths;
 pub mod pended;

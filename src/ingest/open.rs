@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::cell::Row;
 use super::columns::Table;
 use super::error::{Diagnostics, IngestError};
-use super::parquet_file::{self, ParquetFile};
+use super::parquet_file::{self, BatchRows, ParquetFile};
 use super::paths::{FileFormat, InputPath};
 use super::text_file::{self, TextFile};
 use crate::text::RowProblem;
@@ -70,6 +70,23 @@ pub(super) trait RowSink {
     fn row<R: Row>(&mut self, row: &R, number: u64, line: u64);
     /// One physical line that is no record.
     fn broken(&mut self, problem: RowProblem, number: u64, line: u64, raw: &dyn Fn() -> String);
+    /// The rows of a decoded batch of a Parquet file; `first` is the number of the first one.
+    fn batch(&mut self, rows: &BatchRows<'_>, first: u64) {
+        for row in 0..rows.len() {
+            let number = first + row as u64;
+            self.row(&rows.row(row), number, number);
+        }
+    }
+    /// Whether a column need not be read where no value of it can be wrong.
+    fn is_spare(&self, _field: usize) -> bool {
+        false
+    }
+    /// Numbers of rows, ascending, that are wanted whole although columns of theirs were not read.
+    fn incomplete(&self) -> Vec<u64> {
+        Vec::new()
+    }
+    /// The incomplete rows as they stand in the file.
+    fn complete(&mut self, _raw: &[(u64, std::sync::Arc<str>)]) {}
 }
 
 /// A file whose columns are known.

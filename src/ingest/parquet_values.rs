@@ -1,14 +1,14 @@
 //! Columns of a Parquet batch as values, each column turned once for the whole batch.
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, BinaryViewArray, LargeBinaryArray, LargeStringArray, StringArray,
-    StringBuilder, StringViewArray,
+    Array, ArrayRef, AsArray, BinaryArray, BinaryViewArray, Int32Array, LargeBinaryArray, LargeStringArray,
+    StringArray, StringBuilder, StringViewArray,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Date32Type, Date64Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type,
-    Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt64Type, i256,
+    ArrowPrimitiveType, DataType, Date32Type, Date64Type, Decimal64Type, Decimal128Type, Decimal256Type, Float32Type,
+    Float64Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt64Type, i256,
 };
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -28,6 +28,8 @@ pub(super) enum Values {
     Utf8(StringArray),
     LargeUtf8(LargeStringArray),
     Utf8View(StringViewArray),
+    /// Texts by their numbers in a dictionary.
+    Words(Int32Array, StringArray),
     Binary(BinaryArray),
     LargeBinary(LargeBinaryArray),
     BinaryView(BinaryViewArray),
@@ -37,11 +39,11 @@ pub(super) enum Values {
 }
 
 /// Stands for no value in a column of numbers; no amount, day or second reaches it.
-const MISSING: i64 = i64::MIN;
+pub(super) const MISSING: i64 = i64::MIN;
 /// Stands for a value that cannot be.
-const BAD: i64 = i64::MIN + 1;
-const MISSING_DAY: i32 = i32::MIN;
-const BAD_DAY: i32 = i32::MIN + 1;
+pub(super) const BAD: i64 = i64::MIN + 1;
+pub(super) const MISSING_DAY: i32 = i32::MIN;
+pub(super) const BAD_DAY: i32 = i32::MIN + 1;
 
 /// First and last day that a text can name: 0001-01-01 and 9999-12-31.
 const DAYS: std::ops::RangeInclusive<i64> = -719_162..=2_932_896;
@@ -71,6 +73,10 @@ impl Values {
         use DataType as T;
         Ok(match array.data_type() {
             T::Null => Self::None,
+            T::Dictionary(..) if words(array).is_some() => {
+                let (keys, words) = words(array).expect("looked at above");
+                Self::Words(keys.clone(), words.clone())
+            }
             T::Dictionary(_, value) => Self::new(&cast(array, value)?, kind)?,
             T::Utf8 => Self::Utf8(array.as_string().clone()),
             T::LargeUtf8 => Self::LargeUtf8(array.as_string().clone()),
@@ -78,11 +84,13 @@ impl Values {
             T::Binary => Self::Binary(array.as_binary().clone()),
             T::LargeBinary => Self::LargeBinary(array.as_binary().clone()),
             T::BinaryView => Self::BinaryView(array.as_binary_view().clone()),
+            T::Decimal64(_, 2) if kind == Kind::Money => Self::Fen(fen_of_decimal64(array)),
             T::Decimal32(_, scale) | T::Decimal64(_, scale) => {
                 Self::new(&cast(array, &T::Decimal128(38, *scale))?, kind)?
             }
             T::Decimal128(_, scale) if kind == Kind::Money => Self::Fen(fen_of_decimal128(array, *scale)),
             T::Decimal256(_, scale) if kind == Kind::Money => Self::Fen(fen_of_decimal256(array, *scale)),
+            T::Date32 if kind != Kind::Time => Self::Date(days_of_date32(array)),
             T::Date32 | T::Date64 | T::Timestamp(..) => {
                 let seconds = seconds_of(array)?;
                 if kind == Kind::Time { Self::Time(seconds) } else { Self::Date(days_of(&seconds)) }
@@ -94,6 +102,21 @@ impl Values {
         })
     }
 
+    /// Fen, with [`MISSING`] and [`BAD`], if that is what it holds.
+    pub(super) fn fen(&self) -> Option<&[i64]> {
+        if let Self::Fen(fen) = self { Some(fen) } else { None }
+    }
+
+    /// Days, with [`MISSING_DAY`] and [`BAD_DAY`], if that is what it holds.
+    pub(super) fn days(&self) -> Option<&[i32]> {
+        if let Self::Date(days) = self { Some(days) } else { None }
+    }
+
+    /// Seconds, with [`MISSING`] and [`BAD`], if that is what it holds.
+    pub(super) fn seconds(&self) -> Option<&[i64]> {
+        if let Self::Time(seconds) = self { Some(seconds) } else { None }
+    }
+
     /// The value of a row.
     #[inline]
     pub(super) fn cell(&self, row: usize) -> Cell<'_> {
@@ -102,6 +125,7 @@ impl Values {
             Self::Utf8(array) if array.is_valid(row) => Cell::of_text(trim(array.value(row).as_bytes())),
             Self::LargeUtf8(array) if array.is_valid(row) => Cell::of_text(trim(array.value(row).as_bytes())),
             Self::Utf8View(array) if array.is_valid(row) => Cell::of_text(trim(array.value(row).as_bytes())),
+            Self::Words(keys, words) if keys.is_valid(row) => word_cell(words, keys.value(row) as usize),
             Self::Binary(array) if array.is_valid(row) => bytes_cell(array.value(row)),
             Self::LargeBinary(array) if array.is_valid(row) => bytes_cell(array.value(row)),
             Self::BinaryView(array) if array.is_valid(row) => bytes_cell(array.value(row)),
@@ -125,6 +149,18 @@ impl Values {
     }
 }
 
+/// Keys and texts of a dictionary of texts, as the readers of this module ask for them.
+fn words(array: &ArrayRef) -> Option<(&Int32Array, &StringArray)> {
+    let dictionary = array.as_dictionary_opt::<Int32Type>()?;
+    Some((dictionary.keys(), dictionary.values().as_string_opt()?))
+}
+
+/// A text of a dictionary.
+#[inline]
+pub(super) fn word_cell(words: &StringArray, key: usize) -> Cell<'_> {
+    if words.is_null(key) { Cell::Missing } else { Cell::of_text(trim(words.value(key).as_bytes())) }
+}
+
 /// Bytes that some writers leave without the mark of text.
 fn bytes_cell(bytes: &[u8]) -> Cell<'_> {
     if std::str::from_utf8(bytes).is_ok() { Cell::of_text(trim(bytes)) } else { Cell::Bad }
@@ -132,6 +168,28 @@ fn bytes_cell(bytes: &[u8]) -> Cell<'_> {
 
 fn fen_or_bad(fen: Option<i64>) -> i64 {
     fen.filter(|fen| fen.unsigned_abs() <= MAX_AMOUNT_FEN as u64).unwrap_or(BAD)
+}
+
+/// Fen of decimals whose number is fen.
+fn fen_of_decimal64(array: &ArrayRef) -> Vec<i64> {
+    let array = array.as_primitive::<Decimal64Type>();
+    let fen = array.values().iter().map(|&fen| if fen.unsigned_abs() <= MAX_AMOUNT_FEN as u64 { fen } else { BAD });
+    with_nulls(fen.collect(), array, MISSING)
+}
+
+/// Values of a column, and in place of its nulls what stands for none.
+fn with_nulls<T: Copy>(mut values: Vec<T>, array: &dyn Array, missing: T) -> Vec<T> {
+    if let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) {
+        values.iter_mut().zip(nulls).filter(|(_, valid)| !valid).for_each(|(value, _)| *value = missing);
+    }
+    values
+}
+
+/// Days; what is outside years 1 to 9999 is bad.
+fn days_of_date32(array: &ArrayRef) -> Vec<i32> {
+    let array = array.as_primitive::<Date32Type>();
+    let days = array.values().iter().map(|&day| if DAYS.contains(&i64::from(day)) { day } else { BAD_DAY });
+    with_nulls(days.collect(), array, MISSING_DAY)
 }
 
 /// Fen of decimals of any scale; more than two significant decimals are no amount.
@@ -199,24 +257,26 @@ fn fen_of_integers(array: &ArrayRef) -> Result<Vec<i64>, ArrowError> {
 
 /// Seconds since 1970 of days and timestamps; what is no whole second or outside years 1 to 9999 is bad.
 fn seconds_of(array: &ArrayRef) -> Result<Vec<i64>, ArrowError> {
-    fn of<T: ArrowPrimitiveType>(array: &ArrayRef, multiply: i64, per_second: i64) -> Vec<i64>
+    // Divided by constants: a division by a number that is only known here costs more than all the rest.
+    fn of<T: ArrowPrimitiveType, const MULTIPLY: i64, const PER_SECOND: i64>(array: &ArrayRef) -> Vec<i64>
     where
         T::Native: Into<i64>,
     {
         let convert = |value: T::Native| {
             let value: i64 = value.into();
-            let second = if value % per_second == 0 { (value / per_second).checked_mul(multiply) } else { None };
+            let second = if value % PER_SECOND == 0 { (value / PER_SECOND).checked_mul(MULTIPLY) } else { None };
             second.filter(|second| DAYS.contains(&second.div_euclid(SECONDS_A_DAY))).unwrap_or(BAD)
         };
-        array.as_primitive::<T>().iter().map(|value| value.map_or(MISSING, convert)).collect()
+        let array = array.as_primitive::<T>();
+        with_nulls(array.values().iter().map(|&value| convert(value)).collect(), array, MISSING)
     }
     Ok(match array.data_type() {
-        DataType::Date32 => of::<Date32Type>(array, SECONDS_A_DAY, 1),
-        DataType::Date64 => of::<Date64Type>(array, 1, 1_000),
-        DataType::Timestamp(TimeUnit::Second, None) => of::<TimestampSecondType>(array, 1, 1),
-        DataType::Timestamp(TimeUnit::Millisecond, None) => of::<TimestampMillisecondType>(array, 1, 1_000),
-        DataType::Timestamp(TimeUnit::Microsecond, None) => of::<TimestampMicrosecondType>(array, 1, 1_000_000),
-        DataType::Timestamp(TimeUnit::Nanosecond, None) => of::<TimestampNanosecondType>(array, 1, 1_000_000_000),
+        DataType::Date32 => of::<Date32Type, SECONDS_A_DAY, 1>(array),
+        DataType::Date64 => of::<Date64Type, 1, 1_000>(array),
+        DataType::Timestamp(TimeUnit::Second, None) => of::<TimestampSecondType, 1, 1>(array),
+        DataType::Timestamp(TimeUnit::Millisecond, None) => of::<TimestampMillisecondType, 1, 1_000>(array),
+        DataType::Timestamp(TimeUnit::Microsecond, None) => of::<TimestampMicrosecondType, 1, 1_000_000>(array),
+        DataType::Timestamp(TimeUnit::Nanosecond, None) => of::<TimestampNanosecondType, 1, 1_000_000_000>(array),
         other => return Err(ArrowError::CastError(format!("{other} is no day and no time"))),
     })
 }

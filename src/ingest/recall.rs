@@ -109,7 +109,15 @@ pub fn recall(
         let path = InputPath { path: input.path.clone(), shown: input.shown.clone(), format: input.format };
         let opened = open_all(&[path], &CLAIMS)?;
         let rows: Vec<u32> = run.iter().map(|&(_, row)| row).collect();
-        let tasks = tasks(&rows, &input.marks);
+        let tasks = match &opened[0].content {
+            Content::Text(_) => tasks(&rows, &input.marks),
+            Content::Parquet(parquet) => {
+                let groups = parquet.group_ends();
+                let group = |row: u32| groups.partition_point(|&end| end < u64::from(row));
+                let in_groups = rows.chunk_by(|&a, &b| group(a) == group(b));
+                in_groups.flat_map(|rows| rows.chunks(TASK_ROWS)).map(|rows| Task { rows, mark: None }).collect()
+            }
+        };
         for window in tasks.chunks(2 * rayon::current_num_threads().max(1)) {
             let found: Vec<Result<Vec<Recalled>, IngestError>> =
                 window.par_iter().map(|task| pick(&opened[0], file, input, task)).collect();
@@ -129,12 +137,12 @@ struct Task<'a> {
     mark: Option<Mark>,
 }
 
-/// Rows of one task in a file without marks.
+/// Rows of one task in a row group.
 const TASK_ROWS: usize = 8192;
 
 fn tasks<'a>(rows: &'a [u32], marks: &[Mark]) -> Vec<Task<'a>> {
     if marks.is_empty() {
-        return rows.chunks(TASK_ROWS).map(|rows| Task { rows, mark: None }).collect();
+        return vec![Task { rows, mark: None }];
     }
     // The last block that begins before the row holds it.
     let block = |row: u32| marks.partition_point(|mark| mark.rows < u64::from(row)).saturating_sub(1);

@@ -2,12 +2,11 @@
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use parquet::arrow::arrow_writer::ArrowColumnChunk;
 use parquet::errors::ParquetError;
 
 use super::RunError;
 use super::load::Loaded;
-use crate::columnar::row_groups::{Encoder, RowGroups};
+use crate::columnar::row_groups::{ColumnChunk, Encoder, RowGroups};
 use crate::ledger::fold::Chunk;
 use crate::ledger::opening::ClosingPerson;
 use crate::ledger::tables::scan::table::PERSONS;
@@ -16,7 +15,7 @@ use crate::model::money::Fen;
 use crate::publish::{Staging, Written};
 
 /// A chunk's row groups; `None` where the chunk has no rows of a table.
-pub(super) struct NightEncoded([Option<Vec<ArrowColumnChunk>>; 4]);
+pub(super) struct NightEncoded([Option<Vec<ColumnChunk>>; 4]);
 
 /// The tables in the making, in the order of [`Part::TABLES`].
 pub(super) struct NightFiles(Vec<RowGroups>);

@@ -1,9 +1,9 @@
 //! From grouped rows to the files of the output: fold and encode in parallel, append in order, keep what
 //! could not be computed, read back what was written.
 
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
-use parquet::arrow::arrow_writer::ArrowColumnChunk;
 use parquet::errors::ParquetError;
 
 use super::kept::{self, LateRow};
@@ -12,10 +12,10 @@ use super::night_tables::{NightEncoded, NightFiles};
 use super::ordered::in_order;
 use super::{RunError, Stage, Step, Watch, check};
 use crate::audit::totals;
-use crate::columnar::row_groups::{Encoder, RowGroups};
+use crate::columnar::row_groups::{ColumnChunk, Encoder, RowGroups};
 use crate::columnar::schema;
 use crate::diagnostic::Lang;
-use crate::ledger::fold::{self, Aside, Chunk};
+use crate::ledger::fold::{self, Aside, CHUNK_ROWS, Chunk};
 use crate::model::outcome::Status;
 use crate::publish::{Staging, Written};
 use crate::report::adjudicated;
@@ -57,7 +57,7 @@ pub(super) struct Wrote {
 
 /// A chunk on its way into the files.
 struct Encoded {
-    group: Option<Vec<ArrowColumnChunk>>,
+    groups: Vec<Vec<ColumnChunk>>,
     night: Option<NightEncoded>,
     balance: Balance,
     aside: Aside,
@@ -185,7 +185,7 @@ fn adjudicate(
         in_order(chunks, loaded.shares.chunks, work, |chunk: Result<Encoded, RunError>| {
             let mut chunk = chunk?;
             let since = watch.clock();
-            if let Some(group) = chunk.group.take() {
+            for group in chunk.groups.drain(..) {
                 file.append(group).map_err(failed)?;
             }
             if let (Some(files), Some(tables)) = (&mut night, chunk.night.take()) {
@@ -205,6 +205,12 @@ fn adjudicate(
 
 fn disk_bytes(loaded: &Loaded) -> u64 {
     loaded.disk.as_ref().map_or(0, |disk| disk.written())
+}
+
+/// The rows of a chunk's row groups: one, unless a person has so many rows that their columns would not fit the memory.
+fn row_groups(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let groups = (rows / CHUNK_ROWS).max(1);
+    (0..groups).map(move |group| group * CHUNK_ROWS..if group + 1 == groups { rows } else { (group + 1) * CHUNK_ROWS })
 }
 
 fn encode(chunk: Chunk, loaded: &Loaded, encoder: &Encoder) -> Result<Encoded, ParquetError> {
@@ -227,10 +233,20 @@ fn encode(chunk: Chunk, loaded: &Loaded, encoder: &Encoder) -> Result<Encoded, P
             None => pended.push(Position { file: claim.file, row: claim.row, reasons: outcome.reasons }),
         }
     }
-    let batch = adjudicated::columns(&chunk, loaded.words());
-    let group = if batch.num_rows() > 0 { Some(encoder.encode(&batch)?) } else { None };
+    let mut groups = Vec::new();
+    for rows in row_groups(chunk.claims.len()) {
+        let batch = adjudicated::columns(&chunk, rows, loaded.words());
+        if batch.num_rows() > 0 {
+            // A chunk alone in the making leaves threads free.
+            groups.push(if loaded.shares.chunks == 1 {
+                encoder.encode_in_parallel(&batch)?
+            } else {
+                encoder.encode(&batch)?
+            });
+        }
+    }
     Ok(Encoded {
-        group,
+        groups,
         night: None,
         balance,
         rows: (chunk.claims.len() + chunk.aside.refused.len() + chunk.aside.replaced.len()) as u64,

@@ -1,20 +1,19 @@
 //! `adjudicated.parquet`: a chunk of persons becomes columns.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::adjudicate::person::Outcome;
-use crate::adjudicate::resolve::{Derived, RuleRows};
-use crate::columnar::columns::{self, fitting, integer, text_of_bytes};
+use crate::columnar::columns::{self, WordColumn, fitting, integer, text_of_bytes};
 use crate::columnar::schema::{self, MONEY_COLUMNS};
 use crate::columnar::words::{Recorded, Words};
 use crate::ledger::fold::Chunk;
 use crate::model::money::Fen;
 use crate::model::outcome::Status;
 use crate::model::place::Admdvs;
-use crate::model::settlement::Claim;
-use crate::rules::book::RuleBook;
+use crate::model::settlement::{Claim, Insutype};
 use crate::rules::layout::Table;
-use arrow::array::{ArrayRef, Date32Array, Decimal64Array, RecordBatch, StringBuilder, TimestampMicrosecondArray};
+use arrow::array::{ArrayRef, Date32Array, Decimal64Array, RecordBatch, TimestampMicrosecondArray};
 
 /// The money columns of a row, in the order of the output.
 #[inline]
@@ -49,145 +48,166 @@ pub fn money(claim: &Claim, outcome: &Outcome) -> [Fen; MONEY_COLUMNS] {
     ]
 }
 
-/// The rows of a chunk that are paid, denied or reversed, as columns.
+/// Of some rows of a chunk those that are paid, denied or reversed, as columns.
+///
+/// # Panics
+/// If the chunk has no such rows.
 #[must_use]
-pub fn columns<'a>(chunk: &Chunk, words: Words<'a>) -> RecordBatch {
+pub fn columns(chunk: &Chunk, some: Range<usize>, words: Words<'_>) -> RecordBatch {
+    let (claims, outcomes) = (&chunk.claims[some.clone()], &chunk.fold.outcomes[some]);
     let rows: Vec<(&Claim, &Outcome)> =
-        chunk.claims.iter().zip(&chunk.fold.outcomes).filter(|(_, outcome)| outcome.status != Status::Pended).collect();
-    let seen = |outcome: &Outcome| Seen::of(outcome, words);
-    let text = |of: &dyn Fn(&Claim, &Outcome, &mut StringBuilder)| -> ArrayRef {
-        let mut builder = StringBuilder::with_capacity(rows.len(), rows.len() * 8);
-        rows.iter().for_each(|(claim, outcome)| of(claim, outcome, &mut builder));
-        Arc::new(builder.finish())
-    };
-    let word = |of: &dyn Fn(&Claim, &Outcome) -> &'a str| {
-        columns::text(rows.iter().map(|(claim, outcome)| of(claim, outcome)))
-    };
-    let id = |of: &dyn Fn(&Claim) -> &'a [u8]| text_of_bytes(rows.iter().map(|(claim, _)| of(claim)));
-    let code = |of: &dyn Fn(&Claim, &Outcome) -> u32| {
-        text(&|claim, outcome, builder| {
-            let code = of(claim, outcome);
-            let digits = [100_000, 10_000, 1_000, 100, 10, 1].map(|unit| b'0' + (code / unit % 10) as u8);
-            builder.append_value(std::str::from_utf8(&digits).expect("digits are UTF-8"));
-        })
-    };
+        claims.iter().zip(outcomes).filter(|(_, outcome)| outcome.status != Status::Pended).collect();
+    let mut texts = Texts::new(rows.len());
+    let mut amounts: [Vec<i64>; MONEY_COLUMNS] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
+    let mut years = Vec::with_capacity(rows.len());
+    let mut lines = Vec::with_capacity(rows.len());
+    for (claim, outcome) in &rows {
+        texts.push(chunk, words, claim, outcome);
+        years.push(match (outcome.seen, outcome.original) {
+            (Some((derived, _)), _) => derived.benefit_year,
+            (None, original) => recorded(words, original).benefit_year,
+        });
+        for (column, amount) in amounts.iter_mut().zip(money(claim, outcome)) {
+            column.push(fitting(amount));
+        }
+        let (file, line) = words.sources.of(claim.file, claim.row);
+        texts.file.push(file);
+        lines.push(i32::try_from(line).expect("fewer than 2^31 rows in a file"));
+    }
+    let seconds = rows.iter().map(|(claim, _)| claim.setl_time.0 * 1_000_000);
+    let [class, visit, tier, place, filing, scheme, class_row, channel, benefit, layers] =
+        texts.recorded.map(WordColumn::finish);
     let mut arrays: Vec<ArrayRef> = vec![
-        id(&|claim| words.arenas.setl_id(claim.text)),
-        id(&|claim| words.arenas.person(claim.text)),
-        word(&|claim, _| words.insutype(claim.insutype)),
-        code(&|_, outcome| seen(outcome).pool().0),
-        integer(rows.iter().map(|(_, outcome)| seen(outcome).benefit_year())),
-        word(&|_, outcome| seen(outcome).text(0)),
-        word(&|_, outcome| seen(outcome).text(1)),
-        word(&|_, outcome| seen(outcome).text(2)),
-        word(&|_, outcome| seen(outcome).text(3)),
-        word(&|_, outcome| seen(outcome).text(4)),
-        Arc::new(TimestampMicrosecondArray::from_iter_values(
-            rows.iter().map(|(claim, _)| claim.setl_time.0 * 1_000_000),
-        )),
+        text_of_bytes(rows.iter().map(|(claim, _)| words.arenas.setl_id(claim.text))),
+        texts.person.finish(),
+        texts.insutype.finish(),
+        texts.pool.finish(),
+        integer(years.into_iter()),
+        class,
+        visit,
+        tier,
+        place,
+        filing,
+        Arc::new(TimestampMicrosecondArray::from_iter_values(seconds)),
         Arc::new(Date32Array::from_iter_values(rows.iter().map(|(claim, _)| claim.enddate.0))),
-        id(&|claim| words.arenas.institution(claim.text)),
-        code(&|claim, _| claim.treated.0),
-        word(&|_, outcome| outcome.status.word()),
-        text(&|_, outcome, builder| {
-            if outcome.reasons.is_empty() {
-                builder.append_value("");
-            } else {
-                builder.append_value(outcome.reasons.joined());
-            }
-        }),
-        word(&|_, outcome| seen(outcome).text(5)),
-        word(&|_, outcome| seen(outcome).text(6)),
-        word(&|_, outcome| seen(outcome).text(7)),
-        word(&|_, outcome| seen(outcome).text(8)),
-        text(&|_, outcome, builder| layer_rules(chunk, words, outcome, builder)),
+        texts.institution.finish(),
+        texts.treated.finish(),
+        texts.status.finish(),
+        texts.reasons.finish(),
+        scheme,
+        class_row,
+        channel,
+        benefit,
+        layers,
     ];
-    arrays.extend(money_columns(&rows));
-    let source = |claim: &Claim| words.sources.of(claim.file, claim.row);
-    arrays.push(word(&|claim, _| source(claim).0));
-    arrays.push(integer(
-        rows.iter().map(|(claim, _)| i32::try_from(source(claim).1).expect("fewer than 2^31 rows in a file")),
-    ));
+    arrays.extend(amounts.into_iter().map(|column| columns::money(Decimal64Array::from(column))));
+    arrays.extend([texts.file.finish(), integer(lines.into_iter())]);
     columns::rows(schema::adjudicated(), arrays)
 }
 
-/// What a row says of the rules: by this run's rule book, or as an earlier night recorded it.
-#[derive(Clone, Copy)]
-enum Seen<'a> {
-    Here(Derived, RuleRows, &'a RuleBook),
-    Recorded(&'a Recorded),
+/// What an earlier night's output said of a settlement that a row reverses.
+fn recorded<'a>(words: Words<'a>, original: Option<u32>) -> &'a Recorded {
+    let Some(number) = original else { unreachable!("a row that is not pended has its rows") };
+    &words.recorded[number as usize]
 }
 
-/// Position of `layer_rules` in [`Recorded::COLUMNS`].
-const LAYER_RULES: usize = 9;
+/// The columns of few words.
+struct Texts {
+    person: WordColumn,
+    insutype: WordColumn,
+    pool: WordColumn,
+    institution: WordColumn,
+    treated: WordColumn,
+    status: WordColumn,
+    reasons: WordColumn,
+    /// [`Recorded::COLUMNS`].
+    recorded: [WordColumn; 10],
+    file: WordColumn,
+    /// `layer_rules` of the row at hand.
+    layers: String,
+}
 
-impl<'a> Seen<'a> {
-    #[inline]
-    fn of(outcome: &Outcome, words: Words<'a>) -> Self {
-        match (outcome.seen, outcome.original) {
-            (Some((derived, rows)), _) => Self::Here(derived, rows, words.book),
-            (None, Some(number)) => Self::Recorded(&words.recorded[number as usize]),
-            (None, None) => unreachable!("a row that is not pended has its rows"),
+impl Texts {
+    fn new(rows: usize) -> Self {
+        let column = || WordColumn::new(rows);
+        Self {
+            person: column(),
+            insutype: column(),
+            pool: column(),
+            institution: column(),
+            treated: column(),
+            status: column(),
+            reasons: column(),
+            recorded: std::array::from_fn(|_| column()),
+            file: column(),
+            layers: String::new(),
         }
     }
 
-    #[inline]
-    fn pool(self) -> Admdvs {
-        match self {
-            Self::Here(derived, ..) => derived.pool,
-            Self::Recorded(recorded) => recorded.pool,
+    fn push(&mut self, chunk: &Chunk, words: Words<'_>, claim: &Claim, outcome: &Outcome) {
+        // All rows of a person stand together.
+        self.person.push_run(utf8(words.arenas.person(claim.text)));
+        if claim.insutype.0 >= Insutype::UNLISTED {
+            self.insutype.push(words.insutype(claim.insutype));
+        } else {
+            self.insutype.push_known(claim.insutype.0, || words.insutype(claim.insutype));
         }
-    }
-
-    #[inline]
-    fn benefit_year(self) -> i32 {
-        match self {
-            Self::Here(derived, ..) => derived.benefit_year,
-            Self::Recorded(recorded) => recorded.benefit_year,
+        let code = words.arenas.institution(claim.text);
+        if claim.institution == Claim::NO_INSTITUTION {
+            self.institution.push(utf8(code));
+        } else {
+            self.institution.push_known(claim.institution, || utf8(code));
         }
-    }
-
-    /// A text column, by its position in [`Recorded::COLUMNS`].
-    #[inline]
-    fn text(self, column: usize) -> &'a str {
-        let (derived, rows, book) = match self {
-            Self::Here(derived, rows, book) => (derived, rows, book),
-            Self::Recorded(recorded) => return &recorded.texts[column],
+        self.treated.push_known(claim.treated.0, || digits(claim.treated));
+        self.status.push_known(outcome.status as u32, || outcome.status.word());
+        if outcome.reasons.is_empty() {
+            self.reasons.push("");
+        } else {
+            self.reasons.push(&outcome.reasons.joined());
+        }
+        let Some((derived, rows)) = outcome.seen else {
+            let recorded = recorded(words, outcome.original);
+            self.pool.push_known(recorded.pool.0, || digits(recorded.pool));
+            self.recorded.iter_mut().zip(&recorded.texts).for_each(|(column, text)| column.push(text));
+            return;
         };
-        match column {
-            0 => book.vocab.psn_class.word(derived.keys.psn_class),
-            1 => book.vocab.med_class.word(derived.keys.med_class),
-            2 => book.vocab.tier.word(derived.keys.tier),
-            3 => derived.keys.place.word(),
-            4 => derived.keys.filing.word(),
-            5 => book.rule_id(Table::Schemes, rows.scheme),
-            6 => book.rule_id(Table::PersonClasses, rows.class),
-            7 => book.rule_id(Table::Channels, rows.channel),
-            8 => book.rule_id(Table::Benefits, rows.benefit),
-            _ => unreachable!("{} is put together elsewhere", Recorded::COLUMNS[column]),
+        self.pool.push_known(derived.pool.0, || digits(derived.pool));
+        let (vocab, keys) = (&words.book.vocab, &derived.keys);
+        let [class, visit, tier, place, filing, scheme, class_row, channel, benefit, layers] = &mut self.recorded;
+        class.push_known(keys.psn_class.0, || vocab.psn_class.word(keys.psn_class));
+        visit.push_known(keys.med_class.0, || vocab.med_class.word(keys.med_class));
+        tier.push_known(keys.tier.0, || vocab.tier.word(keys.tier));
+        place.push_known(keys.place as u32, || keys.place.word());
+        filing.push_known(keys.filing as u32, || keys.filing.word());
+        for (column, table, row) in [
+            (scheme, Table::Schemes, rows.scheme),
+            (class_row, Table::PersonClasses, rows.class),
+            (channel, Table::Channels, rows.channel),
+            (benefit, Table::Benefits, rows.benefit),
+        ] {
+            column.push_known(row, || words.book.rule_id(table, row));
         }
+        layers.push(layer_rules(chunk, words, outcome, &mut self.layers));
     }
 }
 
-fn layer_rules(chunk: &Chunk, words: Words, outcome: &Outcome, builder: &mut StringBuilder) {
-    use std::fmt::Write as _;
-    if let Some(number) = outcome.original {
-        builder.append_value(&words.recorded[number as usize].texts[LAYER_RULES]);
-        return;
-    }
+/// Text of a claim; ingestion let nothing else in.
+fn utf8(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("text that was read as UTF-8")
+}
+
+fn digits(place: Admdvs) -> String {
+    format!("{:06}", place.0)
+}
+
+/// `layer_rules` of a row of this run, in a buffer that rows share.
+fn layer_rules<'t>(chunk: &Chunk, words: Words, outcome: &Outcome, text: &'t mut String) -> &'t str {
+    text.clear();
     for (index, payment) in chunk.fold.layers_of(outcome).iter().enumerate() {
-        let bar = if index > 0 { "|" } else { "" };
-        write!(builder, "{bar}{}", words.book.rule_id(Table::Layers, payment.row)).expect("a builder takes every text");
-    }
-    builder.append_value("");
-}
-
-fn money_columns(rows: &[(&Claim, &Outcome)]) -> Vec<ArrayRef> {
-    let mut columns: [Vec<i64>; MONEY_COLUMNS] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
-    for (claim, outcome) in rows {
-        for (column, amount) in columns.iter_mut().zip(money(claim, outcome)) {
-            column.push(fitting(amount));
+        if index > 0 {
+            text.push('|');
         }
+        text.push_str(words.book.rule_id(Table::Layers, payment.row));
     }
-    columns.into_iter().map(|column| columns::money(Decimal64Array::from(column))).collect()
+    text
 }

@@ -6,7 +6,6 @@ use arrow::array::{
     ArrayRef, Date32Builder, Decimal64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use parquet::arrow::arrow_writer::ArrowColumnChunk;
 
 use super::block::Block;
 use super::cells::{Days, put_fen};
@@ -16,7 +15,7 @@ use super::mix::Mix;
 use super::places::Places;
 use super::tables::{self, BY_PERSON, Tables};
 use super::{Format, SynthError, World};
-use crate::columnar::row_groups::RowGroups;
+use crate::columnar::row_groups::{ColumnChunk, RowGroups};
 use crate::columnar::schema::{MONEY_PRECISION, MONEY_SCALE};
 use crate::model::date::{Date, Time};
 use crate::model::money::Fen;
@@ -43,7 +42,7 @@ pub(super) struct Encoded {
 /// Claims of a block in the format of the file.
 pub(super) enum Claims {
     Csv(Vec<u8>),
-    Parquet(Vec<ArrowColumnChunk>),
+    Parquet(Vec<ColumnChunk>),
 }
 
 /// Bytes a row of the CSV takes, about.

@@ -54,7 +54,7 @@ const FOREIGN: [(&str, &[&str]); 20] = [
     ("polars", &["audit", "compare", "columnar/bridge.rs"]),
     ("parquet", &["columnar", "ingest", "shuffle", "ledger", "report", "audit", "pipeline", "synth"]),
     ("arrow", &["columnar", "ingest", "shuffle", "ledger", "report", "audit", "pipeline", "synth"]),
-    ("rayon", &["shuffle", "ledger", "ingest", "pipeline", "audit", "synth", "cli"]),
+    ("rayon", &["columnar/row_groups.rs", "shuffle", "ledger", "ingest", "pipeline", "audit", "synth", "cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli/terminal.rs", "cli/progress.rs"]),
     ("comfy_table", &["cli/terminal.rs", "report"]),

@@ -3,6 +3,7 @@
 mod claims_parquet;
 mod claims_text;
 mod references;
+mod same_as_text;
 mod soup;
 
 use std::fs;

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::AtomicBool;
 
-use parquet::arrow::arrow_writer::ArrowColumnChunk;
 use parquet::errors::ParquetError;
 use rayon::prelude::*;
 
@@ -16,7 +15,7 @@ use crate::audit::overview;
 use crate::audit::reconciled_totals::{Summands, Totals};
 use crate::audit::totals::TotalsError;
 use crate::columnar::reconciled;
-use crate::columnar::row_groups::{Encoder, RowGroups};
+use crate::columnar::row_groups::{ColumnChunk, Encoder, RowGroups};
 use crate::ledger::fold;
 use crate::ledger::person::Desk;
 use crate::pipeline::lines::{self, Lines};
@@ -29,7 +28,7 @@ use crate::report::reconciled::{Found, Outcome, measured};
 
 /// A chunk on its way into the files.
 struct Encoded {
-    group: Option<Vec<ArrowColumnChunk>>,
+    group: Option<Vec<ColumnChunk>>,
     differences: Vec<u8>,
     national: Vec<u8>,
     summands: Summands,
