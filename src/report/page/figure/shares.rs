@@ -182,8 +182,9 @@ mod tests {
         };
         let figure = share_map(name("c"), &shares);
         let svg = &figure.svg.en;
+        // 12 columns of names, an eighth wider as letters are larger.
         assert!(
-            svg.contains("<path class=\"fill-heat0\" d=\"M176 172h29v29h-29zM206 202h29v29h-29z\"></path>"),
+            svg.contains("<path class=\"fill-heat0\" d=\"M132 130h29v29h-29zM162 160h29v29h-29z\"></path>"),
             "{svg}"
         );
         assert_eq!(svg.matches("class=\"own\"").count(), 2, "the cells, and the legend: {svg}");
