@@ -149,7 +149,7 @@ fn found(read: &Read) -> Vec<String> {
                 reject.row,
                 reject.column,
                 reject.problem,
-                decimals(&reject.value),
+                decimals(reject.value.trim()),
                 decimals(&reject.raw)
             )
         }));
