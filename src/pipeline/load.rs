@@ -361,7 +361,7 @@ fn read_facts_to_disk(
     loaded.gates.push(("accounts", files));
     let on_disk = OnDisk::new(disk, ranges, told);
     on_disk.check_balances(accounts.as_deref().unwrap_or_default())?;
-    loaded.upcoming = Upcoming::OnDisk(on_disk);
+    loaded.upcoming = Upcoming::OnDisk(Box::new(on_disk));
     Ok(())
 }
 

@@ -81,7 +81,7 @@ pub(super) enum Upcoming {
     /// Nothing more.
     Nothing,
     /// Persons on the disk.
-    OnDisk(OnDisk),
+    OnDisk(Box<OnDisk>),
 }
 
 /// Persons on the disk.
@@ -213,10 +213,9 @@ impl OnDisk {
         if twice.is_empty() {
             return Ok(());
         }
-        let diagnostic = |(here, first, person): ((u32, u64), (u32, u64), Box<[u8]>)| {
-            reference::second_balance(files, &person, first, here)
-        };
-        let diagnostics = twice.into_iter().map(diagnostic).collect();
+        let twice = twice.into_iter();
+        let diagnostics =
+            twice.map(|(here, first, person)| reference::second_balance(files, &person, first, here)).collect();
         Err(IngestError::Rejected { diagnostics, more }.into())
     }
 }

@@ -124,12 +124,15 @@ impl Run {
     }
 }
 
+/// File and row, run, and reasons.
+type Head = ((u32, u32), usize, u32);
+
 /// Positions in input order.
 pub struct InOrder<'a> {
     disk: Option<&'a Disk>,
     runs: Vec<Run>,
     /// The first of what is left of each run.
-    heads: BinaryHeap<Reverse<((u32, u32), usize, u32)>>,
+    heads: BinaryHeap<Reverse<Head>>,
     opened: bool,
 }
 

@@ -370,7 +370,7 @@ mod tests {
             setl_time: Time(i64::from(number) - 5),
             begndate: Date(number.cast_signed() - 9),
             enddate: Date(number.cast_signed()),
-            brdy: (number % 2 == 0).then(|| Date(-number.cast_signed())),
+            brdy: number.is_multiple_of(2).then(|| Date(-number.cast_signed())),
             insured: Admdvs(number % 900_000),
             treated: Admdvs(number % 700_000),
             insutype: Insutype(number % 4),
