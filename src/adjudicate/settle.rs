@@ -163,7 +163,7 @@ pub fn settle<T: Trace>(
     if amounts.person < Fen::ZERO {
         return Err(Reason::HospitalPart);
     }
-    amounts.account = pay_account(context, claim, resolved, amounts, accumulators.balance, trace);
+    amounts.account = pay_account(claim, resolved, amounts, accumulators.balance, trace);
     let by = Shift {
         admissions: u32::from(resolved.is_admission),
         deductible: entry.deductible,
@@ -177,7 +177,6 @@ pub fn settle<T: Trace>(
 }
 
 fn positions(claim: &Claim, resolved: &Resolved, accumulators: &mut Accumulators) -> Positions {
-    let (year, month, _) = claim.enddate.ymd();
     let benefit = resolved.benefit;
     let scheme = accumulators.scheme(resolved.derived.pool, claim.insutype, resolved.derived.benefit_year);
     let bucket = accumulators.bucket(scheme, benefit.accumulator);
@@ -186,7 +185,7 @@ fn positions(claim: &Claim, resolved: &Resolved, accumulators: &mut Accumulators
     } else {
         accumulators.bucket(scheme, benefit.deductible_accumulator)
     };
-    let month = accumulators.month(bucket, year * 12 + month as i32 - 1);
+    let month = accumulators.month(bucket, resolved.month);
     Positions::new(scheme, bucket, deductible_bucket, month)
 }
 
@@ -403,8 +402,7 @@ fn pay_layers<T: Trace>(
 ) {
     let first = layers.len();
     let mut paid_so_far = Fen::ZERO;
-    let keys = resolved.derived.keys;
-    for chosen in context.book.layers(resolved.derived.pool, claim.insutype, keys, resolved.rules_day) {
+    for chosen in resolved.offer.layers() {
         let layer = chosen.value;
         if resolved.layer_off == Some(layer.layer) {
             continue;
@@ -458,18 +456,11 @@ fn segments_of(bands: &[crate::rules::values::Band], from: Fen, base: Fen) -> Ve
 
 /// What the personal account takes of the person's part.
 #[inline]
-fn pay_account<T: Trace>(
-    context: Context,
-    claim: &Claim,
-    resolved: &Resolved,
-    amounts: &Amounts,
-    balance: Fen,
-    trace: &mut T,
-) -> Fen {
+fn pay_account<T: Trace>(claim: &Claim, resolved: &Resolved, amounts: &Amounts, balance: Fen, trace: &mut T) -> Fen {
     if balance <= Fen::ZERO {
         return Fen::ZERO;
     }
-    let rule = context.book.account(resolved.derived.pool, claim.insutype, resolved.derived.keys, resolved.rules_day);
+    let rule = resolved.offer.account();
     let shut = rule.is_some_and(|rule| rule.value.uses_flag) && claim.flags.has(Flags::ACCOUNT_NOT_USED);
     let pays_for = rule.map_or(PaysFor::None, |rule| rule.value.pays_for);
     let allowed = match pays_for {
