@@ -176,6 +176,7 @@ fn fold_with<'a, T: Trace>(
     }
 }
 
+#[inline(always)]
 fn pended(reasons: Reasons) -> Outcome {
     Outcome {
         status: Status::Pended,

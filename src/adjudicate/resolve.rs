@@ -281,14 +281,13 @@ fn tier<'a, T: Trace>(
         Sym::EMPTY => book.lowest_level(),
         grade => grade,
     };
-    let of = |field: LevelField, level: Sym| {
-        let tier = if level == Sym::EMPTY { None } else { rules.tier(field, level) };
-        tier.map(|tier| (field, level, tier))
-    };
-    let (field, level, tier) = of(LevelField::InstClass, class)
-        .or_else(|| of(LevelField::DedcHospLv, dedc))
-        .or_else(|| of(LevelField::HospLv, grade))?;
-    trace.note(|| Step::Tier { field, level, row: tier.row, tier: tier.value.tier });
+    let tier = rules.first_tier([class, dedc, grade])?;
+    trace.note(|| {
+        let stated = LevelField::ALL.into_iter().zip([class, dedc, grade]);
+        let mut listed = stated.filter(|&(field, level)| level != Sym::EMPTY && rules.tier(field, level).is_some());
+        let (field, level) = listed.next().expect("the level that decided");
+        Step::Tier { field, level, row: tier.row, tier: tier.value.tier }
+    });
     Some(tier)
 }
 

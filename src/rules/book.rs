@@ -61,6 +61,11 @@ pub enum LevelField {
     HospLv,
 }
 
+impl LevelField {
+    /// All, in the order in which they are tried.
+    pub const ALL: [Self; 3] = [Self::InstClass, Self::DedcHospLv, Self::HospLv];
+}
+
 /// The compiled pack.
 #[derive(Clone, Debug)]
 pub struct RuleBook {

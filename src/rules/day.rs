@@ -79,10 +79,18 @@ impl<'a> PoolDay<'a> {
     }
 
     /// The tier of a level, as one field states it.
-    #[inline]
     #[must_use]
     pub fn tier(self, field: LevelField, level: Sym) -> Option<Chosen<'a, TierValue>> {
-        chosen(&self.book.tiers, self.tables.tiers.choose([field as u32, level.0], self.period))
+        let row = self.tables.tiers.table.choose(&[field as u32, level.0], self.period)?;
+        chosen(&self.book.tiers, row)
+    }
+
+    /// The tier of a hospital: of its levels by all fields, in the order of [`LevelField`], the first that is stated and
+    /// listed decides.
+    #[inline]
+    #[must_use]
+    pub fn first_tier(self, levels: [Sym; 3]) -> Option<Chosen<'a, TierValue>> {
+        chosen(&self.book.tiers, self.tables.tiers.choose(levels.map(|level| level.0), self.period))
     }
 
     /// What a filing type counts as.

@@ -32,23 +32,16 @@ struct Classes {
 }
 
 impl Grid {
-    /// Asks `answer` for every combination of classes that `tables` together tell apart, which must have as many values
-    /// in a column (`sizes`) and the same periods. `None`: there are more than `most`.
+    /// Asks `answer` for every combination of classes; `see` says which rows match a value of a column, the first of
+    /// which is the period. `None`: there are more than `most`.
     pub fn build(
-        tables: &[&KeyTable],
         sizes: &[usize],
-        periods: usize,
         most: usize,
+        see: impl Fn(usize, usize, &mut Vec<u64>),
         mut answer: impl FnMut(&[u32], u32) -> u32,
     ) -> Option<Self> {
-        let mut columns = vec![Classes::of(periods, |period, seen| {
-            tables.iter().for_each(|table| table.rows_of_period(period, seen));
-        })];
-        columns.extend(sizes.iter().enumerate().map(|(column, &size)| {
-            Classes::of(size, |value, seen| {
-                tables.iter().for_each(|table| table.rows_of_value(column, value, seen));
-            })
-        }));
+        let classes = |(column, &size): (usize, &usize)| Classes::of(size, |value, seen| see(column, value, seen));
+        let columns: Vec<Classes> = sizes.iter().enumerate().map(classes).collect();
         let count = columns.iter().try_fold(1, |count: usize, column| count.checked_mul(column.value.len()))?;
         if count > most {
             return None;
@@ -76,12 +69,32 @@ impl Grid {
         Some(grid)
     }
 
+    /// [`build`](Self::build) for keys that `tables` are chosen from by: columns of as many values as `sizes` says.
+    pub fn of_tables(
+        tables: &[&KeyTable],
+        periods: usize,
+        sizes: &[usize],
+        most: usize,
+        answer: impl FnMut(&[u32], u32) -> u32,
+    ) -> Option<Self> {
+        let see = |column: usize, value: usize, seen: &mut Vec<u64>| {
+            tables.iter().for_each(|table| match column.checked_sub(1) {
+                None => table.rows_of_period(value, seen),
+                Some(column) => table.rows_of_value(column, value, seen),
+            });
+        };
+        let sizes: Vec<usize> = std::iter::once(periods).chain(sizes.iter().copied()).collect();
+        Self::build(&sizes, most, see, answer)
+    }
+
     /// The answer for keys and a period.
     // Always: it runs about eight times a settlement.
     #[inline(always)]
     pub fn at<const N: usize>(&self, keys: [u32; N], period: u32) -> u32 {
-        let of_keys = keys.iter().zip(self.first_step).map(|(&key, first)| self.steps[first as usize + key as usize]);
-        self.answers[of_keys.fold(self.steps[period as usize] as usize, |place, step| place + step as usize)]
+        let step = |column: usize| self.steps[self.first_step[column] as usize + keys[column] as usize];
+        let steps: [u32; N] = std::array::from_fn(step);
+        let place = steps.iter().fold(self.steps[period as usize] as usize, |place, &step| place + step as usize);
+        self.answers[place]
     }
 }
 

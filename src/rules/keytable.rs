@@ -1,5 +1,5 @@
 //! Choosing a row without scanning: rows in falling specificity, one bit each; every key column maps a value
-//! to the set of rows that match it, and the day to the set of rows in force. The row is the first bit of the
+//! to the set of rows that match it, and the period of a day to the set of rows in force. The row is the first bit of the
 //! sets' intersection.
 
 use crate::model::date::Date;
@@ -46,8 +46,10 @@ const MAX_COLUMNS: usize = 5;
 /// many of them lie on or before it.
 #[derive(Clone, Debug, Default)]
 pub struct Calendar {
-    /// Rising.
-    changes: Vec<Date>,
+    /// Rising, filled up with days that never come.
+    changes: Vec<[Date; 8]>,
+    /// How many there are.
+    count: usize,
 }
 
 impl Calendar {
@@ -58,25 +60,28 @@ impl Calendar {
         changes.retain(|&day| day != Date::MIN);
         changes.sort_unstable();
         changes.dedup();
-        Self { changes }
+        let fill = |days: &[Date]| std::array::from_fn(|place| days.get(place).copied().unwrap_or(Date::MAX));
+        Self { changes: changes.chunks(8).map(fill).collect(), count: changes.len() }
     }
 
     /// How many periods there are.
     #[must_use]
     pub fn periods(&self) -> usize {
-        self.changes.len() + 1
+        self.count + 1
     }
 
-    /// The period of a day. Most days asked for are recent ones.
+    /// The period of a day.
+    // All changes are looked at: where to stop is what a processor cannot guess.
     #[inline]
     #[must_use]
     pub fn period_of(&self, day: Date) -> u32 {
-        self.changes.iter().rposition(|&change| change <= day).map_or(0, |last| last as u32 + 1)
+        let behind = |count: u32, change: &Date| count.wrapping_add(u32::from(*change <= day));
+        self.changes.iter().fold(0, |count, eight| eight.iter().fold(count, behind))
     }
 
     /// A day of a period.
     fn first_day(&self, period: usize) -> Date {
-        period.checked_sub(1).map_or(Date::MIN, |last| self.changes[last])
+        period.checked_sub(1).map_or(Date::MIN, |last| self.changes[last / 8][last % 8])
     }
 }
 
@@ -139,6 +144,15 @@ impl KeyTable {
     pub fn in_force(&self, period: u32) -> impl Iterator<Item = u32> + '_ {
         let is_in_force = move |index: usize| self.word(index / 64)[period as usize] & (1 << (index % 64)) != 0;
         self.rows.iter().enumerate().filter(move |&(index, _)| is_in_force(index)).map(|(_, &row)| row)
+    }
+
+    /// The set of the rows that match a value of each of the first columns, word by word, whatever the period.
+    pub fn rows_of_values<'a>(&'a self, values: &'a [usize]) -> impl Iterator<Item = u64> + 'a {
+        let set_of = |column: usize, value: usize| self.first_set[column] as usize + value;
+        (0..self.words).map(move |word| {
+            let sets = values.iter().enumerate().map(|(column, &value)| self.word(word)[set_of(column, value)]);
+            sets.fold(u64::MAX, |bits, set| bits & set)
+        })
     }
 
     /// Adds the set of the rows in force in a period to `seen`.

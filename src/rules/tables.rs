@@ -13,7 +13,7 @@ use crate::model::symbol::Sym;
 
 /// Most answers that a look-up lays out ahead: beyond, rows are chosen from their sets when they are asked for. A pool
 /// whose rules tell many classes, visits and tiers apart has a few thousand.
-pub const MOST_ANSWERS: usize = 1 << 16;
+pub const MOST_ANSWERS: usize = 1 << 14;
 
 /// One table: answers laid out ahead, and the rows they come from.
 #[derive(Clone, Debug, Default)]
@@ -22,13 +22,21 @@ pub(super) struct Choices {
     pub(super) table: KeyTable,
 }
 
+/// The hospital's tier: the first of its three levels that is stated and listed decides.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tiers {
+    /// By the three levels, in the order of the fields.
+    grid: Option<Grid>,
+    /// By level field and level.
+    pub(super) table: KeyTable,
+}
+
 /// Everything that depends on the insured pool.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PoolTables {
     /// When any of its rules change.
     pub(super) calendar: Calendar,
-    /// By level field and level.
-    pub(super) tiers: Choices,
+    pub(super) tiers: Tiers,
     /// By visit type and disease.
     pub(super) visits: Choices,
     /// By filing type.
@@ -98,7 +106,7 @@ impl Default for Offers {
 impl Choices {
     fn new(table: KeyTable, sizes: &[usize], calendar: &Calendar, most: usize) -> Self {
         let answer = |keys: &[u32], period: u32| table.choose(keys, period).unwrap_or(NONE);
-        let grid = Grid::build(&[&table], sizes, calendar.periods(), most, answer);
+        let grid = Grid::of_tables(&[&table], calendar.periods(), sizes, most, answer);
         Self { grid, table }
     }
 
@@ -110,6 +118,34 @@ impl Choices {
             None => self.table.choose(&keys, period).unwrap_or(NONE),
         }
     }
+}
+
+impl Tiers {
+    fn new(table: KeyTable, levels: usize, calendar: &Calendar, most: usize) -> Self {
+        let see = |column: usize, level: usize, seen: &mut Vec<u64>| match column.checked_sub(1) {
+            None => table.rows_of_period(level, seen),
+            // A level that is not stated is as good as one that is not listed.
+            Some(field) if level == Sym::EMPTY.index() => seen.extend(table.rows_of_values(&[field, level]).map(|_| 0)),
+            Some(field) => seen.extend(table.rows_of_values(&[field, level])),
+        };
+        let sizes = [calendar.periods(), levels, levels, levels];
+        let grid = Grid::build(&sizes, most, see, |levels, period| first_listed(&table, levels, period));
+        Self { grid, table }
+    }
+
+    /// The row that decides, or [`NONE`].
+    #[inline(always)]
+    pub fn choose(&self, levels: [u32; 3], period: u32) -> u32 {
+        match &self.grid {
+            Some(grid) => grid.at(levels, period),
+            None => first_listed(&self.table, &levels, period),
+        }
+    }
+}
+
+fn first_listed(table: &KeyTable, levels: &[u32], period: u32) -> u32 {
+    let stated = (0..).zip(levels).filter(|&(_, &level)| level != Sym::EMPTY.0);
+    stated.into_iter().find_map(|(field, &level)| table.choose(&[field, level], period)).unwrap_or(NONE)
 }
 
 impl OfferTables {
@@ -137,7 +173,7 @@ impl Offers {
             [&tables.channels, &tables.benefits, &tables.accounts].into_iter().chain(&tables.layers).collect();
         let mut known: HashMap<(OfferRows, Vec<u32>), u32> = HashMap::new();
         let (mut rows, mut layers) = (Vec::new(), Vec::new());
-        let grid = Grid::build(&all, sizes, calendar.periods(), most, |keys, period| {
+        let grid = Grid::of_tables(&all, calendar.periods(), sizes, most, |keys, period| {
             let own: Vec<u32> = tables.layers(keys, period).collect();
             let mut offer = OfferRows {
                 channel: tables.channel(keys, period),
@@ -182,16 +218,21 @@ impl Source<'_> {
         let mut build = |table: Table, rows: Vec<Candidate>, sizes: &[usize]| {
             let (built, ranked) = KeyTable::build(rows, sizes, &calendar);
             ambiguous.check(table, &ranked);
-            Choices::new(built, sizes, &calendar, self.most)
+            built
         };
+        let choices = |table: KeyTable, sizes: &[usize]| Choices::new(table, sizes, &calendar, self.most);
         let [tiers, visits, filing_types, neighbours] = own;
+        let levels = self.vocab.level.len();
+        let of_visit = [self.vocab.med_type.len(), self.vocab.disease.len()];
+        let (of_filing, of_neighbour) = ([self.vocab.filing_type.len()], [self.ranking.pools().len()]);
         let has_neighbours = !neighbours.is_empty();
-        let neighbours = build(Table::Neighbours, neighbours, &[self.ranking.pools().len()]);
+        let tiers = build(Table::Tiers, tiers, &[LEVEL_FIELDS.len(), levels]);
+        let neighbours = build(Table::Neighbours, neighbours, &of_neighbour);
         PoolTables {
-            tiers: build(Table::Tiers, tiers, &[LEVEL_FIELDS.len(), self.vocab.level.len()]),
-            visits: build(Table::VisitClasses, visits, &[self.vocab.med_type.len(), self.vocab.disease.len()]),
-            filing_types: build(Table::FilingTypes, filing_types, &[self.vocab.filing_type.len()]),
-            neighbours: has_neighbours.then_some(neighbours),
+            tiers: Tiers::new(tiers, levels, &calendar, self.most),
+            visits: choices(build(Table::VisitClasses, visits, &of_visit), &of_visit),
+            filing_types: choices(build(Table::FilingTypes, filing_types, &of_filing), &of_filing),
+            neighbours: has_neighbours.then(|| choices(neighbours, &of_neighbour)),
             schemes: schemes.into_iter().map(|rows| self.scheme_tables(rows, &calendar, ambiguous)).collect(),
             calendar,
         }

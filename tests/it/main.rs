@@ -14,6 +14,7 @@ mod findings;
 mod findings_quality;
 mod fixtures;
 mod house;
+mod laid_out;
 mod ledger_against_model;
 mod ledger_crash;
 mod ledger_faults;
