@@ -172,10 +172,11 @@ impl Accumulators {
     /// Position of a scheme and year.
     #[inline]
     pub fn scheme(&mut self, pool: Admdvs, insutype: Insutype, year: i32) -> usize {
+        // The newest is nearly always the one asked for, here as below.
         let found = self
             .schemes
             .iter()
-            .position(|scheme| scheme.year == year && scheme.pool == pool && scheme.insutype == insutype);
+            .rposition(|scheme| scheme.year == year && scheme.pool == pool && scheme.insutype == insutype);
         found.unwrap_or_else(|| {
             self.schemes.push(SchemeYear { pool, insutype, year, counted: Fen::ZERO });
             self.schemes.len() - 1
@@ -185,7 +186,8 @@ impl Accumulators {
     /// Position of a bucket.
     #[inline]
     pub fn bucket(&mut self, scheme: usize, accumulator: Sym) -> usize {
-        let found = self.buckets.iter().position(|bucket| bucket.scheme == scheme && bucket.accumulator == accumulator);
+        let found =
+            self.buckets.iter().rposition(|bucket| bucket.scheme == scheme && bucket.accumulator == accumulator);
         found.unwrap_or_else(|| {
             self.buckets.push(Bucket {
                 scheme,
@@ -203,7 +205,6 @@ impl Accumulators {
     /// Position of a bucket's month.
     #[inline]
     pub fn month(&mut self, bucket: usize, month: i32) -> usize {
-        // The newest month is nearly always the one asked for.
         let found = self.months.iter().rposition(|used| used.bucket == bucket && used.month == month);
         found.unwrap_or_else(|| {
             self.months.push(MonthUse { bucket, month, base: Fen::ZERO, paid: Fen::ZERO });

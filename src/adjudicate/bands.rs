@@ -1,6 +1,6 @@
 //! An amount on marginal bands: one sum, one rounding.
 
-use crate::model::money::{Fen, PPM, Rate, round_ppm, round_ratio};
+use crate::model::money::{Fen, PPM, Rate, round_ppm, round_ppm_small, round_ratio};
 use crate::rules::values::Band;
 
 /// How a channel changes the rates of the bands.
@@ -59,16 +59,17 @@ fn on_bands(bands: &[Band], adjust: Adjustment, from: Fen, to: Fen) -> impl Iter
 #[inline]
 #[must_use]
 pub fn pay(bands: &[Band], adjust: Adjustment, from: Fen, amount: Fen) -> Fen {
-    // Most often there is nothing: a layer of which the burden stays below the deductible, a visit within it.
-    if amount <= Fen::ZERO {
-        return Fen::ZERO;
-    }
-    let parts = on_bands(bands, adjust, from, from.plus(amount));
     // Rates are at most one, so the sum is at most amount x PPM.
-    if amount.0 <= i64::MAX / (2 * PPM) {
-        return Fen(round_ppm(i128::from(parts.map(|part| (part.to.0 - part.from.0) * part.rate.0).sum::<i64>())));
+    if amount.0 > i64::MAX / (2 * PPM) {
+        let parts = on_bands(bands, adjust, from, from.plus(amount));
+        return Fen(round_ppm(parts.map(|part| i128::from(part.to.0 - part.from.0) * i128::from(part.rate.0)).sum()));
     }
-    Fen(round_ppm(parts.map(|part| i128::from(part.to.0 - part.from.0) * i128::from(part.rate.0)).sum()))
+    // As `on_bands`, from the last band down, with parts of length zero: which bands an amount lies on cannot be guessed.
+    let (sum, _) = bands.iter().rev().fold((0, from.plus(amount)), |(sum, end), band| {
+        let length = (end - from.max(band.from)).or_zero();
+        (sum + length.0 * adjust.apply(band.rate).0, end.min(band.from))
+    });
+    Fen(round_ppm_small(sum))
 }
 
 /// The expense above a cap: `round(amount - e)`, with e the smallest part of the amount, from its lower end,

@@ -140,14 +140,14 @@ fn fold_with<'a, T: Trace>(
     let first = fold.outcomes.len();
     let mut index: Option<HashMap<&[u8], usize>> = None;
     let mut balances = before.balances.iter().peekable();
+    // Filled in where they stand: an outcome is large, and nearly every claim is an ordinary one.
+    fold.outcomes.extend(claims.iter().map(|_| pended(Reasons::NONE)));
     for (position, claim) in claims.iter().enumerate() {
         while let Some((_, balance)) = balances.next_if(|(at, _)| *at == position) {
             accumulators.balance = balance.or_zero();
         }
         let mut trace = trace_of(position);
         trace.note(|| Step::Before { accumulators: Box::new(accumulators.clone()) });
-        // Filled in where it stands: an outcome is large, and nearly every claim is an ordinary one.
-        fold.outcomes.push(pended(Reasons::NONE));
         if claim.flags.has(Flags::REVERSAL) {
             let name = arenas.init_setl_id(claim.text);
             let original = if position < INDEX_FROM {
@@ -168,13 +168,15 @@ fn fold_with<'a, T: Trace>(
             };
         } else {
             let resolved = rows_of(position, claim, &mut trace);
-            ordinary(context, claim, resolved, accumulators, fold, &mut trace);
+            let Fold { outcomes, layers } = &mut *fold;
+            ordinary(context, claim, &resolved, accumulators, &mut outcomes[first + position], layers, &mut trace);
         }
         trace.note(|| Step::After { accumulators: Box::new(accumulators.clone()) });
         done(position, trace);
     }
 }
 
+#[inline(always)]
 fn pended(reasons: Reasons) -> Outcome {
     Outcome {
         status: Status::Pended,
@@ -189,22 +191,21 @@ fn pended(reasons: Reasons) -> Outcome {
     }
 }
 
-/// An ordinary settlement; its outcome stands last in `fold`, as one that is pended for no reason.
+/// An ordinary settlement; its outcome stands there as one that is pended for no reason.
 #[inline]
 fn ordinary<T: Trace>(
     context: Context,
     claim: &Claim,
-    resolved: Result<Resolved, Reasons>,
+    resolved: &Result<Resolved, Reasons>,
     accumulators: &mut Accumulators,
-    fold: &mut Fold,
+    outcome: &mut Outcome,
+    layers: &mut Vec<LayerPayment>,
     trace: &mut T,
 ) {
-    let Fold { outcomes, layers } = fold;
-    let outcome = outcomes.last_mut().expect("the outcome of this claim");
     let resolved = match resolved {
         Ok(resolved) => resolved,
         Err(reasons) => {
-            outcome.reasons = reasons;
+            outcome.reasons = *reasons;
             return;
         }
     };
@@ -222,7 +223,7 @@ fn ordinary<T: Trace>(
         return;
     }
     let first_layer = layers.len();
-    match settle(context, claim, &resolved, accumulators, &mut outcome.amounts, layers, trace) {
+    match settle(context, claim, resolved, accumulators, &mut outcome.amounts, layers, trace) {
         Ok(movement) => {
             accumulators.apply(&movement, &layers[first_layer..]);
             outcome.status = Status::Paid;

@@ -9,6 +9,7 @@ use crate::model::reference::{InstitutionPeriod, Institutions, PersonFacts};
 use crate::model::settlement::{Claim, Flags};
 use crate::model::symbol::Sym;
 use crate::rules::book::{BenefitKeys, Chosen, LevelField, RuleBook};
+use crate::rules::day::{Offer, PoolDay, SchemeDay};
 use crate::rules::values::{BenefitValue, ChannelValue, ClassValue, SchemeValue, TierValue};
 
 /// What the rules are applied with: the compiled pack and the institutions (`None`: that gate is off).
@@ -57,12 +58,14 @@ pub struct Resolved<'a> {
     pub channel: &'a ChannelValue,
     /// The benefit.
     pub benefit: &'a BenefitValue,
+    /// Where its layers and the account's rule come from, as channel and benefit did, unless somebody asks what if.
+    pub offer: Offer<'a>,
+    /// Calendar month of `enddate`: year x 12 + month - 1.
+    pub month: i32,
     /// Whether it counts as an admission.
     pub is_admission: bool,
     /// Why it is denied; empty: it is not.
     pub denied: Reasons,
-    /// The day whose rules apply: the claim's `enddate`, unless somebody asks what if.
-    pub rules_day: Date,
     /// A layer that does not pay, where somebody asks what if.
     pub layer_off: Option<u32>,
 }
@@ -118,18 +121,20 @@ fn find_rows<'a, T: Trace>(
     let book = context.book;
     let day = claim.enddate;
     let pool = as_if.map_or_else(|| book.pool_of(claim.insured), |as_if| as_if.pool);
+    let rules = book.on(pool, day);
+    let scheme_rules = rules.under(claim.insutype);
     let place = match as_if {
-        None => place(book, pool, claim, trace),
+        None => place(book, rules, pool, claim, trace),
         Some(as_if) => {
             trace.note(|| Step::AsIf(as_if));
             as_if.place
         }
     };
     let institution = context.institutions.and_then(|institutions| institutions.open_on(claim.institution, day));
-    let scheme = book.scheme(pool, claim.insutype, day);
-    let class = person_class(book, pool, facts, claim, trace);
-    let visit = book.visit(pool, claim.med_type, claim.disease, day);
-    let tier = tier(book, pool, institution, claim, trace);
+    let scheme = scheme_rules.scheme();
+    let class = person_class(book, scheme_rules, facts, claim, trace);
+    let visit = rules.visit(claim.med_type, claim.disease);
+    let tier = tier(book, rules, institution, claim, trace);
     let (Some(scheme), Some(class), Some(visit), Some(tier)) = (scheme, class, visit, tier) else {
         return Err(missing([
             (scheme.is_some(), Reason::NoScheme),
@@ -140,7 +145,7 @@ fn find_rows<'a, T: Trace>(
     };
     let is_emergency = visit.value.is_emergency || claim.flags.has(Flags::EMERGENCY);
     let filing = match as_if {
-        None => filing(book, pool, place, scheme.value, facts, claim, is_emergency, trace),
+        None => filing(rules, place, scheme.value, facts, claim, is_emergency, trace),
         Some(as_if) => as_if.filing,
     };
     let keys = BenefitKeys {
@@ -150,13 +155,16 @@ fn find_rows<'a, T: Trace>(
         filing,
         tier: tier.value.tier,
     };
-    let channel = book.channel(pool, claim.insutype, keys, day);
-    let benefit = book.benefit(pool, claim.insutype, keys, day);
+    let offer = scheme_rules.offer(keys);
+    let (channel, benefit) = (offer.channel(), offer.benefit());
     let (Some(channel), Some(benefit)) = (channel, benefit) else {
         trace.note(|| Step::Keys { keys, is_emergency });
         return Err(missing([(channel.is_some(), Reason::NoChannel), (benefit.is_some(), Reason::NoBenefit)]));
     };
-    let derived = Derived { pool, benefit_year: benefit_year(scheme.value, day), keys };
+    let (year, month, day_of_month) = day.ymd();
+    // The benefit year that holds the day may have begun the year before.
+    let benefit_year = year - i32::from((month, day_of_month) < scheme.value.year_start);
+    let derived = Derived { pool, benefit_year, keys };
     trace.note(|| Step::Rows {
         scheme: scheme.row,
         class: class.row,
@@ -181,9 +189,10 @@ fn find_rows<'a, T: Trace>(
         scheme: scheme.value,
         channel: channel.value,
         benefit: benefit.value,
+        offer,
+        month: year * 12 + month as i32 - 1,
         is_admission: visit.value.is_admission,
         denied,
-        rules_day: day,
         layer_off: None,
     })
 }
@@ -208,9 +217,9 @@ fn gates(context: Context, pool: Admdvs, facts: &PersonFacts, claim: &Claim, is_
 
 /// The relation of the treatment pool to the insured pool; a neighbour row comes before the codes.
 #[inline]
-fn place<T: Trace>(book: &RuleBook, pool: Admdvs, claim: &Claim, trace: &mut T) -> Place {
+fn place<T: Trace>(book: &RuleBook, rules: PoolDay, pool: Admdvs, claim: &Claim, trace: &mut T) -> Place {
     let treated = book.pool_of(claim.treated);
-    let neighbour = book.neighbour(pool, treated, claim.enddate);
+    let neighbour = rules.neighbour(treated);
     let place = match neighbour {
         Some(row) => row.value.place,
         None if pool == treated => Place::Local,
@@ -224,8 +233,8 @@ fn place<T: Trace>(book: &RuleBook, pool: Admdvs, claim: &Claim, trace: &mut T) 
 /// The person class of smallest priority whose marks and ages hold.
 #[inline]
 fn person_class<'a, T: Trace>(
-    book: &'a RuleBook,
-    pool: Admdvs,
+    book: &RuleBook,
+    rules: SchemeDay<'a>,
     facts: &PersonFacts,
     claim: &Claim,
     trace: &mut T,
@@ -240,7 +249,7 @@ fn person_class<'a, T: Trace>(
             });
         age_holds && class.marks.as_ref().is_none_or(|marks| has_mark(book, facts, claim, marks))
     };
-    let class = book.person_class(pool, claim.insutype, claim.psn_type, claim.identity, claim.grade, day, holds);
+    let class = rules.person_class(claim.psn_type, claim.identity, claim.grade, holds);
     trace.note(|| Step::Age { age: age() });
     class
 }
@@ -259,8 +268,8 @@ fn has_mark(book: &RuleBook, facts: &PersonFacts, claim: &Claim, wanted: &[Sym])
 /// The hospital's tier: its class, else its deductible grade, else its grade; the first that is listed.
 #[inline]
 fn tier<'a, T: Trace>(
-    book: &'a RuleBook,
-    pool: Admdvs,
+    book: &RuleBook,
+    rules: PoolDay<'a>,
     institution: Option<&InstitutionPeriod>,
     claim: &Claim,
     trace: &mut T,
@@ -272,14 +281,13 @@ fn tier<'a, T: Trace>(
         Sym::EMPTY => book.lowest_level(),
         grade => grade,
     };
-    let of = |field: LevelField, level: Sym| {
-        let tier = if level == Sym::EMPTY { None } else { book.tier(pool, field, level, claim.enddate) };
-        tier.map(|tier| (field, level, tier))
-    };
-    let (field, level, tier) = of(LevelField::InstClass, class)
-        .or_else(|| of(LevelField::DedcHospLv, dedc))
-        .or_else(|| of(LevelField::HospLv, grade))?;
-    trace.note(|| Step::Tier { field, level, row: tier.row, tier: tier.value.tier });
+    let tier = rules.first_tier([class, dedc, grade])?;
+    trace.note(|| {
+        let stated = LevelField::ALL.into_iter().zip([class, dedc, grade]);
+        let mut listed = stated.filter(|&(field, level)| level != Sym::EMPTY && rules.tier(field, level).is_some());
+        let (field, level) = listed.next().expect("the level that decided");
+        Step::Tier { field, level, row: tier.row, tier: tier.value.tier }
+    });
     Some(tier)
 }
 
@@ -287,8 +295,7 @@ fn tier<'a, T: Trace>(
 #[allow(clippy::too_many_arguments, reason = "the facts a filing turns on, each once")]
 #[inline]
 fn filing<T: Trace>(
-    book: &RuleBook,
-    pool: Admdvs,
+    rules: PoolDay,
     place: Place,
     scheme: &SchemeValue,
     facts: &PersonFacts,
@@ -300,12 +307,11 @@ fn filing<T: Trace>(
         trace.note(|| Step::Filing { filing: Filing::None, basis: FilingBasis::AtHome });
         return Filing::None;
     }
-    let day = claim.enddate;
     let (found, basis) = match facts.filings {
         None => {
             // A row for any type still needs a type: a claim that names none has no filing.
             let named = claim.filing_type != Sym::EMPTY;
-            let row = if named { book.filing_type(pool, claim.filing_type, day) } else { None };
+            let row = if named { rules.filing_type(claim.filing_type) } else { None };
             (row.map_or(Filing::None, |row| row.value.filing), FilingBasis::ClaimField)
         }
         Some(filings) => {
@@ -313,7 +319,7 @@ fn filing<T: Trace>(
                 .iter()
                 .filter(|filing| covers(filing.area, claim.treated))
                 .filter_map(|filing| {
-                    let row = book.filing_type(pool, filing.filing_type, day)?;
+                    let row = rules.filing_type(filing.filing_type)?;
                     let to = filing.to.unwrap_or_else(|| match row.value.default_months {
                         Some(months) if filing.from != Date::MIN => filing.from.add_months(months).pred(),
                         _ => Date::MAX,
@@ -356,11 +362,4 @@ fn enrolment_gate(pool: Admdvs, facts: &PersonFacts, claim: &Claim) -> Reasons {
         }
     }
     if covered { Reason::Waiting.into() } else { Reason::NotEnrolled.into() }
-}
-
-/// The calendar year in which the benefit year that holds a day starts.
-#[inline]
-fn benefit_year(scheme: &SchemeValue, day: Date) -> i32 {
-    let (year, month, day) = day.ymd();
-    if (month, day) < scheme.year_start { year - 1 } else { year }
 }

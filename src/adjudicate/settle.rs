@@ -163,7 +163,7 @@ pub fn settle<T: Trace>(
     if amounts.person < Fen::ZERO {
         return Err(Reason::HospitalPart);
     }
-    amounts.account = pay_account(context, claim, resolved, amounts, accumulators.balance, trace);
+    amounts.account = pay_account(claim, resolved, amounts, accumulators.balance, trace);
     let by = Shift {
         admissions: u32::from(resolved.is_admission),
         deductible: entry.deductible,
@@ -177,7 +177,6 @@ pub fn settle<T: Trace>(
 }
 
 fn positions(claim: &Claim, resolved: &Resolved, accumulators: &mut Accumulators) -> Positions {
-    let (year, month, _) = claim.enddate.ymd();
     let benefit = resolved.benefit;
     let scheme = accumulators.scheme(resolved.derived.pool, claim.insutype, resolved.derived.benefit_year);
     let bucket = accumulators.bucket(scheme, benefit.accumulator);
@@ -186,7 +185,7 @@ fn positions(claim: &Claim, resolved: &Resolved, accumulators: &mut Accumulators
     } else {
         accumulators.bucket(scheme, benefit.deductible_accumulator)
     };
-    let month = accumulators.month(bucket, year * 12 + month as i32 - 1);
+    let month = accumulators.month(bucket, resolved.month);
     Positions::new(scheme, bucket, deductible_bucket, month)
 }
 
@@ -245,56 +244,59 @@ fn deductible<T: Trace>(
     let (benefit, channel) = (resolved.benefit, resolved.channel);
     let bucket = &accumulators.buckets[at.deductible_bucket as usize];
     let ordinal = bucket.admissions + 1;
-    let Some((basis, from, before_factor)) = deductible_standard(bill, benefit, channel, ordinal) else {
-        return Fen::ZERO;
-    };
+    let (basis, from, before_factor) = deductible_standard(bill, benefit, channel, ordinal);
     let standard = channel.deductible_factor.map_or(before_factor, |factor| factor.of(before_factor));
     let due = match basis {
         DeductibleBasis::Year => standard.minus(bucket.deductible).or_zero(),
         _ => standard,
     };
     let amount = due.min(room_below(benefit.deductible_cap_year, bucket.deductible)).min(base);
-    trace.note(|| Step::Deductible {
-        basis,
-        ordinal,
-        from,
-        factor: channel.deductible_factor,
-        standard,
-        used: bucket.deductible,
-        cap_year: benefit.deductible_cap_year,
-        base,
-        amount,
-    });
+    if basis != DeductibleBasis::None {
+        trace.note(|| Step::Deductible {
+            basis,
+            ordinal,
+            from,
+            factor: channel.deductible_factor,
+            standard,
+            used: bucket.deductible,
+            cap_year: benefit.deductible_cap_year,
+            base,
+            amount,
+        });
+    }
     amount
 }
 
-/// The deductible before factor, use and caps, and by what it is counted. `None`: there is none.
+/// The deductible before factor, use and caps, and by what it is counted; zero by nothing where there is none.
 #[inline]
 fn deductible_standard(
     bill: &Bill,
     benefit: &BenefitValue,
     channel: &ChannelValue,
     ordinal: u32,
-) -> Option<(DeductibleBasis, DeductibleFrom, Fen)> {
+) -> (DeductibleBasis, DeductibleFrom, Fen) {
     // A channel's own deductible works as basis `visit` where the benefit has none.
     let basis = match benefit.deductible_basis {
         DeductibleBasis::None => DeductibleBasis::Visit,
         basis => basis,
     };
     if let Some(amount) = channel.deductible {
-        return Some((basis, DeductibleFrom::ChannelAmount, amount));
+        return (basis, DeductibleFrom::ChannelAmount, amount);
     }
     if let Some(rate) = channel.deductible_rate {
         let (least, most) = (channel.deductible_min, channel.deductible_max);
         let amount = rate.of(bill.total).max(least).min(most);
-        return Some((basis, DeductibleFrom::ChannelRate { rate, least, most }, amount));
+        return (basis, DeductibleFrom::ChannelRate { rate, least, most }, amount);
     }
-    let amount = match benefit.deductible_basis {
-        DeductibleBasis::None => return None,
-        DeductibleBasis::Year => benefit.deductibles[0],
-        DeductibleBasis::Visit => benefit.deductibles[(ordinal as usize).min(benefit.deductibles.len()) - 1],
+    let place = match benefit.deductible_basis {
+        DeductibleBasis::Visit => (ordinal as usize).min(benefit.deductibles.len()) - 1,
+        _ => 0,
     };
-    Some((basis, DeductibleFrom::Benefit, amount))
+    let amount = match benefit.deductible_basis {
+        DeductibleBasis::None => Fen::ZERO,
+        _ => benefit.deductibles[place],
+    };
+    (benefit.deductible_basis, DeductibleFrom::Benefit, amount)
 }
 
 /// Bands, floor and caps.
@@ -403,8 +405,7 @@ fn pay_layers<T: Trace>(
 ) {
     let first = layers.len();
     let mut paid_so_far = Fen::ZERO;
-    let keys = resolved.derived.keys;
-    for chosen in context.book.layers(resolved.derived.pool, claim.insutype, keys, resolved.rules_day) {
+    for chosen in resolved.offer.layers() {
         let layer = chosen.value;
         if resolved.layer_off == Some(layer.layer) {
             continue;
@@ -458,18 +459,8 @@ fn segments_of(bands: &[crate::rules::values::Band], from: Fen, base: Fen) -> Ve
 
 /// What the personal account takes of the person's part.
 #[inline]
-fn pay_account<T: Trace>(
-    context: Context,
-    claim: &Claim,
-    resolved: &Resolved,
-    amounts: &Amounts,
-    balance: Fen,
-    trace: &mut T,
-) -> Fen {
-    if balance <= Fen::ZERO {
-        return Fen::ZERO;
-    }
-    let rule = context.book.account(resolved.derived.pool, claim.insutype, resolved.derived.keys, resolved.rules_day);
+fn pay_account<T: Trace>(claim: &Claim, resolved: &Resolved, amounts: &Amounts, balance: Fen, trace: &mut T) -> Fen {
+    let rule = resolved.offer.account();
     let shut = rule.is_some_and(|rule| rule.value.uses_flag) && claim.flags.has(Flags::ACCOUNT_NOT_USED);
     let pays_for = rule.map_or(PaysFor::None, |rule| rule.value.pays_for);
     let allowed = match pays_for {
@@ -478,7 +469,10 @@ fn pay_account<T: Trace>(
         PaysFor::InScope => (claim.bill.in_scope + claim.bill.preself - amounts.funds()).or_zero(),
         PaysFor::All => amounts.person,
     };
+    // Nothing of an account that has nothing: one in three has something, so asking first costs more than computing.
     let amount = balance.min(allowed).min(amounts.person).or_zero();
-    trace.note(|| Step::Account { row: rule.map(|rule| rule.row), pays_for, allowed, balance, amount });
+    if balance > Fen::ZERO {
+        trace.note(|| Step::Account { row: rule.map(|rule| rule.row), pays_for, allowed, balance, amount });
+    }
     amount
 }

@@ -183,26 +183,24 @@ impl Trial<'_, '_> {
             Change::Visit(class) => keys.med_class = class,
             _ => unreachable!("{change:?} is no key"),
         }
-        self.rechosen(resolved)
+        self.rechosen(resolved, self.stand.claim.enddate)
     }
 
     /// The rows in force on another day, for the same keys. Months, years and accumulators stay those of the claim.
     fn on_day(&mut self, day: Date) -> Option<Amounts> {
         let mut resolved = *self.stand.resolved;
-        resolved.rules_day = day;
         resolved.scheme = self.stand.context.book.scheme(resolved.derived.pool, self.stand.claim.insutype, day)?.value;
-        self.rechosen(resolved)
+        self.rechosen(resolved, day)
     }
 
-    fn rechosen(&mut self, resolved: Resolved) -> Option<Amounts> {
-        let book = self.stand.context.book;
-        let (pool, insutype, keys) = (resolved.derived.pool, self.stand.claim.insutype, resolved.derived.keys);
-        let channel = book.channel(pool, insutype, keys, resolved.rules_day)?;
-        let benefit = book.benefit(pool, insutype, keys, resolved.rules_day)?;
-        if channel.value.deny {
+    fn rechosen(&mut self, resolved: Resolved, day: Date) -> Option<Amounts> {
+        let Resolved { derived, .. } = resolved;
+        let offer = self.stand.context.book.offer(derived.pool, self.stand.claim.insutype, derived.keys, day);
+        let (channel, benefit) = (offer.channel()?.value, offer.benefit()?.value);
+        if channel.deny {
             return self.denied();
         }
-        self.run(&Resolved { channel: channel.value, benefit: benefit.value, ..resolved })
+        self.run(&Resolved { channel, benefit, offer, ..resolved })
     }
 
     /// With another use of the deductible's bucket, which is put back.

@@ -1,7 +1,7 @@
 //! Money and rates: integer fen, integer parts per million, and THE rounding function.
 //!
 //! Nothing in a money path is a float. Rounding happens only where a rule says so, always half away
-//! from zero, always through [`round_ppm`] or [`round_ratio`].
+//! from zero, always through [`round_ppm`], for small numerators [`round_ppm_small`], or [`round_ratio`].
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
@@ -83,7 +83,7 @@ impl Rate {
     #[must_use]
     pub fn of(self, amount: Fen) -> Fen {
         if amount.0.unsigned_abs() <= SMALL && self.0.unsigned_abs() <= 2 * PPM as u64 {
-            return Fen(round_small(amount.0 * self.0));
+            return Fen(round_ppm_small(amount.0 * self.0));
         }
         Fen(round_ppm(i128::from(amount.0) * i128::from(self.0)))
     }
@@ -157,16 +157,17 @@ pub fn round_ppm(numerator: i128) -> i64 {
     if let Ok(small) = i64::try_from(numerator)
         && small.unsigned_abs() <= i64::MAX as u64 - PPM as u64
     {
-        return round_small(small);
+        return round_ppm_small(small);
     }
     let half = i128::from(PPM / 2);
     let shifted = if numerator < 0 { numerator - half } else { numerator + half };
     i64::try_from(shifted / i128::from(PPM)).expect("a rounded amount fits an i64 of fen")
 }
 
-/// `numerator / PPM`, half away from zero, for a numerator well inside i64.
+/// [`round_ppm`] of a numerator well inside i64.
 #[inline]
-fn round_small(numerator: i64) -> i64 {
+#[must_use]
+pub fn round_ppm_small(numerator: i64) -> i64 {
     let half = PPM / 2;
     if numerator < 0 { (numerator - half) / PPM } else { (numerator + half) / PPM }
 }

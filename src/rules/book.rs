@@ -2,8 +2,9 @@
 
 use hashbrown::HashMap;
 
-use super::keytable::KeyTable;
+use super::day::{Offer, PoolDay, SchemeDay};
 use super::layout::Table;
+use super::tables::PoolTables;
 use super::values::{
     AccountValue, Band, BenefitValue, ChannelValue, ClassValue, FilingTypeValue, LayerValue, NeighbourValue,
     SchemeValue, TierValue, VisitValue,
@@ -16,35 +17,6 @@ use crate::model::symbol::{Sym, Vocabulary};
 
 /// Number of possible six-digit codes.
 pub(super) const CODES: usize = 1_000_000;
-
-/// Tables that are looked up by the insured pool alone.
-#[derive(Clone, Debug, Default)]
-pub struct PoolTables {
-    /// By level field and level.
-    pub(super) tiers: KeyTable,
-    /// By visit type and disease.
-    pub(super) visits: KeyTable,
-    /// By filing type.
-    pub(super) filing_types: KeyTable,
-    /// By treatment pool.
-    pub(super) neighbours: KeyTable,
-}
-
-/// Tables that are looked up by pool and insurance type.
-#[derive(Clone, Debug, Default)]
-pub struct SchemeTables {
-    pub(super) schemes: KeyTable,
-    /// By person type, identity and grade, in the order of priority.
-    pub(super) classes: KeyTable,
-    /// By person class, visit class, place, filing and tier.
-    pub(super) channels: KeyTable,
-    /// By the same.
-    pub(super) benefits: KeyTable,
-    /// For each layer number, by person class, visit class, place and filing.
-    pub(super) layers: Vec<KeyTable>,
-    /// By person class and visit class.
-    pub(super) accounts: KeyTable,
-}
 
 /// The keys that channels and benefits are chosen by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,19 +31,6 @@ pub struct BenefitKeys {
     pub filing: crate::model::place::Filing,
     /// Hospital tier.
     pub tier: Sym,
-}
-
-impl BenefitKeys {
-    #[inline]
-    fn with_tier(self) -> [u32; 5] {
-        let [class, visit, place, filing] = self.without_tier();
-        [class, visit, place, filing, self.tier.0]
-    }
-
-    #[inline]
-    fn without_tier(self) -> [u32; 4] {
-        [self.psn_class.0, self.med_class.0, self.place as u32, self.filing as u32]
-    }
 }
 
 /// A chosen row: its number in its table, and what it says.
@@ -102,6 +61,11 @@ pub enum LevelField {
     HospLv,
 }
 
+impl LevelField {
+    /// All, in the order in which they are tried.
+    pub const ALL: [Self; 3] = [Self::InstClass, Self::DedcHospLv, Self::HospLv];
+}
+
 /// The compiled pack.
 #[derive(Clone, Debug)]
 pub struct RuleBook {
@@ -110,8 +74,6 @@ pub struct RuleBook {
     pub(super) pool_of_place: Vec<u32>,
     pub(super) pool_number: Vec<u16>,
     pub(super) pools: Vec<PoolTables>,
-    /// By pool number, then insurance type.
-    pub(super) schemes_of: Vec<SchemeTables>,
     pub(super) tiers: Vec<TierValue>,
     pub(super) visits: Vec<VisitValue>,
     pub(super) filing_types: Vec<FilingTypeValue>,
@@ -139,10 +101,6 @@ pub struct FlagMarks {
     pub newborn: Sym,
 }
 
-fn chosen<T>(values: &[T], row: Option<u32>) -> Option<Chosen<'_, T>> {
-    row.map(|row| Chosen { row, value: &values[row as usize] })
-}
-
 /// Each once, in the order of the words' bytes: independent of the order of the rules.
 fn by_word(vocabulary: &Vocabulary, symbols: impl Iterator<Item = Sym>) -> Vec<Sym> {
     let mut symbols: Vec<Sym> = symbols.collect();
@@ -159,15 +117,18 @@ impl RuleBook {
         Admdvs(self.pool_of_place[place.0 as usize])
     }
 
+    /// The number of a pool.
     #[inline]
-    fn pool_tables(&self, pool: Admdvs) -> &PoolTables {
-        &self.pools[usize::from(self.pool_number[pool.0 as usize])]
+    pub(super) fn pool_number(&self, pool: Admdvs) -> u32 {
+        u32::from(self.pool_number[pool.0 as usize])
     }
 
+    /// The rules of a pool on a day.
     #[inline]
-    fn scheme_tables(&self, pool: Admdvs, insutype: Insutype) -> &SchemeTables {
-        let number = usize::from(self.pool_number[pool.0 as usize]);
-        &self.schemes_of[number * self.vocab.insutype.len() + insutype.sym().index()]
+    #[must_use]
+    pub fn on(&self, pool: Admdvs, day: Date) -> PoolDay<'_> {
+        let tables = &self.pools[self.pool_number(pool) as usize];
+        PoolDay { book: self, tables, period: tables.calendar.period_of(day) }
     }
 
     /// The name of a rule row.
@@ -188,20 +149,13 @@ impl RuleBook {
         self.lowest_level
     }
 
-    /// The place a neighbour row gives a treatment pool.
-    #[inline]
+    /// [`PoolDay::neighbour`], asked once.
     #[must_use]
     pub fn neighbour(&self, pool: Admdvs, treated: Admdvs, day: Date) -> Option<Chosen<'_, NeighbourValue>> {
-        let table = &self.pool_tables(pool).neighbours;
-        if table.is_empty() {
-            return None;
-        }
-        let treated = u32::from(self.pool_number[treated.0 as usize]);
-        chosen(&self.neighbours, table.choose([treated], day))
+        self.on(pool, day).neighbour(treated)
     }
 
-    /// The visit class: the full code first; its two-digit parent only when no row names the code.
-    #[inline]
+    /// [`PoolDay::visit`], asked once.
     #[must_use]
     pub fn visit(
         &self,
@@ -210,132 +164,54 @@ impl RuleBook {
         disease: Sym,
         day: Date,
     ) -> Option<Chosen<'_, VisitValue>> {
-        let table = &self.pool_tables(pool).visits;
-        let (code, parent) = (med_type.code.0, med_type.parent.0);
-        if let Some(row) = table.choose([code, disease.0], day) {
-            return chosen(&self.visits, Some(row));
-        }
-        // No row matches the code and the disease. A row that names the code for other diseases still
-        // keeps the parent out.
-        if table.find([code, code], [], day, |_| true).is_some() {
-            return None;
-        }
-        chosen(&self.visits, table.choose([parent, disease.0], day))
+        self.on(pool, day).visit(med_type, disease)
     }
 
-    /// The tier of a level, as one field states it.
-    #[inline]
+    /// [`PoolDay::tier`], asked once.
     #[must_use]
     pub fn tier(&self, pool: Admdvs, field: LevelField, level: Sym, day: Date) -> Option<Chosen<'_, TierValue>> {
-        chosen(&self.tiers, self.pool_tables(pool).tiers.choose([field as u32, level.0], day))
+        self.on(pool, day).tier(field, level)
     }
 
-    /// What a filing type counts as.
-    #[inline]
+    /// [`PoolDay::filing_type`], asked once.
     #[must_use]
     pub fn filing_type(&self, pool: Admdvs, filing_type: Sym, day: Date) -> Option<Chosen<'_, FilingTypeValue>> {
-        chosen(&self.filing_types, self.pool_tables(pool).filing_types.choose([filing_type.0], day))
+        self.on(pool, day).filing_type(filing_type)
     }
 
-    /// The scheme.
-    #[inline]
+    /// [`SchemeDay::scheme`], asked once.
     #[must_use]
     pub fn scheme(&self, pool: Admdvs, insutype: Insutype, day: Date) -> Option<Chosen<'_, SchemeValue>> {
-        chosen(&self.schemes, self.scheme_tables(pool, insutype).schemes.choose([], day))
+        self.on(pool, day).under(insutype).scheme()
     }
 
-    /// The person class of smallest priority whose type, identity and grade match, and that `holds` otherwise.
-    #[allow(clippy::too_many_arguments, reason = "the keys of the table, each once")]
-    #[inline]
-    pub fn person_class(
-        &self,
-        pool: Admdvs,
-        insutype: Insutype,
-        psn_type: CodeAndParent,
-        identity: Sym,
-        grade: Sym,
-        day: Date,
-        holds: impl Fn(&ClassValue) -> bool,
-    ) -> Option<Chosen<'_, ClassValue>> {
-        let table = &self.scheme_tables(pool, insutype).classes;
-        let types = [psn_type.code.0, psn_type.parent.0];
-        let holds = |row: u32| holds(&self.classes[row as usize]);
-        chosen(&self.classes, table.find(types, [identity.0, grade.0], day, holds))
-    }
-
-    /// The channel.
-    #[inline]
+    /// [`SchemeDay::offer`], asked once.
     #[must_use]
-    pub fn channel(
-        &self,
-        pool: Admdvs,
-        insutype: Insutype,
-        keys: BenefitKeys,
-        day: Date,
-    ) -> Option<Chosen<'_, ChannelValue>> {
-        chosen(&self.channels, self.scheme_tables(pool, insutype).channels.choose(keys.with_tier(), day))
-    }
-
-    /// The benefit.
-    #[inline]
-    #[must_use]
-    pub fn benefit(
-        &self,
-        pool: Admdvs,
-        insutype: Insutype,
-        keys: BenefitKeys,
-        day: Date,
-    ) -> Option<Chosen<'_, BenefitValue>> {
-        chosen(&self.benefits, self.scheme_tables(pool, insutype).benefits.choose(keys.with_tier(), day))
-    }
-
-    /// The rows of all layers, in the order of their numbers; a number without a match is skipped.
-    #[inline]
-    pub fn layers<'a>(
-        &'a self,
-        pool: Admdvs,
-        insutype: Insutype,
-        keys: BenefitKeys,
-        day: Date,
-    ) -> impl Iterator<Item = Chosen<'a, LayerValue>> + 'a {
-        self.scheme_tables(pool, insutype)
-            .layers
-            .iter()
-            .filter_map(move |table| chosen(&self.layers, table.choose(keys.without_tier(), day)))
-    }
-
-    /// The personal account's rule.
-    #[inline]
-    #[must_use]
-    pub fn account(
-        &self,
-        pool: Admdvs,
-        insutype: Insutype,
-        keys: BenefitKeys,
-        day: Date,
-    ) -> Option<Chosen<'_, AccountValue>> {
-        let table = &self.scheme_tables(pool, insutype).accounts;
-        chosen(&self.accounts, table.choose([keys.psn_class.0, keys.med_class.0], day))
+    pub fn offer(&self, pool: Admdvs, insutype: Insutype, keys: BenefitKeys, day: Date) -> Offer<'_> {
+        self.on(pool, day).under(insutype).offer(keys)
     }
 
     /// The tiers that a pool has on a day, by their words.
     #[must_use]
     pub fn tiers_of(&self, pool: Admdvs, day: Date) -> Vec<Sym> {
-        let rows = self.pool_tables(pool).tiers.in_force(day);
+        let PoolDay { tables, period, .. } = self.on(pool, day);
+        let rows = tables.tiers.table.in_force(period);
         by_word(&self.vocab.tier, rows.map(|row| self.tiers[row as usize].tier))
     }
 
     /// The visit classes that a pool has on a day, by their words.
     #[must_use]
     pub fn visit_classes_of(&self, pool: Admdvs, day: Date) -> Vec<Sym> {
-        let rows = self.pool_tables(pool).visits.in_force(day);
+        let PoolDay { tables, period, .. } = self.on(pool, day);
+        let rows = tables.visits.table.in_force(period);
         by_word(&self.vocab.med_class, rows.map(|row| self.visits[row as usize].med_class))
     }
 
     /// The person classes that a pool and insurance type have on a day, by their words.
     #[must_use]
     pub fn person_classes_of(&self, pool: Admdvs, insutype: Insutype, day: Date) -> Vec<Sym> {
-        let rows = self.scheme_tables(pool, insutype).classes.in_force(day);
+        let SchemeDay { tables, period, .. } = self.on(pool, day).under(insutype);
+        let rows = tables.classes.in_force(period);
         by_word(&self.vocab.psn_class, rows.map(|row| self.classes[row as usize].psn_class))
     }
 

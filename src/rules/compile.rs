@@ -3,24 +3,32 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::book::{CODES, FlagMarks, PoolTables, RuleBook, SchemeTables};
+use super::book::{CODES, FlagMarks, RuleBook};
 use super::cell::{self, Pattern};
-use super::keytable::{Candidate, KeyTable};
-use super::layout::{FILINGS, LEVEL_FIELDS, PLACES, Table};
+use super::keytable::Candidate;
+use super::layout::Table;
 use super::pack::{PackTable, RulePack};
 use super::rank::{Pool, Ranking, code};
+use super::tables::{MOST_ANSWERS, Source};
 use super::values::{Band, BandNumbers, Reader};
 use super::vocabulary::Vocabularies;
 use crate::diagnostic::{Diagnostic, Text};
 use crate::model::place::Admdvs;
-use crate::model::symbol::Sym;
 
 /// Compiles a pack that read without an error.
 ///
 /// # Errors
 /// Two rows of equal rank that one claim can meet, bands that begin twice at one amount.
 pub fn compile(pack: &RulePack) -> Result<RuleBook, Vec<Diagnostic>> {
-    compile_on(pack, base_vocabulary())
+    compile_within(pack, MOST_ANSWERS)
+}
+
+/// As [`compile`], with at most so many answers of a look-up laid out ahead; the answers are the same.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_within(pack: &RulePack, most: usize) -> Result<RuleBook, Vec<Diagnostic>> {
+    compile_on(pack, base_vocabulary(), most)
 }
 
 /// Compiles packs that are to answer for the same claims: all on one vocabulary, which holds the words of each. A word
@@ -32,33 +40,28 @@ pub fn compile_together(packs: &[&RulePack]) -> Result<Vec<RuleBook>, (usize, Ve
     let mut vocab = base_vocabulary();
     let mut books = Vec::with_capacity(packs.len());
     for (index, pack) in packs.iter().enumerate() {
-        let book = compile_on(pack, vocab).map_err(|found| (index, found))?;
+        let book = compile_on(pack, vocab, MOST_ANSWERS).map_err(|found| (index, found))?;
         vocab = book.vocab.clone();
         books.push(book);
     }
     for (index, (book, pack)) in books.iter_mut().zip(packs).enumerate() {
         // Its tables are as wide as the words that were known when it was compiled.
         if book.vocab.len() < vocab.len() {
-            *book = compile_on(pack, vocab.clone()).map_err(|found| (index, found))?;
+            *book = compile_on(pack, vocab.clone(), MOST_ANSWERS).map_err(|found| (index, found))?;
         }
     }
     Ok(books)
 }
 
-fn compile_on(pack: &RulePack, mut vocab: Vocabularies) -> Result<RuleBook, Vec<Diagnostic>> {
+fn compile_on(pack: &RulePack, mut vocab: Vocabularies, most: usize) -> Result<RuleBook, Vec<Diagnostic>> {
     let mut found = Vec::new();
     let ranking = Ranking::new(pack, &mut vocab);
     let (band_numbers, band_sets) = bands(pack.table(Table::Bands), &mut found);
     let mut book = read_values(pack, vocab, &band_numbers, band_sets);
     number_pools(pack, ranking.pools(), &mut book);
     let mut ambiguous = Ambiguities { pack, seen: HashSet::new(), found: &mut found };
-    for &pool in ranking.pools() {
-        book.pools.push(pool_tables(pool, &ranking, &book.vocab, &mut ambiguous));
-        for insutype in 0..book.vocab.insutype.len() {
-            let tables = scheme_tables(pool, Sym(insutype as u32), &ranking, &book, &mut ambiguous);
-            book.schemes_of.push(tables);
-        }
-    }
+    let source = Source { ranking: &ranking, vocab: &book.vocab, layers: &book.layers, most };
+    book.pools = ranking.pools().iter().map(|&pool| source.pool_tables(pool, &mut ambiguous)).collect();
     found.sort_by(|a, b| a.at.cmp(&b.at).then(a.code.cmp(b.code)));
     if found.is_empty() { Ok(book) } else { Err(found) }
 }
@@ -104,7 +107,6 @@ fn read_values(pack: &RulePack, mut vocab: Vocabularies, bands: &BandNumbers, ba
         pool_of_place: Vec::new(),
         pool_number: Vec::new(),
         pools: Vec::new(),
-        schemes_of: Vec::new(),
     }
 }
 
@@ -175,71 +177,16 @@ fn number_pools(pack: &RulePack, pools: &[Pool], book: &mut RuleBook) {
     }
 }
 
-fn pool_tables(pool: Pool, ranking: &Ranking, vocab: &Vocabularies, ambiguous: &mut Ambiguities) -> PoolTables {
-    let mut build = |table: Table, sizes: &[usize]| {
-        let (built, ranked) = KeyTable::build(ranking.rows(table, pool, None), sizes);
-        ambiguous.check(table, &ranked);
-        built
-    };
-    PoolTables {
-        tiers: build(Table::Tiers, &[LEVEL_FIELDS.len(), vocab.level.len()]),
-        visits: build(Table::VisitClasses, &[vocab.med_type.len(), vocab.disease.len()]),
-        filing_types: build(Table::FilingTypes, &[vocab.filing_type.len()]),
-        neighbours: build(Table::Neighbours, &[ranking.pools().len()]),
-    }
-}
-
-fn scheme_tables(
-    pool: Pool,
-    insutype: Sym,
-    ranking: &Ranking,
-    book: &RuleBook,
-    ambiguous: &mut Ambiguities,
-) -> SchemeTables {
-    let vocab = &book.vocab;
-    let mut build = |table: Table, rows: Vec<Candidate>, sizes: &[usize]| {
-        let (built, ranked) = KeyTable::build(rows, sizes);
-        ambiguous.check(table, &ranked);
-        built
-    };
-    let rows = |table: Table| ranking.rows(table, pool, Some((&vocab.insutype, insutype)));
-    let (classes, visits) = (vocab.psn_class.len(), vocab.med_class.len());
-    let layer_of = |row: &Candidate| book.layers[row.row as usize].layer;
-    let mut layers = rows(Table::Layers);
-    let mut numbers: Vec<u32> = layers.iter().map(layer_of).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let four = [classes, visits, PLACES.len(), FILINGS.len()];
-    let five = [classes, visits, PLACES.len(), FILINGS.len(), vocab.tier.len()];
-    SchemeTables {
-        schemes: build(Table::Schemes, rows(Table::Schemes), &[]),
-        classes: build(
-            Table::PersonClasses,
-            rows(Table::PersonClasses),
-            &[vocab.psn_type.len(), vocab.identity.len(), vocab.grade.len()],
-        ),
-        channels: build(Table::Channels, rows(Table::Channels), &five),
-        benefits: build(Table::Benefits, rows(Table::Benefits), &five),
-        layers: numbers
-            .into_iter()
-            .map(|number| {
-                let of_number: Vec<Candidate> = layers.extract_if(.., |row| layer_of(row) == number).collect();
-                build(Table::Layers, of_number, &four)
-            })
-            .collect(),
-        accounts: build(Table::Accounts, rows(Table::Accounts), &[classes, visits]),
-    }
-}
-
 /// Pairs of rows of equal rank that one claim can meet, each reported once.
-struct Ambiguities<'a> {
+pub(super) struct Ambiguities<'a> {
     pack: &'a RulePack,
     seen: HashSet<(Table, u32, u32)>,
     found: &'a mut Vec<Diagnostic>,
 }
 
 impl Ambiguities<'_> {
-    fn check(&mut self, table: Table, ranked: &[Candidate]) {
+    /// Reports the pairs among the rows of a look-up, which stand in the order of choice.
+    pub(super) fn check(&mut self, table: Table, ranked: &[Candidate]) {
         for (index, row) in ranked.iter().enumerate() {
             for other in ranked[index + 1..].iter().take_while(|other| may_tie(table, row, other)) {
                 let overlap = row.from <= other.to && other.from <= row.to;

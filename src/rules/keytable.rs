@@ -1,5 +1,5 @@
 //! Choosing a row without scanning: rows in falling specificity, one bit each; every key column maps a value
-//! to the set of rows that match it, and the day to the set of rows in force. The row is the first bit of the
+//! to the set of rows that match it, and the period of a day to the set of rows in force. The row is the first bit of the
 //! sets' intersection.
 
 use crate::model::date::Date;
@@ -42,46 +42,87 @@ pub struct Candidate {
 /// Most key columns a table is looked up by.
 const MAX_COLUMNS: usize = 5;
 
+/// The days on which a pool's rules change: between two of them, the rows in force are one set. A period's number says how
+/// many of them lie on or before it.
+#[derive(Clone, Debug, Default)]
+pub struct Calendar {
+    /// Rising, filled up with days that never come.
+    changes: Vec<[Date; 8]>,
+    /// How many there are.
+    count: usize,
+}
+
+impl Calendar {
+    /// First days of rows, and days after their last days.
+    pub fn new<'a>(candidates: impl Iterator<Item = &'a Candidate> + Clone) -> Self {
+        let last_days = candidates.clone().map(|row| row.to).filter(|&to| to != Date::MAX);
+        let mut changes: Vec<Date> = candidates.map(|row| row.from).chain(last_days.map(Date::succ)).collect();
+        changes.retain(|&day| day != Date::MIN);
+        changes.sort_unstable();
+        changes.dedup();
+        let fill = |days: &[Date]| std::array::from_fn(|place| days.get(place).copied().unwrap_or(Date::MAX));
+        Self { changes: changes.chunks(8).map(fill).collect(), count: changes.len() }
+    }
+
+    /// How many periods there are.
+    #[must_use]
+    pub fn periods(&self) -> usize {
+        self.count + 1
+    }
+
+    /// The period of a day.
+    // All changes are looked at: where to stop is what a processor cannot guess.
+    #[inline]
+    #[must_use]
+    pub fn period_of(&self, day: Date) -> u32 {
+        let behind = |count: u32, change: &Date| count.wrapping_add(u32::from(*change <= day));
+        self.changes.iter().fold(0, |count, eight| eight.iter().fold(count, behind))
+    }
+
+    /// A day of a period.
+    fn first_day(&self, period: usize) -> Date {
+        period.checked_sub(1).map_or(Date::MIN, |last| self.changes[last / 8][last % 8])
+    }
+}
+
 /// The rows of one table that a pool (and insurance type) can meet.
 ///
-/// The day is a key column like the others: the rows in force change on few days, and between two of them
-/// they are one set.
+/// The period is a key column like the others.
 #[derive(Clone, Debug, Default)]
 pub struct KeyTable {
     /// Row numbers, most specific first.
     rows: Vec<u32>,
-    /// Days on which the rows in force change, rising.
-    changes: Vec<Date>,
     /// Words in a set.
     words: usize,
     /// Number of sets.
     count: usize,
-    /// Word by word, the words of all sets: by number of changes behind the day, then of every value of each column.
+    /// Word by word, the words of all sets: of every period, then of every value of each column.
     sets: Vec<u64>,
     /// Where each column's sets begin.
     first_set: [u32; MAX_COLUMNS],
+    /// Number of key columns.
+    columns: usize,
 }
 
 impl KeyTable {
     /// Builds the table; `sizes` are the numbers of values of the key columns. Candidates come back in the order of choice.
     #[must_use]
-    pub fn build(mut candidates: Vec<Candidate>, sizes: &[usize]) -> (Self, Vec<Candidate>) {
+    pub fn build(mut candidates: Vec<Candidate>, sizes: &[usize], calendar: &Calendar) -> (Self, Vec<Candidate>) {
         candidates.sort_by(|a, b| b.rank.cmp(&a.rank).then(a.row.cmp(&b.row)));
-        let changes = changes(&candidates);
         let mut first_set = [0; MAX_COLUMNS];
-        let mut count = changes.len() + 1;
+        let mut count = calendar.periods();
         for (first, size) in first_set.iter_mut().zip(sizes) {
             *first = u32::try_from(count).expect("fewer than 2^32 values of keys");
             count += size;
         }
         let words = candidates.len().div_ceil(64);
         let rows = candidates.iter().map(|candidate| candidate.row).collect();
-        let mut table = Self { rows, changes, words, count, sets: vec![0; words * count], first_set };
+        let mut table = Self { rows, words, count, sets: vec![0; words * count], first_set, columns: sizes.len() };
         for (index, candidate) in candidates.iter().enumerate() {
-            for behind in 0..=table.changes.len() {
-                let day = behind.checked_sub(1).map_or(Date::MIN, |last| table.changes[last]);
+            for period in 0..calendar.periods() {
+                let day = calendar.first_day(period);
                 if candidate.from <= day && day <= candidate.to {
-                    table.put(index, behind);
+                    table.put(index, period);
                 }
             }
             for ((matches, first), &size) in candidate.columns.iter().zip(first_set).zip(sizes) {
@@ -99,39 +140,42 @@ impl KeyTable {
         self.sets[index / 64 * self.count + set] |= 1 << (index % 64);
     }
 
-    /// Whether no row can be met.
-    #[inline]
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// All rows in force on a day, most specific first.
-    pub fn in_force(&self, day: Date) -> impl Iterator<Item = u32> + '_ {
-        let behind = self.changes_behind(day);
-        let is_in_force = move |index: usize| self.word(index / 64)[behind] & (1 << (index % 64)) != 0;
+    /// All rows in force in a period, most specific first.
+    pub fn in_force(&self, period: u32) -> impl Iterator<Item = u32> + '_ {
+        let is_in_force = move |index: usize| self.word(index / 64)[period as usize] & (1 << (index % 64)) != 0;
         self.rows.iter().enumerate().filter(move |&(index, _)| is_in_force(index)).map(|(_, &row)| row)
     }
 
-    /// The most specific row that matches `keys` on a day.
-    // Always: it runs about nine times a settlement, and a call adds a dozen instructions to some fifty.
-    #[inline(always)]
-    #[must_use]
-    pub fn choose<const N: usize>(&self, keys: [u32; N], day: Date) -> Option<u32> {
-        let behind = self.changes_behind(day);
-        let mut word = 0;
-        while word < self.words {
-            let sets = self.word(word);
-            let mut bits = sets[behind];
-            for column in 0..N {
-                bits &= sets[self.set_of(column, keys[column])];
-            }
-            if bits != 0 {
-                return Some(self.rows[word * 64 + bits.trailing_zeros() as usize]);
-            }
-            word += 1;
+    /// The set of the rows that match a value of each of the first columns, word by word, whatever the period.
+    pub fn rows_of_values<'a>(&'a self, values: &'a [usize]) -> impl Iterator<Item = u64> + 'a {
+        let set_of = |column: usize, value: usize| self.first_set[column] as usize + value;
+        (0..self.words).map(move |word| {
+            let sets = values.iter().enumerate().map(|(column, &value)| self.word(word)[set_of(column, value)]);
+            sets.fold(u64::MAX, |bits, set| bits & set)
+        })
+    }
+
+    /// Adds the set of the rows in force in a period to `seen`.
+    pub fn rows_of_period(&self, period: usize, seen: &mut Vec<u64>) {
+        seen.extend((0..self.words).map(|word| self.word(word)[period]));
+    }
+
+    /// Adds the set of the rows that match a value to `seen`; a column that the table does not have tells nothing apart.
+    pub fn rows_of_value(&self, column: usize, value: usize, seen: &mut Vec<u64>) {
+        if column < self.columns {
+            seen.extend((0..self.words).map(|word| self.word(word)[self.first_set[column] as usize + value]));
         }
-        None
+    }
+
+    /// The most specific row that matches `keys` in a period.
+    #[must_use]
+    pub fn choose(&self, keys: &[u32], period: u32) -> Option<u32> {
+        (0..self.words).find_map(|word| {
+            let sets = self.word(word);
+            let of_key = keys.iter().enumerate().map(|(column, &key)| sets[self.set_of(column, key)]);
+            let bits = of_key.fold(sets[period as usize], |bits, set| bits & set);
+            (bits != 0).then(|| self.rows[word * 64 + bits.trailing_zeros() as usize])
+        })
     }
 
     /// As [`choose`](Self::choose), where a value of the first column may match under either of two keys, and
@@ -141,25 +185,25 @@ impl KeyTable {
         &self,
         either: [u32; 2],
         keys: [u32; N],
-        day: Date,
+        period: u32,
         mut holds: impl FnMut(u32) -> bool,
     ) -> Option<u32> {
-        let behind = self.changes_behind(day);
-        for word in 0..self.words {
+        (0..self.words).find_map(|word| {
             let sets = self.word(word);
-            let mut bits = sets[behind] & (sets[self.set_of(0, either[0])] | sets[self.set_of(0, either[1])]);
+            let mut bits = sets[period as usize] & (sets[self.set_of(0, either[0])] | sets[self.set_of(0, either[1])]);
             for column in 0..N {
                 bits &= sets[self.set_of(column + 1, keys[column])];
             }
+            let rows = &self.rows[word * 64..];
             while bits != 0 {
-                let row = self.rows[word * 64 + bits.trailing_zeros() as usize];
+                let row = rows[bits.trailing_zeros() as usize];
                 if holds(row) {
                     return Some(row);
                 }
                 bits &= bits - 1;
             }
-        }
-        None
+            None
+        })
     }
 
     /// The set of the rows that match a key.
@@ -174,26 +218,6 @@ impl KeyTable {
         // Nearly every table has one word.
         if word == 0 { &self.sets[..self.count] } else { &self.sets[word * self.count..][..self.count] }
     }
-
-    /// How many changes lie on or before a day. Most days asked for are recent ones.
-    #[inline]
-    fn changes_behind(&self, day: Date) -> usize {
-        let mut behind = self.changes.len();
-        while behind > 0 && self.changes[behind - 1] > day {
-            behind -= 1;
-        }
-        behind
-    }
-}
-
-/// First days, and days after last days.
-fn changes(candidates: &[Candidate]) -> Vec<Date> {
-    let last_days = candidates.iter().map(|row| row.to).filter(|&to| to != Date::MAX);
-    let mut changes: Vec<Date> = candidates.iter().map(|row| row.from).chain(last_days.map(Date::succ)).collect();
-    changes.retain(|&day| day != Date::MIN);
-    changes.sort_unstable();
-    changes.dedup();
-    changes
 }
 
 #[cfg(test)]
@@ -227,7 +251,8 @@ mod tests {
                         .collect(),
                 })
                 .collect();
-            let (table, ranked) = KeyTable::build(candidates, &sizes);
+            let calendar = Calendar::new(candidates.iter());
+            let (table, ranked) = KeyTable::build(candidates, &sizes, &calendar);
             let matches = |column: &Matches, key: usize| match column {
                 Matches::Any => true,
                 Matches::Values(values) => values.contains(&key),
@@ -241,12 +266,13 @@ mod tests {
                 let rest = |row: &&Candidate| (1..3).all(|column| matches(&row.columns[column], keys[column]));
                 let fits = |row: &&Candidate| in_force(row) && rest(row);
                 let scanned = ranked.iter().filter(fits).find(|row| matches(&row.columns[0], keys[0]));
-                assert_eq!(table.choose([first, second, third], day), scanned.map(|row| row.row));
+                let period = calendar.period_of(day);
+                assert_eq!(table.choose(&[first, second, third], period), scanned.map(|row| row.row));
                 let even = |row: &&Candidate| {
                     row.row.is_multiple_of(2) && [keys[0], other].iter().any(|&key| matches(&row.columns[0], key))
                 };
                 let scanned = ranked.iter().filter(fits).find(even);
-                let found = table.find([first, other as u32], [second, third], day, |row| row % 2 == 0);
+                let found = table.find([first, other as u32], [second, third], period, |row| row % 2 == 0);
                 assert_eq!(found, scanned.map(|row| row.row));
             }
         }

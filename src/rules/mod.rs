@@ -4,7 +4,9 @@ pub mod book;
 pub mod cell;
 pub mod changed;
 pub mod compile;
+pub mod day;
 pub mod diff;
+mod grid;
 pub mod keytable;
 pub mod layout;
 pub mod lint;
@@ -13,6 +15,7 @@ mod rank;
 pub mod reach;
 pub mod set;
 pub mod show;
+mod tables;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod values;

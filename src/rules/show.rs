@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::{BenefitKeys, RuleBook};
+use super::day::SchemeDay;
 use super::layout::{FILINGS, PLACES, Table};
 use super::lint::world::Realm;
 use super::pack::RulePack;
@@ -128,11 +129,12 @@ pub fn show(pack: &RulePack, book: &RuleBook, query: &Query) -> Result<Shown, Ve
     if !found.is_empty() {
         return Err(found);
     }
-    let scheme = book.scheme(pool, realm.insutype(), day);
+    let rules = book.on(pool, day).under(realm.insutype());
+    let scheme = rules.scheme();
     let local_filing = scheme.is_some_and(|scheme| scheme.value.local_filing);
     let mut met = Met::default();
     if scheme.is_some() {
-        met.look_up(book, pool, realm.insutype(), day, &domain, local_filing);
+        met.look_up(rules, &domain, local_filing);
     }
     let key_sets = |cells: &BTreeSet<Cell>| boxes(cells).iter().map(|keys| key_set(book, keys, &domain)).collect();
     let rows = |table: Table| -> Vec<ShownRow> {
@@ -178,15 +180,7 @@ struct Met {
 }
 
 impl Met {
-    fn look_up(
-        &mut self,
-        book: &RuleBook,
-        pool: Admdvs,
-        insutype: Insutype,
-        day: Date,
-        domain: &Domain,
-        local_filing: bool,
-    ) {
+    fn look_up(&mut self, rules: SchemeDay, domain: &Domain, local_filing: bool) {
         for cell in product(domain) {
             let [class, visit, place, filing, tier] = cell;
             // At home nobody has a filing: whatever is asked for, the row is that of none.
@@ -198,16 +192,17 @@ impl Met {
                 filing: if at_home { Filing::None } else { Filing::ALL[filing] },
                 tier: Sym(tier as u32),
             };
-            match book.channel(pool, insutype, keys, day) {
+            let offer = rules.offer(keys);
+            match offer.channel() {
                 Some(row) => self.add(Table::Channels, row.row, cell),
                 None => _ = self.without_channel.insert(cell),
             }
-            match book.benefit(pool, insutype, keys, day) {
+            match offer.benefit() {
                 Some(row) => self.add(Table::Benefits, row.row, cell),
                 None => _ = self.without_benefit.insert(cell),
             }
-            book.layers(pool, insutype, keys, day).for_each(|row| self.add(Table::Layers, row.row, cell));
-            if let Some(row) = book.account(pool, insutype, keys, day) {
+            offer.layers().for_each(|row| self.add(Table::Layers, row.row, cell));
+            if let Some(row) = offer.account() {
                 self.add(Table::Accounts, row.row, cell);
             }
         }

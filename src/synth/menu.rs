@@ -135,9 +135,9 @@ pub(super) fn build(
                         let keys = BenefitKeys { psn_class, med_class, place: route.place, filing: route.filing, tier };
                         let known = of_tier.iter().find(|(known, _)| *known == tier).map(|&(_, answers)| answers);
                         let answers = known.unwrap_or_else(|| {
+                            let offer = book.offer(pool.code, insutype, keys, day);
                             let answers =
-                                book.channel(pool.code, insutype, keys, day).is_some_and(|row| !row.value.deny)
-                                    && book.benefit(pool.code, insutype, keys, day).is_some();
+                                offer.channel().is_some_and(|row| !row.value.deny) && offer.benefit().is_some();
                             of_tier.push((tier, answers));
                             answers
                         });

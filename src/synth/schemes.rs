@@ -308,7 +308,8 @@ impl Maker<'_> {
                                 .any(|&(flag, mark)| profile.flags.has(flag) && wanted.contains(&mark))
                     })
             };
-            let row = self.book.person_class(pool, insutype, profile.psn_type_symbols, identity, grade, day, holds)?;
+            let rules = self.book.on(pool, day).under(insutype);
+            let row = rules.person_class(profile.psn_type_symbols, identity, grade, holds)?;
             Some(row.value.psn_class)
         })
     }

@@ -15,6 +15,7 @@ mod findings;
 mod findings_quality;
 mod fixtures;
 mod house;
+mod laid_out;
 mod ledger_against_model;
 mod ledger_crash;
 mod ledger_faults;

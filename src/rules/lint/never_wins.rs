@@ -240,7 +240,7 @@ mod tests {
                         filing: Filing::None,
                         tier: Sym::OTHER,
                     };
-                    met.extend(book.account(pool, insutype, keys, day).map(|row| row.row));
+                    met.extend(book.offer(pool, insutype, keys, day).account().map(|row| row.row));
                 }
             }
         }

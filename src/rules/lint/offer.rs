@@ -68,8 +68,9 @@ pub(super) fn offer_in(
     keys: BenefitKeys,
     day: Date,
 ) -> Option<Offer<'_>> {
-    let channel = book.channel(pool, insutype, keys, day).filter(|row| !row.value.deny)?;
-    let benefit = book.benefit(pool, insutype, keys, day)?;
+    let offer = book.offer(pool, insutype, keys, day);
+    let channel = offer.channel().filter(|row| !row.value.deny)?;
+    let benefit = offer.benefit()?;
     let (points, factor, prepay) = (channel.value.rate_points, channel.value.rate_factor, channel.value.prepay_rate);
     let floor = benefit.value.floor_rate.unwrap_or_default();
     let share = |rate: Rate| {

@@ -227,10 +227,7 @@ impl Case<'_> {
 
     /// Numbers of the layers that look at the settlement.
     fn layers(&self) -> Vec<u32> {
-        let Stand { context, claim, resolved, .. } = self.stand;
-        let derived = resolved.derived;
-        let rows = context.book.layers(derived.pool, claim.insutype, derived.keys, claim.enddate);
-        rows.map(|row| row.value.layer).collect()
+        self.stand.resolved.offer.layers().map(|row| row.value.layer).collect()
     }
 
     fn tiers(&self) -> Vec<Sym> {

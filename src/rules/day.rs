@@ -1,0 +1,183 @@
+//! The rules of a pool on a day: every choice of a row goes through here.
+
+use super::book::{BenefitKeys, Chosen, LevelField, RuleBook};
+use super::grid::NONE;
+use super::tables::{OfferRows, OfferTables, Offers, PoolTables, SchemeTables};
+use super::values::{
+    AccountValue, BenefitValue, ChannelValue, ClassValue, FilingTypeValue, LayerValue, NeighbourValue, SchemeValue,
+    TierValue, VisitValue,
+};
+use crate::model::place::Admdvs;
+use crate::model::settlement::{CodeAndParent, Insutype};
+use crate::model::symbol::Sym;
+
+/// The rules of a pool on a day.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolDay<'a> {
+    pub(super) book: &'a RuleBook,
+    pub(super) tables: &'a PoolTables,
+    pub(super) period: u32,
+}
+
+/// The rules of a pool for one insurance type on a day.
+#[derive(Clone, Copy, Debug)]
+pub struct SchemeDay<'a> {
+    pub(super) book: &'a RuleBook,
+    pub(super) tables: &'a SchemeTables,
+    pub(super) period: u32,
+}
+
+/// What a scheme offers for some keys on a day: of each table that is chosen from by them, the row.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer<'a> {
+    book: &'a RuleBook,
+    rows: OfferRows,
+    /// Rows of layers, where they were laid out ahead.
+    layers: &'a [u32],
+    /// Where they were not: tables, keys and period.
+    asked: Option<(&'a OfferTables, [u32; 5], u32)>,
+}
+
+/// A row, unless it is [`NONE`], which is the number of no row.
+#[inline]
+fn chosen<T>(values: &[T], row: u32) -> Option<Chosen<'_, T>> {
+    values.get(row as usize).map(|value| Chosen { row, value })
+}
+
+impl<'a> PoolDay<'a> {
+    /// The rules for an insurance type.
+    #[inline]
+    #[must_use]
+    pub fn under(self, insutype: Insutype) -> SchemeDay<'a> {
+        SchemeDay { book: self.book, tables: &self.tables.schemes[insutype.sym().index()], period: self.period }
+    }
+
+    /// The place a neighbour row gives a treatment pool.
+    #[inline]
+    #[must_use]
+    pub fn neighbour(self, treated: Admdvs) -> Option<Chosen<'a, NeighbourValue>> {
+        let table = self.tables.neighbours.as_ref()?;
+        chosen(&self.book.neighbours, table.choose([self.book.pool_number(treated)], self.period))
+    }
+
+    /// The visit class: the full code first; its two-digit parent only when no row names the code.
+    #[inline]
+    #[must_use]
+    pub fn visit(self, med_type: CodeAndParent, disease: Sym) -> Option<Chosen<'a, VisitValue>> {
+        let choices = &self.tables.visits;
+        let (code, parent) = (med_type.code.0, med_type.parent.0);
+        let row = choices.choose([code, disease.0], self.period);
+        if row != NONE {
+            return chosen(&self.book.visits, row);
+        }
+        // No row matches the code and the disease. A row that names the code for other diseases still
+        // keeps the parent out.
+        if choices.table.find([code, code], [], self.period, |_| true).is_some() {
+            return None;
+        }
+        chosen(&self.book.visits, choices.choose([parent, disease.0], self.period))
+    }
+
+    /// The tier of a level, as one field states it.
+    #[must_use]
+    pub fn tier(self, field: LevelField, level: Sym) -> Option<Chosen<'a, TierValue>> {
+        let row = self.tables.tiers.table.choose(&[field as u32, level.0], self.period)?;
+        chosen(&self.book.tiers, row)
+    }
+
+    /// The tier of a hospital: of its levels by all fields, in the order of [`LevelField`], the first that is stated and
+    /// listed decides.
+    #[inline]
+    #[must_use]
+    pub fn first_tier(self, levels: [Sym; 3]) -> Option<Chosen<'a, TierValue>> {
+        chosen(&self.book.tiers, self.tables.tiers.choose(levels.map(|level| level.0), self.period))
+    }
+
+    /// What a filing type counts as.
+    #[inline]
+    #[must_use]
+    pub fn filing_type(self, filing_type: Sym) -> Option<Chosen<'a, FilingTypeValue>> {
+        chosen(&self.book.filing_types, self.tables.filing_types.choose([filing_type.0], self.period))
+    }
+}
+
+impl<'a> SchemeDay<'a> {
+    /// The scheme.
+    #[inline]
+    #[must_use]
+    pub fn scheme(self) -> Option<Chosen<'a, SchemeValue>> {
+        chosen(&self.book.schemes, self.tables.schemes.choose([], self.period))
+    }
+
+    /// The person class of smallest priority whose type, identity and grade match, and that `holds` otherwise.
+    #[inline]
+    pub fn person_class(
+        self,
+        psn_type: CodeAndParent,
+        identity: Sym,
+        grade: Sym,
+        holds: impl Fn(&ClassValue) -> bool,
+    ) -> Option<Chosen<'a, ClassValue>> {
+        let values = &self.book.classes;
+        let types = [psn_type.code.0, psn_type.parent.0];
+        let holds = |row: u32| holds(&values[row as usize]);
+        let row = self.tables.classes.find(types, [identity.0, grade.0], self.period, holds)?;
+        chosen(values, row)
+    }
+
+    /// What is offered for keys.
+    #[inline]
+    #[must_use]
+    pub fn offer(self, keys: BenefitKeys) -> Offer<'a> {
+        let (book, period) = (self.book, self.period);
+        let keys = [keys.psn_class.0, keys.med_class.0, keys.place as u32, keys.filing as u32, keys.tier.0];
+        match &self.tables.offers {
+            Offers::Laid { grid, rows, layers } => {
+                let rows = rows[grid.at(keys, period) as usize];
+                let layers = &layers[rows.first_layer as usize..][..rows.layer_count as usize];
+                Offer { book, rows, layers, asked: None }
+            }
+            Offers::Asked(tables) => {
+                let rows = OfferRows {
+                    channel: tables.channel(&keys, period),
+                    benefit: tables.benefit(&keys, period),
+                    account: tables.account(&keys, period),
+                    first_layer: 0,
+                    layer_count: 0,
+                };
+                Offer { book, rows, layers: &[], asked: Some((tables, keys, period)) }
+            }
+        }
+    }
+}
+
+impl<'a> Offer<'a> {
+    /// The channel.
+    #[inline]
+    #[must_use]
+    pub fn channel(&self) -> Option<Chosen<'a, ChannelValue>> {
+        chosen(&self.book.channels, self.rows.channel)
+    }
+
+    /// The benefit.
+    #[inline]
+    #[must_use]
+    pub fn benefit(&self) -> Option<Chosen<'a, BenefitValue>> {
+        chosen(&self.book.benefits, self.rows.benefit)
+    }
+
+    /// The personal account's rule.
+    #[inline]
+    #[must_use]
+    pub fn account(&self) -> Option<Chosen<'a, AccountValue>> {
+        chosen(&self.book.accounts, self.rows.account)
+    }
+
+    /// The rows of all layers, in the order of their numbers; a number without a match is skipped.
+    #[inline]
+    pub fn layers(&self) -> impl Iterator<Item = Chosen<'a, LayerValue>> + '_ {
+        let asked = self.asked.iter().flat_map(|(tables, keys, period)| tables.layers(&keys[..], *period));
+        let rows = self.layers.iter().copied().chain(asked);
+        rows.map(|row| Chosen { row, value: &self.book.layers[row as usize] })
+    }
+}

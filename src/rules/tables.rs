@@ -1,0 +1,284 @@
+//! The look-ups of one pool, and of one insurance type in it, as the compiler lays them out.
+
+use hashbrown::HashMap;
+
+use super::compile::Ambiguities;
+use super::grid::{Grid, NONE};
+use super::keytable::{Calendar, Candidate, KeyTable};
+use super::layout::{FILINGS, LEVEL_FIELDS, PLACES, Table};
+use super::rank::{Pool, Ranking};
+use super::values::LayerValue;
+use super::vocabulary::Vocabularies;
+use crate::model::symbol::Sym;
+
+/// Most answers that a look-up lays out ahead: beyond, rows are chosen from their sets when they are asked for. A pool
+/// whose rules tell many classes, visits and tiers apart has a few thousand.
+pub const MOST_ANSWERS: usize = 1 << 14;
+
+/// One table: answers laid out ahead, and the rows they come from.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Choices {
+    grid: Option<Grid>,
+    pub(super) table: KeyTable,
+}
+
+/// The hospital's tier: the first of its three levels that is stated and listed decides.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tiers {
+    /// By the three levels, in the order of the fields.
+    grid: Option<Grid>,
+    /// By level field and level.
+    pub(super) table: KeyTable,
+}
+
+/// Everything that depends on the insured pool.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PoolTables {
+    /// When any of its rules change.
+    pub(super) calendar: Calendar,
+    pub(super) tiers: Tiers,
+    /// By visit type and disease.
+    pub(super) visits: Choices,
+    /// By filing type.
+    pub(super) filing_types: Choices,
+    /// By treatment pool; `None`: the pool has no neighbours.
+    pub(super) neighbours: Option<Choices>,
+    /// By insurance type.
+    pub(super) schemes: Vec<SchemeTables>,
+}
+
+/// Everything that depends on pool and insurance type.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SchemeTables {
+    /// By nothing but the period.
+    pub(super) schemes: Choices,
+    /// By person type, identity and grade, in the order of priority.
+    pub(super) classes: KeyTable,
+    pub(super) offers: Offers,
+}
+
+/// Channels, benefits, layers and accounts, which are chosen by the same keys.
+#[derive(Clone, Debug)]
+pub(super) enum Offers {
+    /// All four answers together, laid out ahead.
+    Laid {
+        /// Positions in `rows`.
+        grid: Grid,
+        /// What differs, each once.
+        rows: Vec<OfferRows>,
+        /// Rows of layers, offer by offer.
+        layers: Vec<u32>,
+    },
+    /// They would be too many.
+    Asked(OfferTables),
+}
+
+/// The rows of one offer; [`NONE`] where a table has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct OfferRows {
+    pub channel: u32,
+    pub benefit: u32,
+    pub account: u32,
+    /// Where its layers stand, in the order of their numbers.
+    pub first_layer: u32,
+    pub layer_count: u32,
+}
+
+/// The four tables.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OfferTables {
+    /// By person class, visit class, place, filing and tier.
+    pub channels: KeyTable,
+    /// By the same.
+    pub benefits: KeyTable,
+    /// For each layer number, by person class, visit class, place and filing.
+    pub layers: Vec<KeyTable>,
+    /// By person class and visit class.
+    pub accounts: KeyTable,
+}
+
+impl Default for Offers {
+    fn default() -> Self {
+        Self::Asked(OfferTables::default())
+    }
+}
+
+impl Choices {
+    fn new(table: KeyTable, sizes: &[usize], calendar: &Calendar, most: usize) -> Self {
+        let answer = |keys: &[u32], period: u32| table.choose(keys, period).unwrap_or(NONE);
+        let grid = Grid::of_tables(&[&table], calendar.periods(), sizes, most, answer);
+        Self { grid, table }
+    }
+
+    /// The most specific row that matches `keys` in a period, or [`NONE`].
+    #[inline(always)]
+    pub fn choose<const N: usize>(&self, keys: [u32; N], period: u32) -> u32 {
+        match &self.grid {
+            Some(grid) => grid.at(keys, period),
+            None => self.table.choose(&keys, period).unwrap_or(NONE),
+        }
+    }
+}
+
+impl Tiers {
+    fn new(table: KeyTable, levels: usize, calendar: &Calendar, most: usize) -> Self {
+        let see = |column: usize, level: usize, seen: &mut Vec<u64>| match column.checked_sub(1) {
+            None => table.rows_of_period(level, seen),
+            // A level that is not stated is as good as one that is not listed.
+            Some(field) if level == Sym::EMPTY.index() => seen.extend(table.rows_of_values(&[field, level]).map(|_| 0)),
+            Some(field) => seen.extend(table.rows_of_values(&[field, level])),
+        };
+        let sizes = [calendar.periods(), levels, levels, levels];
+        let grid = Grid::build(&sizes, most, see, |levels, period| first_listed(&table, levels, period));
+        Self { grid, table }
+    }
+
+    /// The row that decides, or [`NONE`].
+    #[inline(always)]
+    pub fn choose(&self, levels: [u32; 3], period: u32) -> u32 {
+        match &self.grid {
+            Some(grid) => grid.at(levels, period),
+            None => first_listed(&self.table, &levels, period),
+        }
+    }
+}
+
+fn first_listed(table: &KeyTable, levels: &[u32], period: u32) -> u32 {
+    let stated = (0..).zip(levels).filter(|&(_, &level)| level != Sym::EMPTY.0);
+    stated.into_iter().find_map(|(field, &level)| table.choose(&[field, level], period)).unwrap_or(NONE)
+}
+
+impl OfferTables {
+    pub fn channel(&self, keys: &[u32], period: u32) -> u32 {
+        self.channels.choose(keys, period).unwrap_or(NONE)
+    }
+
+    pub fn benefit(&self, keys: &[u32], period: u32) -> u32 {
+        self.benefits.choose(keys, period).unwrap_or(NONE)
+    }
+
+    pub fn account(&self, keys: &[u32], period: u32) -> u32 {
+        self.accounts.choose(&keys[..2], period).unwrap_or(NONE)
+    }
+
+    /// A layer number without a match is skipped.
+    pub fn layers<'a>(&'a self, keys: &'a [u32], period: u32) -> impl Iterator<Item = u32> + 'a {
+        self.layers.iter().filter_map(move |table| table.choose(&keys[..4], period))
+    }
+}
+
+impl Offers {
+    fn new(tables: OfferTables, sizes: &[usize], calendar: &Calendar, most: usize) -> Self {
+        let all: Vec<&KeyTable> =
+            [&tables.channels, &tables.benefits, &tables.accounts].into_iter().chain(&tables.layers).collect();
+        let mut known: HashMap<(OfferRows, Vec<u32>), u32> = HashMap::new();
+        let (mut rows, mut layers) = (Vec::new(), Vec::new());
+        let grid = Grid::of_tables(&all, calendar.periods(), sizes, most, |keys, period| {
+            let own: Vec<u32> = tables.layers(keys, period).collect();
+            let mut offer = OfferRows {
+                channel: tables.channel(keys, period),
+                benefit: tables.benefit(keys, period),
+                account: tables.account(keys, period),
+                first_layer: 0,
+                layer_count: own.len() as u32,
+            };
+            *known.entry((offer, own)).or_insert_with_key(|(_, own)| {
+                offer.first_layer = layers.len() as u32;
+                layers.extend_from_slice(own);
+                rows.push(offer);
+                rows.len() as u32 - 1
+            })
+        });
+        match grid {
+            Some(grid) => Self::Laid { grid, rows, layers },
+            None => Self::Asked(tables),
+        }
+    }
+}
+
+/// What the look-ups of a pool are made from.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub ranking: &'a Ranking<'a>,
+    pub vocab: &'a Vocabularies,
+    /// Values of `layers.csv`.
+    pub layers: &'a [LayerValue],
+    /// See [`MOST_ANSWERS`].
+    pub most: usize,
+}
+
+impl Source<'_> {
+    /// Lays out the look-ups of a pool; rows that tie are reported.
+    pub fn pool_tables(self, pool: Pool, ambiguous: &mut Ambiguities) -> PoolTables {
+        const OF_POOL: [Table; 4] = [Table::Tiers, Table::VisitClasses, Table::FilingTypes, Table::Neighbours];
+        let own = OF_POOL.map(|table| self.ranking.rows(table, pool, None));
+        let insutypes = 0..self.vocab.insutype.len() as u32;
+        let schemes: Vec<SchemeRows> = insutypes.map(|number| self.scheme_rows(pool, Sym(number))).collect();
+        let calendar = Calendar::new(own.iter().chain(schemes.iter().flatten()).flatten());
+        let mut build = |table: Table, rows: Vec<Candidate>, sizes: &[usize]| {
+            let (built, ranked) = KeyTable::build(rows, sizes, &calendar);
+            ambiguous.check(table, &ranked);
+            built
+        };
+        let choices = |table: KeyTable, sizes: &[usize]| Choices::new(table, sizes, &calendar, self.most);
+        let [tiers, visits, filing_types, neighbours] = own;
+        let levels = self.vocab.level.len();
+        let of_visit = [self.vocab.med_type.len(), self.vocab.disease.len()];
+        let (of_filing, of_neighbour) = ([self.vocab.filing_type.len()], [self.ranking.pools().len()]);
+        let has_neighbours = !neighbours.is_empty();
+        let tiers = build(Table::Tiers, tiers, &[LEVEL_FIELDS.len(), levels]);
+        let neighbours = build(Table::Neighbours, neighbours, &of_neighbour);
+        PoolTables {
+            tiers: Tiers::new(tiers, levels, &calendar, self.most),
+            visits: choices(build(Table::VisitClasses, visits, &of_visit), &of_visit),
+            filing_types: choices(build(Table::FilingTypes, filing_types, &of_filing), &of_filing),
+            neighbours: has_neighbours.then(|| choices(neighbours, &of_neighbour)),
+            schemes: schemes.into_iter().map(|rows| self.scheme_tables(rows, &calendar, ambiguous)).collect(),
+            calendar,
+        }
+    }
+
+    fn scheme_rows(self, pool: Pool, insutype: Sym) -> SchemeRows {
+        OF_SCHEME.map(|table| self.ranking.rows(table, pool, Some((&self.vocab.insutype, insutype))))
+    }
+
+    fn scheme_tables(self, rows: SchemeRows, calendar: &Calendar, ambiguous: &mut Ambiguities) -> SchemeTables {
+        let vocab = self.vocab;
+        let mut build = |table: Table, rows: Vec<Candidate>, sizes: &[usize]| {
+            let (built, ranked) = KeyTable::build(rows, sizes, calendar);
+            ambiguous.check(table, &ranked);
+            built
+        };
+        let layer_of = |row: &Candidate| self.layers[row.row as usize].layer;
+        let [schemes, classes, channels, benefits, mut layers, accounts] = rows;
+        let mut numbers: Vec<u32> = layers.iter().map(layer_of).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let five = [vocab.psn_class.len(), vocab.med_class.len(), PLACES.len(), FILINGS.len(), vocab.tier.len()];
+        let of_person = [vocab.psn_type.len(), vocab.identity.len(), vocab.grade.len()];
+        let offers = OfferTables {
+            channels: build(Table::Channels, channels, &five),
+            benefits: build(Table::Benefits, benefits, &five),
+            layers: numbers
+                .into_iter()
+                .map(|number| {
+                    let of_number: Vec<Candidate> = layers.extract_if(.., |row| layer_of(row) == number).collect();
+                    build(Table::Layers, of_number, &five[..4])
+                })
+                .collect(),
+            accounts: build(Table::Accounts, accounts, &five[..2]),
+        };
+        SchemeTables {
+            schemes: Choices::new(build(Table::Schemes, schemes, &[]), &[], calendar, self.most),
+            classes: build(Table::PersonClasses, classes, &of_person),
+            offers: Offers::new(offers, &five, calendar, self.most),
+        }
+    }
+}
+
+/// The tables that are looked up by pool and insurance type.
+const OF_SCHEME: [Table; 6] =
+    [Table::Schemes, Table::PersonClasses, Table::Channels, Table::Benefits, Table::Layers, Table::Accounts];
+
+/// Their rows, in that order.
+type SchemeRows = [Vec<Candidate>; OF_SCHEME.len()];
