@@ -74,7 +74,7 @@ fn has_columns(fields: &[Value], columns: &[(&str, OutputKind)]) {
         assert_eq!(is_money, *kind == OutputKind::Money, "{name}");
         let parquet = field["parquet_type"].as_str().expect("a type");
         let expected = match kind {
-            OutputKind::Text => "Utf8",
+            OutputKind::Text | OutputKind::Word => "Utf8",
             OutputKind::Integer => "Int32",
             OutputKind::Day => "Date32",
             OutputKind::Second => "Timestamp",
