@@ -102,7 +102,7 @@ fn parse_measure(text: &str) -> Result<&'static str, String> {
 }
 
 fn parse_by(text: &str) -> Result<&'static str, String> {
-    column(text, |kind| kind == Kind::Text)
+    column(text, |kind| matches!(kind, Kind::Text | Kind::Word))
 }
 
 /// A column of `adjudicated.parquet`.
