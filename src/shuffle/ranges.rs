@@ -173,7 +173,7 @@ impl Ranges {
     /// # Errors
     /// The disk does not take them.
     pub fn put(&mut self, disk: &Disk, rows: &Rows) -> Result<(), ShelfError> {
-        put(&mut self.ranges, disk, rows)
+        put(&mut self.ranges, disk, rows, self.window)
     }
 
     /// Splits ranges of more than so many bytes; one person stays in one range.
@@ -203,7 +203,7 @@ impl Ranges {
                     block == first || bytes <= self.window
                 });
                 let end = first + here.count();
-                put(&mut parts, disk, &range.read(disk, first..end)?)?;
+                put(&mut parts, disk, &range.read(disk, first..end)?, self.window)?;
                 first = end;
             }
             open.extend(parts.into_iter().rev());
@@ -234,9 +234,32 @@ fn find(ranges: &[Range], person: &[u8]) -> usize {
     ranges.partition_point(|range| *range.from <= *person) - 1
 }
 
-fn put(ranges: &mut [Range], disk: &Disk, rows: &Rows) -> Result<(), ShelfError> {
+/// Sets rows down, a window of batches at a time: what is packed is in memory beside what it was packed from, and
+/// a block that was packed at once is taken up at once.
+fn put(ranges: &mut [Range], disk: &Disk, rows: &Rows, window: u64) -> Result<(), ShelfError> {
+    let bytes = |batch: usize| rows.claims[batch].len() as u64 * CLAIM_BYTES + rows.arenas.0[batch].len() as u64;
+    let mut first = 0;
+    while first < rows.claims.len() {
+        let mut sum = 0;
+        let here = (first..rows.claims.len()).take_while(|&batch| {
+            sum += bytes(batch);
+            batch == first || sum <= window
+        });
+        let end = first + here.count();
+        put_batches(ranges, disk, rows, first..end)?;
+        first = end;
+    }
+    Ok(())
+}
+
+fn put_batches(
+    ranges: &mut [Range],
+    disk: &Disk,
+    rows: &Rows,
+    batches: std::ops::Range<usize>,
+) -> Result<(), ShelfError> {
     let parts = ranges.len();
-    let dealt: Vec<Dealt> = (0..rows.claims.len())
+    let dealt: Vec<Dealt> = batches
         .into_par_iter()
         .map(|batch| {
             let keyed = rows.entries_of_batch(batch).map(|entry| {
@@ -246,16 +269,11 @@ fn put(ranges: &mut [Range], disk: &Disk, rows: &Rows) -> Result<(), ShelfError>
             dealt(keyed.collect(), parts)
         })
         .collect();
-    // A few ranges at a time: what is packed is in memory beside what it was packed from.
-    let step = 2 * rayon::current_num_threads();
-    for first in (0..parts).step_by(step) {
-        let some = &mut ranges[first..(first + step).min(parts)];
-        let packed: Vec<(Packed, Packed)> =
-            some.par_iter_mut().enumerate().map(|(number, range)| pack(range, first + number, rows, &dealt)).collect();
-        for (range, (claims, ghosts)) in some.iter_mut().zip(&packed) {
-            range.claims.put(disk, claims)?;
-            range.ghosts.put(disk, ghosts)?;
-        }
+    let packed: Vec<(Packed, Packed)> =
+        ranges.par_iter_mut().enumerate().map(|(number, range)| pack(range, number, rows, &dealt)).collect();
+    for (range, (claims, ghosts)) in ranges.iter_mut().zip(&packed) {
+        range.claims.put(disk, claims)?;
+        range.ghosts.put(disk, ghosts)?;
     }
     Ok(())
 }
