@@ -9,14 +9,12 @@ use std::sync::atomic::AtomicBool;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
-use tongchou::diagnostic::Lang;
 use tongchou::pipeline::night::NightPlan;
 use tongchou::pipeline::{self, RunError, RunPlan};
 use tongchou::report::night::NightReport;
-use tongchou::report::privacy::Persons;
 
 use crate::random_packs::Rng;
-use crate::support::{Nobody, REFERENCE, Record, inputs_in, listing, read_csv, read_parquet};
+use crate::support::{Nobody, REFERENCE, Record, inputs_in, listing, plan, read_csv, read_parquet};
 use crate::table::{self, Rec};
 
 /// A folder that is gone after the test; in memory where that is possible, for every night is synced to the disk.
@@ -66,15 +64,7 @@ pub fn run_night(ledger: &Path, given: &Given) -> Result<NightReport, RunError> 
     given.write_to(folder.path());
     let inputs = inputs_in(folder.path(), "claims");
     let night = Some(NightPlan { ledger: ledger.to_owned(), date: None });
-    let plan = RunPlan {
-        inputs,
-        out: None,
-        night,
-        overwrite: false,
-        lang: Lang::En,
-        memory: 1 << 30,
-        persons: Persons::Revealed,
-    };
+    let plan = RunPlan { night, ..plan(inputs) };
     let (_, report) = pipeline::run(&plan, &Nobody, &AtomicBool::new(false))?;
     Ok(report.expect("a night was added"))
 }

@@ -19,7 +19,7 @@ use tongchou::report::rules_changed::{CSV, RulesChanged, SETTLEMENTS};
 use crate::ledger_nights::{Given, csv_of, folder, for_seeds, night_folder, run_night};
 use crate::ledger_random::Year;
 use crate::random_packs::{Rng, day_text, number_of, yuan};
-use crate::support::{Nobody, Ran, Record, data, listing, read_csv, read_parquet, tongchou};
+use crate::support::{Nobody, Ran, Record, data, listing, plan, read_csv, read_parquet, tongchou};
 use crate::table::{self, Rec};
 
 /// The small folder as a night with some of its claims.
@@ -229,15 +229,7 @@ fn usable(files: &BTreeMap<String, String>, folder: &Path) -> Option<PathBuf> {
 fn empty_night(ledger: &Path, rules: &Path) -> RulesChanged {
     let inputs = Inputs { rules: rules.to_owned(), claims: Vec::new(), reference: ReferencePaths::default() };
     let night = Some(NightPlan { ledger: ledger.to_owned(), date: None });
-    let plan = RunPlan {
-        inputs,
-        out: None,
-        night,
-        overwrite: false,
-        lang: Lang::En,
-        memory: 1 << 30,
-        persons: Persons::Revealed,
-    };
+    let plan = RunPlan { night, ..plan(inputs) };
     let (_, report) = pipeline::run(&plan, &Nobody, &AtomicBool::new(false)).expect("a night");
     report.expect("a night").rules_changed.expect("other rules")
 }

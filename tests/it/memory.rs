@@ -99,16 +99,26 @@ fn the_same_bytes_with_little_memory() {
     same_bytes(&data, &data.join("claims.csv"));
 }
 
+/// The claims again, as another file: rows as they are, cut into cells, and the place of each column.
+fn rewritten(data: &Path, name: &str, write: impl FnOnce(&mut Vec<Vec<String>>, &dyn Fn(&str) -> usize)) -> PathBuf {
+    let text = fs::read_to_string(data.join("claims.csv")).expect("claims");
+    let cells = |line: &str| line.split(',').map(str::to_owned).collect();
+    let headings: Vec<String> = cells(text.lines().next().expect("headings"));
+    let mut rows: Vec<Vec<String>> = text.lines().skip(1).map(cells).collect();
+    write(&mut rows, &|name| headings.iter().position(|column| column == name).expect("a column"));
+    let lines = std::iter::once(&headings).chain(&rows).map(|cells| cells.join(",")).collect::<Vec<_>>();
+    fs::write(data.join(name), lines.join("\n")).expect("the claims again");
+    data.join(name)
+}
+
 #[test]
 fn rows_in_the_order_of_their_persons_fill_the_last_range_and_split_it() {
     let made = made(12_000);
     let data = made.path().join("data");
-    let text = fs::read_to_string(data.join("claims.csv")).expect("claims");
-    let mut lines: Vec<&str> = text.lines().collect();
-    let column = lines[0].split(',').position(|name| name == "psn_no").expect("a column");
-    lines[1..].sort_by_key(|line| line.split(',').nth(column).unwrap_or("").to_owned());
-    let sorted = data.join("sorted.csv");
-    fs::write(&sorted, lines.join("\n")).expect("sorted claims");
+    let sorted = rewritten(&data, "sorted.csv", |rows, at| {
+        let person = at("psn_no");
+        rows.sort_by_key(|cells| cells.get(person).cloned().unwrap_or_default());
+    });
     same_bytes(&data, &sorted);
 }
 
@@ -116,22 +126,15 @@ fn rows_in_the_order_of_their_persons_fill_the_last_range_and_split_it() {
 fn one_person_with_most_of_the_rows() {
     let made = made(6_000);
     let data = made.path().join("data");
-    let text = fs::read_to_string(data.join("claims.csv")).expect("claims");
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let at = |name: &str| lines[0].split(',').position(|column| column == name).expect("a column");
-    let (person, id) = (at("psn_no"), at("setl_id"));
-    let somebody = lines[1].split(',').nth(person).expect("a person").to_owned();
-    // Two of three rows become somebody's, each its own settlement.
-    for (index, line) in lines.iter_mut().enumerate().skip(1).filter(|(index, _)| index % 3 != 0) {
-        let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
-        if cells.len() > person.max(id) {
+    let heavy = rewritten(&data, "heavy.csv", |rows, at| {
+        let (person, id) = (at("psn_no"), at("setl_id"));
+        let somebody = rows[0][person].clone();
+        // Two of three rows become somebody's, each its own settlement.
+        for (index, cells) in rows.iter_mut().enumerate().filter(|(index, _)| index % 3 != 0) {
             cells[person].clone_from(&somebody);
             cells[id] = format!("{}-{index}", cells[id]);
-            *line = cells.join(",");
         }
-    }
-    let heavy = data.join("heavy.csv");
-    fs::write(&heavy, lines.join("\n")).expect("claims");
+    });
     same_bytes(&data, &heavy);
 }
 
@@ -139,18 +142,10 @@ fn one_person_with_most_of_the_rows() {
 fn rows_that_are_all_wrong_go_to_the_disk_too() {
     let made = made(6_000);
     let data = made.path().join("data");
-    let text = fs::read_to_string(data.join("claims.csv")).expect("claims");
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let total = lines[0].split(',').position(|column| column == "medfee_sumamt").expect("a column");
-    for line in &mut lines[1..] {
-        let mut cells: Vec<&str> = line.split(',').collect();
-        if cells.len() > total {
-            cells[total] = "much";
-            *line = cells.join(",");
-        }
-    }
-    let wrong = data.join("wrong.csv");
-    fs::write(&wrong, lines.join("\n")).expect("claims");
+    let wrong = rewritten(&data, "wrong.csv", |rows, at| {
+        let total = at("medfee_sumamt");
+        rows.iter_mut().filter_map(|cells| cells.get_mut(total)).for_each(|cell| *cell = "much".to_owned());
+    });
     same_bytes(&data, &wrong);
 }
 

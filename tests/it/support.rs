@@ -118,18 +118,22 @@ pub fn inputs_in(folder: &Path, claims: &str) -> Inputs {
     }
 }
 
-/// Runs a folder as [`run_folder_args`] does, inside this process.
-pub fn run_folder(folder: &Path, out: &Path) -> Result<Summary, RunError> {
-    let inputs = inputs_in(folder, "claims.csv");
-    let plan = RunPlan {
+/// A run inside this process that goes nowhere yet.
+pub fn plan(inputs: Inputs) -> RunPlan {
+    RunPlan {
         inputs,
-        out: Some(out.to_owned()),
+        out: None,
         night: None,
         overwrite: false,
         lang: Lang::En,
         memory: 1 << 30,
         persons: Persons::Revealed,
-    };
+    }
+}
+
+/// Runs a folder as [`run_folder_args`] does, inside this process.
+pub fn run_folder(folder: &Path, out: &Path) -> Result<Summary, RunError> {
+    let plan = RunPlan { out: Some(out.to_owned()), ..plan(inputs_in(folder, "claims.csv")) };
     pipeline::run(&plan, &Nobody, &AtomicBool::new(false)).map(|(summary, _)| summary)
 }
 

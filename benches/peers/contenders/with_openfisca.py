@@ -10,7 +10,6 @@ os.environ["NUMEXPR_MAX_THREADS"] = os.environ["NUMEXPR_NUM_THREADS"] = sys.argv
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from openfisca_core.entities import build_entity
 from openfisca_core.parameters import ParameterNode
 from openfisca_core.periods import DateUnit
@@ -18,8 +17,8 @@ from openfisca_core.simulations import SimulationBuilder
 from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from openfisca_core.variables import Variable
 
-from with_pandas import in_order
-from work import BANDS, CEILING, COLUMNS, DEDUCTIBLES, arguments, Work
+from with_pandas import in_order, run
+from work import BANDS, CEILING, COLUMNS, DEDUCTIBLES
 
 START = "2000-01-01"
 PERSON = build_entity(key="person", plural="persons", label="An insured person", is_person=True)
@@ -128,15 +127,5 @@ def adjudicated(path):
     return pd.concat(parts, ignore_index=True)
 
 
-def main():
-    asked = arguments(["write", "fold"])
-    work = Work()
-    pa.set_cpu_count(asked.threads)
-    result = adjudicated(asked.claims)
-    if asked.task == "write":
-        result.to_parquet(asked.out, compression="zstd", compression_level=1, index=False)
-        return work.done()
-    return work.done(rows=len(result), sum_fen=int(result["hifp_pay"].astype("int64").sum()))
-
-
-main()
+if __name__ == "__main__":
+    run(adjudicated)

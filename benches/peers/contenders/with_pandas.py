@@ -48,7 +48,8 @@ def adjudicated(path):
     return claims[COLUMNS]
 
 
-def main():
+def run(adjudicated):
+    """Does the task that was asked for, with a frame that a function makes of the claims."""
     asked = arguments(["write", "fold"])
     work = Work()
     pa.set_cpu_count(asked.threads)
@@ -56,8 +57,8 @@ def main():
     if asked.task == "write":
         result.to_parquet(asked.out, compression="zstd", compression_level=1, index=False)
         return work.done()
-    return work.done(rows=len(result), sum_fen=int(result["hifp_pay"].sum()))
+    return work.done(rows=len(result), sum_fen=int(result["hifp_pay"].astype("int64").sum()))
 
 
 if __name__ == "__main__":
-    main()
+    run(adjudicated)

@@ -95,6 +95,7 @@ pub(super) fn write(
         ranges.push(0..0);
     }
     let numbered: Vec<(usize, &std::ops::Range<usize>)> = ranges.iter().enumerate().collect();
+    // Windows, as totals are summed by polars between them: it is never called while our own threads are at work.
     for window in numbered.chunks(2 * rayon::current_num_threads()) {
         check(cancel)?;
         let encoder = details.as_ref().map(|details| details.file.encoder());
