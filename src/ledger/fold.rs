@@ -12,7 +12,7 @@ use crate::adjudicate::person::Fold;
 use crate::adjudicate::trace::Off;
 use crate::model::money::Fen;
 use crate::model::outcome::{Reason, Reasons};
-use crate::model::settlement::Claim;
+use crate::model::settlement::{Arenas, Claim, TextRef};
 use crate::shuffle::group::{Entry, Persons, Rows, text_hash};
 
 /// Rows a chunk has at least, unless it is the last.
@@ -42,17 +42,40 @@ pub struct Aside {
     pub replaced: Vec<RefusedRow>,
 }
 
-/// Folded persons with their claims, in output order.
+/// Bytes of text after which a chunk begins a further arena: offsets have 32 bits.
+const ARENA_BYTES: usize = 1 << 30;
+
+/// Folded persons with their claims, in output order. It stands by itself: its claims and their text lie together.
 #[derive(Debug, Default)]
 pub struct Chunk {
     /// Claims, person by person, each in the total order.
     pub claims: Vec<Claim>,
+    /// Text of the claims.
+    pub arenas: Arenas,
     /// Outcomes of the claims.
     pub fold: Fold,
     /// Rows that were not adjudicated.
     pub aside: Aside,
     /// What the night keeps; `None` in a run without a ledger.
     pub closing: Option<Closing>,
+}
+
+impl Chunk {
+    /// Adds claims with their text.
+    fn bring(&mut self, rows: &Rows, entries: &[Entry]) {
+        let arenas = &mut self.arenas.0;
+        if arenas.last().is_none_or(|arena| arena.len() >= ARENA_BYTES) {
+            arenas.push(Vec::new());
+        }
+        let number = arenas.len() as u32 - 1;
+        let arena = &mut arenas[number as usize];
+        self.claims.extend(entries.iter().map(|&entry| {
+            let claim = claim(rows, entry);
+            let offset = arena.len() as u32;
+            arena.extend_from_slice(rows.arenas.whole(claim.text));
+            Claim { text: TextRef { arena: number, offset, ..claim.text }, ..claim.clone() }
+        }));
+    }
 }
 
 /// Runs of persons for [`fold_chunk`].
@@ -86,11 +109,11 @@ pub fn fold_chunk(source: Source, range: Range<usize>) -> Chunk {
         let person = person as u32;
         source.keep(person, &mut kept, &mut chunk.aside);
         let first = chunk.claims.len();
-        chunk.claims.extend(source.claims_of(&kept));
-        let (claims, fold) = (&chunk.claims[first..], &mut chunk.fold);
-        source.fold(person, claims, &mut accumulators, fold, |_| Off, |_, _| ());
+        chunk.bring(rows, &kept);
+        let (claims, arenas, fold) = (&chunk.claims[first..], &chunk.arenas, &mut chunk.fold);
+        source.fold(person, claims, arenas, &mut accumulators, fold, |_| Off, |_, _| ());
         if let (Some(opening), Some(closing)) = (opening, &mut chunk.closing) {
-            let settled = Settled { arenas: &rows.arenas, claims, fold, accumulators: &accumulators };
+            let settled = Settled { arenas, claims, fold, accumulators: &accumulators };
             closing.close(person, opening, settled);
         }
     }

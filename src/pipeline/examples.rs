@@ -280,7 +280,7 @@ impl Results {
             let reasons = refused.reasons;
             self.by_row.insert(refused.row, Outcome::Not { status: Status::Rejected, reasons });
         }
-        self.batches.push(adjudicated::columns(&chunk, 0..chunk.claims.len(), loaded.words()));
+        self.batches.push(adjudicated::columns(&chunk, 0..chunk.claims.len(), loaded.words_of(&chunk)));
     }
 
     fn add_rejected(&mut self, loaded: &Loaded) {

@@ -23,7 +23,7 @@ use crate::diagnostic::Lang;
 use crate::ingest::{self, Column, IngestError, PendedColumns, Problem, Recalled, Value};
 use crate::ledger::tables::schema::{OPEN_ITEMS, plain};
 use crate::model::outcome::Reasons;
-use crate::model::settlement::Claim;
+use crate::model::settlement::{Arenas, Claim};
 use crate::publish::{OutputFile, Staging, Written};
 use crate::report::balance::Balance;
 use crate::report::privacy::Persons;
@@ -297,11 +297,10 @@ impl LateRow {
     /// # Panics
     /// If its person has no earlier settlement.
     #[must_use]
-    pub fn of(claim: &Claim, outcome: &Outcome, loaded: &Loaded) -> Self {
-        let arenas = &loaded.rows.arenas;
+    pub fn of(claim: &Claim, outcome: &Outcome, arenas: &Arenas, loaded: &Loaded) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let person = arenas.person(claim.text);
-        let rank = loaded.persons.find(arenas, person).expect("a person of the run");
+        let rank = loaded.persons.find(&loaded.rows.arenas, person).expect("a person of the run");
         let opening = loaded.opening.as_ref().expect("a night");
         let last = opening.last[rank as usize].as_ref().expect("a late claim comes before a settlement");
         let (file, row) = loaded.sources.of(claim.file, claim.row);

@@ -19,7 +19,7 @@ use crate::adjudicate::resolve::Context;
 use crate::columnar::words::{Recorded, Sources, Words};
 use crate::ingest::reference::{self, gathered};
 use crate::ingest::{self, Border, InputFile, InputPath, ReadOptions};
-use crate::ledger::fold::{self, CHUNK_ROWS};
+use crate::ledger::fold::{self, CHUNK_ROWS, Chunk};
 use crate::ledger::opening::Opening;
 use crate::ledger::person::Source;
 use crate::ledger::store::{View, Volume};
@@ -165,6 +165,12 @@ impl Loaded {
             sources: &self.sources,
             recorded: &self.recorded,
         }
+    }
+
+    /// What outputs of a chunk need, whose claims lie with their text.
+    #[must_use]
+    pub fn words_of<'a>(&'a self, chunk: &'a Chunk) -> Words<'a> {
+        Words { arenas: &chunk.arenas, ..self.words() }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::ledger::fold::CHUNK_ROWS;
 
 /// Bytes of a chunk in the making: claims, outcomes, columns and what encodes them.
-const CHUNK_BYTES: u64 = CHUNK_ROWS as u64 * 1300;
+const CHUNK_BYTES: u64 = CHUNK_ROWS as u64 * 1400;
 /// Bytes of a part of a file that is being read, with its neighbours on their way in and out.
 const PART_BYTES: u64 = 70 << 20;
 /// Rows in memory that no limit undercuts.

@@ -83,7 +83,7 @@ impl NightEncoder {
     /// A chunk's rows of all tables.
     pub(super) fn encode(&self, chunk: &Chunk, loaded: &Loaded) -> Result<NightEncoded, RunError> {
         let name = |person| loaded.rows.arenas.person(loaded.persons.name(person));
-        let tables = Tables::of(chunk, loaded.words(), &name);
+        let tables = Tables::of(chunk, loaded.words_of(chunk), &name);
         let batches = [tables.movements, tables.accumulators, tables.admissions, tables.persons];
         let mut encoded = NightEncoded([const { None }; 4]);
         for (index, batch) in batches.iter().enumerate().filter(|(_, batch)| batch.num_rows() > 0) {

@@ -221,7 +221,7 @@ fn encode(chunk: Chunk, loaded: &Loaded, encoder: &Encoder) -> Result<Encoded, P
         balance.by_status[outcome.status as usize].add(claim.bill.total.0);
         balance.count_reasons(outcome.reasons);
         if chunk.closing.as_ref().is_some_and(|closing| closing.late[index]) {
-            late.push(LateRow::of(claim, outcome, loaded));
+            late.push(LateRow::of(claim, outcome, &chunk.arenas, loaded));
         }
         match ADJUDICATED.iter().position(|&status| status == outcome.status) {
             Some(status) => {
@@ -235,7 +235,7 @@ fn encode(chunk: Chunk, loaded: &Loaded, encoder: &Encoder) -> Result<Encoded, P
     }
     let mut groups = Vec::new();
     for rows in row_groups(chunk.claims.len()) {
-        let batch = adjudicated::columns(&chunk, rows, loaded.words());
+        let batch = adjudicated::columns(&chunk, rows, loaded.words_of(&chunk));
         if batch.num_rows() > 0 {
             // A chunk alone in the making leaves threads free.
             groups.push(if loaded.shares.chunks == 1 {

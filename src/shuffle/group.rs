@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use crate::model::settlement::{Arenas, Claim, TextRef};
 
-/// Number of shards; a power of two.
-const SHARDS: usize = 128;
+/// Number of shards; a power of two, large enough for what a shard is grouped with to stay in the cache.
+const SHARDS: usize = 512;
 
 /// A rejected row that names a settlement: it keeps a later row with the same name from being accepted.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,22 @@ impl Rows {
         claims.chain(ghosts).map(move |index| Entry { batch: number, index })
     }
 
+    /// Brings rows near. They lie where they arrived, far from the other rows of their person: who works on one after
+    /// the other waits for each, while a loop that only asks for them has many on their way at a time.
+    pub fn fetch(&self, entries: &[Entry]) {
+        let near = entries.iter().fold(0_u64, |near, &entry| {
+            let text = self.text(entry);
+            let whole = self.arenas.whole(text);
+            let ends = whole.first().zip(whole.last()).map_or(0, |(&first, &last)| u64::from(first ^ last));
+            let bill = match self.claims[entry.batch as usize].get(entry.index as usize) {
+                Some(claim) => (claim.bill.total.0 ^ claim.bill.in_scope.0) as u64 ^ u64::from(claim.flags.0),
+                None => 0,
+            };
+            near ^ ends ^ bill
+        });
+        std::hint::black_box(near);
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -91,7 +107,26 @@ pub struct Persons {
     pub starts: Vec<u32>,
     /// A row of each person, for its number's text.
     names: Vec<TextRef>,
+    /// Each person's number, to find it without its text.
+    keys: Vec<Key>,
     shards: Vec<HashTable<u32>>,
+}
+
+/// The first bytes of a number, padded: keys compare like the numbers, and most numbers are no longer than a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key([u64; 4]);
+
+impl Key {
+    const BYTES: usize = 32;
+
+    #[inline]
+    fn of(number: &[u8]) -> Self {
+        let mut bytes = [0; Self::BYTES];
+        let length = number.len().min(Self::BYTES);
+        bytes[..length].copy_from_slice(&number[..length]);
+        let (words, _) = bytes.as_chunks::<8>();
+        Self(std::array::from_fn(|word| u64::from_be_bytes(words[word])))
+    }
 }
 
 /// A fixed hash of a number's text: the same in every run and on every machine.
@@ -116,13 +151,14 @@ fn mix(value: u64) -> u64 {
 
 #[inline]
 fn shard_of(hash: u64) -> usize {
-    (hash >> 57) as usize % SHARDS
+    (hash >> (u64::BITS - SHARDS.ilog2())) as usize
 }
 
 /// One person of one shard: a row that names it, and its entries.
 struct Found {
+    key: Key,
+    hash: u64,
     name: TextRef,
-    shard: u32,
     start: u32,
     count: u32,
 }
@@ -137,35 +173,34 @@ impl Persons {
             .map(|shard| {
                 let parts =
                     dealt.iter().map(|(entries, starts)| &entries[starts[shard] as usize..starts[shard + 1] as usize]);
-                gather(rows, shard, parts)
+                gather(rows, parts)
             })
             .collect();
         drop(dealt);
-        let mut found: Vec<(u128, &Found)> = shards
-            .iter()
-            .flat_map(|(found, _)| found)
-            .map(|person| (prefix(rows.arenas.person(person.name)), person))
-            .collect();
-        found.par_sort_unstable_by(|(a_prefix, a), (b_prefix, b)| {
-            a_prefix.cmp(b_prefix).then_with(|| rows.arenas.person(a.name).cmp(rows.arenas.person(b.name)))
-        });
+        let (found, entries): (Vec<_>, Vec<_>) = shards.into_iter().unzip();
+        let mut found: Vec<Found> = found.into_iter().flatten().collect();
+        let number = |person: &Found| rows.arenas.person(person.name);
+        found.par_sort_unstable_by(|a, b| a.key.cmp(&b.key).then_with(|| number(a).cmp(number(b))));
         let mut starts = Vec::with_capacity(found.len() + 1);
         let mut count = 0_u32;
         starts.push(0);
-        starts.extend(found.iter().map(|(_, person)| {
+        starts.extend(found.iter().map(|person| {
             count = count.checked_add(person.count).expect("fewer than 2^32 rows in memory");
             count
         }));
-        let entries_of = |&(_, person): &(u128, &Found)| {
-            let entries = &shards[person.shard as usize].1;
+        let entries_of = |person: &Found| {
+            let entries = &entries[shard_of(person.hash)];
             entries[person.start as usize..(person.start + person.count) as usize].iter().copied()
         };
         let parts: Vec<Vec<Entry>> =
             found.par_chunks(1 << 14).map(|some| some.iter().flat_map(entries_of).collect()).collect();
-        let names: Vec<TextRef> = found.iter().map(|(_, person)| person.name).collect();
-        let ranks = found.iter().enumerate().map(|(rank, (_, person))| (person.shard as usize, rank as u32));
-        let shards = index(&names, ranks.collect(), &rows.arenas);
-        Self { entries: parts.concat(), starts, names, shards }
+        Self {
+            entries: parts.concat(),
+            starts,
+            names: found.iter().map(|person| person.name).collect(),
+            keys: found.iter().map(|person| person.key).collect(),
+            shards: index(&found),
+        }
     }
 
     /// How many persons there are.
@@ -191,8 +226,22 @@ impl Persons {
     #[inline]
     #[must_use]
     pub fn find(&self, arenas: &Arenas, number: &[u8]) -> Option<u32> {
-        let hash = text_hash(number);
-        self.shards.get(shard_of(hash))?.find(hash, |&rank| arenas.person(self.names[rank as usize]) == number).copied()
+        let (hash, key) = (text_hash(number), Key::of(number));
+        let is_it = |&rank: &u32| {
+            let name = self.names[rank as usize];
+            self.keys[rank as usize] == key
+                && usize::from(name.psn_len) == number.len()
+                && (number.len() <= Key::BYTES || arenas.person(name) == number)
+        };
+        self.shards.get(shard_of(hash))?.find(hash, is_it).copied()
+    }
+
+    /// The entries of some persons from a rank on, at most so many.
+    #[must_use]
+    pub fn entries_from(&self, person: u32, persons: u32, most: usize) -> &[Entry] {
+        let start = |person: usize| self.starts[person.min(self.len())] as usize;
+        let first = start(person as usize);
+        &self.entries[first..start((person + persons) as usize).min(first + most)]
     }
 
     /// A person's entries.
@@ -204,9 +253,10 @@ impl Persons {
 }
 
 /// The ranks of each shard's persons by their numbers.
-fn index(names: &[TextRef], ranks: Vec<(usize, u32)>, arenas: &Arenas) -> Vec<HashTable<u32>> {
-    let (ranks, starts) = dealt(ranks, SHARDS);
-    let hash = |&rank: &u32| text_hash(arenas.person(names[rank as usize]));
+fn index(found: &[Found]) -> Vec<HashTable<u32>> {
+    let ranks = found.iter().enumerate().map(|(rank, person)| (shard_of(person.hash), rank as u32));
+    let (ranks, starts) = dealt(ranks.collect(), SHARDS);
+    let hash = |&rank: &u32| found[rank as usize].hash;
     (0..SHARDS)
         .into_par_iter()
         .map(|shard| {
@@ -218,15 +268,6 @@ fn index(names: &[TextRef], ranks: Vec<(usize, u32)>, arenas: &Arenas) -> Vec<Ha
             table
         })
         .collect()
-}
-
-/// First sixteen bytes as a number that compares like them.
-#[inline]
-fn prefix(number: &[u8]) -> u128 {
-    let mut bytes = [0_u8; 16];
-    let length = number.len().min(16);
-    bytes[..length].copy_from_slice(&number[..length]);
-    u128::from_be_bytes(bytes)
 }
 
 /// A batch's entries with their hashes, in shard order, and where each shard starts.
@@ -261,28 +302,29 @@ pub(super) fn dealt<T: Copy>(items: Vec<(usize, T)>, parts: usize) -> (Vec<T>, V
 }
 
 /// The persons of one shard, and its entries person by person.
-fn gather<'a>(
-    rows: &Rows,
-    shard: usize,
-    parts: impl Iterator<Item = &'a [(u64, Entry)]> + Clone,
-) -> (Vec<Found>, Vec<Entry>) {
-    let mut table: HashTable<(u64, u32)> = HashTable::new();
+fn gather<'a>(rows: &Rows, parts: impl Iterator<Item = &'a [(u64, Entry)]>) -> (Vec<Found>, Vec<Entry>) {
+    let dealt: Vec<(u64, Entry)> = parts.flatten().copied().collect();
+    // Rows lie far apart: loops that do nothing else ask for many of them at a time instead of waiting for each.
+    let names: Vec<TextRef> = dealt.iter().map(|&(_, entry)| rows.text(entry)).collect();
+    let keys: Vec<Key> = names.iter().map(|&name| Key::of(rows.arenas.person(name))).collect();
+    let mut table: HashTable<u32> = HashTable::with_capacity(dealt.len() / 4);
     let mut found: Vec<Found> = Vec::new();
-    let mut person_of = Vec::with_capacity(parts.clone().map(<[_]>::len).sum());
-    for &(hash, entry) in parts.clone().flatten() {
-        let name = rows.text(entry);
-        let number = rows.arenas.person(name);
-        let slot = table.entry(
-            hash,
-            |&(known, person)| known == hash && rows.arenas.person(found[person as usize].name) == number,
-            |&(known, _)| known,
-        );
+    let mut person_of = Vec::with_capacity(dealt.len());
+    for ((&(hash, _), &name), &key) in dealt.iter().zip(&names).zip(&keys) {
+        let is_it = |&person: &u32| {
+            let known = &found[person as usize];
+            known.key == key
+                && known.name.psn_len == name.psn_len
+                && (usize::from(name.psn_len) <= Key::BYTES
+                    || rows.arenas.person(known.name) == rows.arenas.person(name))
+        };
+        let slot = table.entry(hash, is_it, |&person| found[person as usize].hash);
         let person = match slot {
-            hashbrown::hash_table::Entry::Occupied(slot) => slot.get().1,
+            hashbrown::hash_table::Entry::Occupied(slot) => *slot.get(),
             hashbrown::hash_table::Entry::Vacant(slot) => {
                 let person = found.len() as u32;
-                slot.insert((hash, person));
-                found.push(Found { name, shard: shard as u32, start: 0, count: 0 });
+                slot.insert(person);
+                found.push(Found { key, hash, name, start: 0, count: 0 });
                 person
             }
         };
@@ -296,7 +338,7 @@ fn gather<'a>(
     }
     let mut next: Vec<u32> = found.iter().map(|person| person.start).collect();
     let mut entries = vec![Entry { batch: 0, index: 0 }; person_of.len()];
-    for (&(_, entry), &person) in parts.flatten().zip(&person_of) {
+    for (&(_, entry), &person) in dealt.iter().zip(&person_of) {
         entries[next[person as usize] as usize] = entry;
         next[person as usize] += 1;
     }

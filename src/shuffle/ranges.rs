@@ -11,7 +11,7 @@ use super::shelf::{Columns, Disk, Packed, Shelf, ShelfError};
 use crate::model::settlement::Claim;
 
 /// Bytes that a claim takes in memory beside its text, with what grouping needs.
-pub const CLAIM_BYTES: u64 = (size_of::<Claim>() + 32) as u64;
+pub const CLAIM_BYTES: u64 = (size_of::<Claim>() + 64) as u64;
 /// Bytes of a ghost.
 const GHOST_BYTES: u64 = 64;
 /// Most ranges that a set of rows is cut into at once: each has a file and an unfinished block.
