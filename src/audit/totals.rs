@@ -90,6 +90,9 @@ fn both(en: &str, zh: &str, path: &Path) -> Text {
 /// Rows and money sums by status, as they stand in a file.
 type Found = [(u64, [i128; MONEY_COLUMNS]); 3];
 
+/// Rows that are summed up together: those of most row groups.
+const BATCH_ROWS: usize = 262_144;
+
 /// Compares the sums of a written `adjudicated.parquet` with what was computed.
 ///
 /// # Errors
@@ -138,7 +141,7 @@ fn sums(path: &Path) -> Result<Found, TotalsError> {
                 let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open()?, metadata.clone())
                     .with_row_groups(vec![group])
                     .with_projection(mask)
-                    .with_batch_size(65_536)
+                    .with_batch_size(BATCH_ROWS)
                     .build()
                     .map_err(read)?;
                 reader.collect::<Result<_, _>>().map_err(|error| TotalsError::Decode { path: path.to_owned(), error })
@@ -177,9 +180,7 @@ fn add(batch: &RecordBatch, found: &mut Found) -> Result<(), PolarsError> {
     for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
         assert_eq!(array.null_count(), 0, "{} is never null", field.name());
         if let Some(money) = array.as_primitive_opt::<Decimal64Type>() {
-            let fen = money.values().iter().map(|&fen| i128::from(fen)).collect();
-            let fen = Int128Chunked::from_vec(field.name().as_str().into(), fen);
-            columns.push(fen.into_decimal_unchecked(38, MONEY_SCALE as usize).into_column());
+            columns.push(summable(field.name(), money.values()));
             names.push(field.name().clone());
         } else {
             let statuses = array.as_dictionary::<Int32Type>();
@@ -198,8 +199,53 @@ fn add(batch: &RecordBatch, found: &mut Found) -> Result<(), PolarsError> {
         let index = ADJUDICATED.iter().position(|known| known.word() == status).expect("a status of this file");
         found[index].0 += u64::from(sums.column("rows")?.u32()?.get(row).expect("a count"));
         for (name, sum) in names.iter().zip(&mut found[index].1) {
-            *sum += sums.column(name)?.decimal()?.phys.get(row).expect("a sum");
+            let column = sums.column(name)?;
+            *sum += match column.i64() {
+                Ok(narrow) => i128::from(narrow.get(row).expect("a sum")),
+                Err(_) => column.decimal()?.phys.get(row).expect("a sum"),
+            };
         }
     }
     Ok(())
+}
+
+/// Amounts as polars sums them up: in 64 bits, which it is quickest at, where no sum of theirs can be larger; its sums
+/// wrap around without a word.
+fn summable(name: &str, fen: &[i64]) -> Column {
+    let largest = fen.iter().fold(0, |largest, fen| largest.max(fen.unsigned_abs()));
+    if u128::from(largest) * fen.len() as u128 <= i64::MAX as u128 {
+        return Column::new(name.into(), fen.to_vec());
+    }
+    let wide = Int128Chunked::from_vec(name.into(), fen.iter().map(|&fen| i128::from(fen)).collect());
+    wide.into_decimal_unchecked(38, MONEY_SCALE as usize).into_column()
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, Decimal64Array, DictionaryArray};
+
+    use super::*;
+    use crate::columnar::columns::money;
+    use crate::model::money::MAX_AMOUNT_FEN;
+
+    #[test]
+    fn sums_of_64_bits_and_of_more() {
+        for amount in [123, MAX_AMOUNT_FEN] {
+            let rows = 3000;
+            let statuses: DictionaryArray<Int32Type> =
+                (0..rows).map(|row| Some(if row % 3 == 0 { "denied" } else { "paid" })).collect();
+            let amounts = Decimal64Array::from_iter_values((0..rows).map(|row| if row % 2 == 0 { amount } else { -1 }));
+            let columns: Vec<(String, ArrayRef)> = COLUMNS[FIRST_MONEY..FIRST_MONEY + MONEY_COLUMNS]
+                .iter()
+                .map(|(name, _)| ((*name).to_owned(), money(amounts.clone())))
+                .chain([("status".to_owned(), Arc::new(statuses) as ArrayRef)])
+                .collect();
+            let mut found = Found::default();
+            add(&RecordBatch::try_from_iter(columns).expect("columns of one length"), &mut found).expect("sums");
+            let half = |rows: i128| rows / 2 * (i128::from(amount) - 1);
+            let of = |status: &str| found[ADJUDICATED.iter().position(|known| known.word() == status).expect("known")];
+            assert_eq!(of("denied"), (1000, [half(1000); MONEY_COLUMNS]));
+            assert_eq!(of("paid"), (2000, [half(2000); MONEY_COLUMNS]));
+        }
+    }
 }

@@ -92,8 +92,10 @@ where
             }
         }
     }
-    let least = values.iter().copied().min().expect("a column of a row group has rows");
-    let greatest = values.iter().copied().max().expect("a column of a row group has rows");
+    let any = *values.first().expect("a column of a row group has rows");
+    // By folding: the iterators' own least and greatest go value by value.
+    let least = values.iter().fold(any, |least, &value| least.min(value));
+    let greatest = values.iter().fold(any, |greatest, &value| greatest.max(value));
     pages.finish(T::Native::bounds(least, greatest))
 }
 

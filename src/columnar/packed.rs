@@ -56,7 +56,7 @@ pub fn differences<T: Packable>(values: &[T], out: &mut Vec<u8>) {
             last = value.wide();
         }
         let steps = &mut steps[..block.len()];
-        let least = steps.iter().copied().min().unwrap_or_default();
+        let least = steps.iter().fold(i64::MAX, |least, &step| least.min(step));
         varint(zigzag(least), out);
         let widths = out.len();
         out.extend_from_slice(&[0; BLOCK / PART]);

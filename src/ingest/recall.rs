@@ -24,7 +24,7 @@ pub struct Recalled {
     pub row: u32,
     /// Physical line of a text file; the row number in Parquet.
     pub line: u64,
-    /// The row as it stands in the file, as in [`Reject::raw`](super::Reject::raw).
+    /// The row as it stands in the file, as in [`Reject::raw`](super::Reject::raw), where it was asked for.
     pub raw: String,
     /// One value for each [`Column`], in their order.
     values: Vec<Value>,
@@ -54,9 +54,10 @@ impl Recalled {
         &self.values[column.index()]
     }
 
-    fn new(row: &impl Row, file: u32, number: u32, line: u64) -> Self {
+    fn new(row: &impl Row, file: u32, number: u32, line: u64, with_raw: bool) -> Self {
         let values = Column::ALL.iter().map(|&column| value_of(row, column)).collect();
-        Self { file, row: number, line, raw: row.raw(), values }
+        let raw = if with_raw { row.raw() } else { String::new() };
+        Self { file, row: number, line, raw, values }
     }
 }
 
@@ -87,7 +88,8 @@ fn typed<T>(value: Typed<T>, wrap: impl FnOnce(T) -> Value) -> Option<Value> {
 }
 
 /// Reads single rows again. `wanted` are pairs of file number and row, ascending and each once; the rows reach
-/// `sink` in that order. Only the blocks and row groups that hold them are read, in parallel.
+/// `sink` in that order, `with_raw` text or without. Only the blocks and row groups that hold them are read, in
+/// parallel.
 ///
 /// A row that was no record comes with its line, its raw text and no values.
 ///
@@ -99,6 +101,7 @@ fn typed<T>(value: Typed<T>, wrap: impl FnOnce(T) -> Value) -> Option<Value> {
 pub fn recall(
     files: &[InputFile],
     wanted: &[(u32, u32)],
+    with_raw: bool,
     sink: &mut dyn FnMut(Recalled) -> Result<(), IngestError>,
 ) -> Result<(), IngestError> {
     assert!(wanted.is_sorted_by(|a, b| a < b), "the rows to read again are not in ascending order");
@@ -120,7 +123,7 @@ pub fn recall(
         };
         for window in tasks.chunks(2 * rayon::current_num_threads().max(1)) {
             let found: Vec<Result<Vec<Recalled>, IngestError>> =
-                window.par_iter().map(|task| pick(&opened[0], file, input, task)).collect();
+                window.par_iter().map(|task| pick(&opened[0], (file, input), task, with_raw)).collect();
             for rows in found {
                 rows?.into_iter().try_for_each(&mut *sink)?;
             }
@@ -149,8 +152,13 @@ fn tasks<'a>(rows: &'a [u32], marks: &[Mark]) -> Vec<Task<'a>> {
     rows.chunk_by(|&a, &b| block(a) == block(b)).map(|rows| Task { rows, mark: Some(marks[block(rows[0])]) }).collect()
 }
 
-fn pick(opened: &OpenFile, file: u32, input: &InputFile, task: &Task<'_>) -> Result<Vec<Recalled>, IngestError> {
-    let mut picker = Picker { file, wanted: task.rows, rows_before: 0, lines_before: 0, found: Vec::new() };
+fn pick(
+    opened: &OpenFile,
+    (file, input): (u32, &InputFile),
+    task: &Task<'_>,
+    with_raw: bool,
+) -> Result<Vec<Recalled>, IngestError> {
+    let mut picker = Picker { file, wanted: task.rows, rows_before: 0, lines_before: 0, found: Vec::new(), with_raw };
     match (&opened.content, task.mark) {
         (Content::Text(text), Some(mark)) => pick_lines(opened, text, input, mark, &mut picker)?,
         (Content::Parquet(parquet), _) => {
@@ -201,6 +209,7 @@ struct Picker<'a> {
     rows_before: u64,
     lines_before: u64,
     found: Vec<Recalled>,
+    with_raw: bool,
 }
 
 impl Picker<'_> {
@@ -212,7 +221,7 @@ impl Picker<'_> {
 impl RowSink for Picker<'_> {
     fn row<R: Row>(&mut self, row: &R, number: u64, line: u64) {
         if let Some(wanted) = self.is_next(number) {
-            self.found.push(Recalled::new(row, self.file, wanted, self.lines_before + line));
+            self.found.push(Recalled::new(row, self.file, wanted, self.lines_before + line, self.with_raw));
         }
     }
 
@@ -233,7 +242,8 @@ struct Numbered<'a, 'b> {
 impl RowSink for Numbered<'_, '_> {
     fn row<R: Row>(&mut self, row: &R, number: u64, _: u64) {
         if let Some(&wanted) = self.rows.get(number as usize - 1) {
-            self.picker.found.push(Recalled::new(row, self.picker.file, wanted, u64::from(wanted)));
+            let Picker { file, with_raw, .. } = *self.picker;
+            self.picker.found.push(Recalled::new(row, file, wanted, u64::from(wanted), with_raw));
         }
     }
 

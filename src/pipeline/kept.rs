@@ -64,7 +64,7 @@ pub(super) fn write_pended(
     let mut columns = PendedColumns::new();
     some_at_a_time(pended, |rows| {
         let mut next = rows.iter();
-        recall(loaded, rows, &mut |row| {
+        recall(loaded, rows, false, &mut |row| {
             each(&row, next.next().expect("a position for every row").reasons);
             columns.push(&row);
             Ok(())
@@ -94,14 +94,15 @@ fn some_at_a_time(
     if some.is_empty() { Ok(()) } else { take(&some) }
 }
 
-/// Reads rows again.
+/// Reads rows again, with their raw text or without.
 fn recall(
     loaded: &Loaded,
     rows: &[Position],
+    with_raw: bool,
     sink: &mut dyn FnMut(Recalled) -> Result<(), IngestError>,
 ) -> Result<(), RunError> {
     let wanted: Vec<(u32, u32)> = rows.iter().map(|row| (row.file, row.row)).collect();
-    Ok(ingest::recall(&loaded.files, &wanted, sink)?)
+    Ok(ingest::recall(&loaded.files, &wanted, with_raw, sink)?)
 }
 
 fn pended_batch(loaded: &Loaded, columns: &mut PendedColumns, rows: &[Position]) -> Result<RecordBatch, IngestError> {
@@ -199,7 +200,7 @@ impl Refused<'_> {
         let some = self.positions.by_ref().take(BATCH_ROWS).collect::<Result<Vec<_>, _>>()?;
         let mut next = some.iter();
         let lines = &mut self.lines;
-        recall(self.loaded, &some, &mut |row| {
+        recall(self.loaded, &some, true, &mut |row| {
             let reasons = next.next().expect("a position for every row").reasons;
             let problems = [Problem::Duplicate, Problem::Settled].into_iter();
             lines.extend(problems.filter(|problem| reasons.has(problem.reason())).map(|problem| taken(&row, problem)));
