@@ -58,6 +58,7 @@ struct Past {
     rows: u64,
     seconds: f64,
     resident: u64,
+    peak: Option<u64>,
     on_disk: u64,
 }
 
@@ -113,6 +114,7 @@ impl Progress {
                 "rows": past.rows,
                 "seconds": round(past.seconds),
                 "resident_bytes_at_end": past.resident,
+                "peak_bytes_until_end": past.peak,
                 "spilled_bytes_at_end": past.on_disk,
             })
         });
@@ -139,6 +141,7 @@ impl Progress {
             rows: self.rows.load(Ordering::Relaxed),
             seconds: running.since.elapsed().as_secs_f64(),
             resident: memory::in_use(),
+            peak: memory::peak(),
             on_disk: self.bytes_on_disk(),
         });
     }

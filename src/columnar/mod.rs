@@ -4,6 +4,7 @@ mod chunk;
 pub mod columns;
 pub mod findings;
 mod packed;
+pub mod packing;
 mod pages;
 pub mod reconciled;
 pub mod row_groups;

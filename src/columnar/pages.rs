@@ -1,7 +1,5 @@
 //! One column of one row group as the bytes of a file: pages, each compressed by itself, and what the footer says.
 
-use std::cell::RefCell;
-
 use parquet::basic::{Compression, Encoding, EncodingMask, PageType, ZstdLevel};
 use parquet::column::page::{CompressedPage, Page, PageWriter as _};
 use parquet::column::writer::ColumnCloseResult;
@@ -10,15 +8,11 @@ use parquet::file::metadata::{ColumnChunkMetaData, OffsetIndexBuilder, PageEncod
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
-use zstd::bulk::Compressor;
+
+use super::packing;
 
 /// The level of every page.
 const LEVEL: i32 = 1;
-
-thread_local! {
-    /// Setting up a compressor costs more than compressing a small page.
-    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
-}
 
 /// How all columns are compressed.
 #[must_use]
@@ -103,7 +97,7 @@ impl Pages {
     }
 
     fn put(&mut self, bytes: &[u8], page: impl FnOnce(Vec<u8>) -> Page) -> Result<(i64, i32), ParquetError> {
-        let page = CompressedPage::new(page(compress(bytes)?), bytes.len());
+        let page = CompressedPage::new(page(packing::pack(bytes, LEVEL)?), bytes.len());
         let (page_type, encoding) = (page.page_type(), page.encoding());
         let spec = SerializedPageWriter::new(&mut self.sink).write_page(page)?;
         self.uncompressed += spec.uncompressed_size;
@@ -151,15 +145,4 @@ impl Pages {
             Page::DictionaryPage { buf: bytes.into(), num_values: 0, encoding: Encoding::PLAIN, is_sorted: false };
         Ok(Paged { bytes, close })
     }
-}
-
-fn compress(bytes: &[u8]) -> Result<Vec<u8>, ParquetError> {
-    COMPRESSOR.with_borrow_mut(|kept| {
-        let made = match kept.take() {
-            Some(compressor) => Ok(compressor),
-            None => Compressor::new(LEVEL),
-        };
-        made.and_then(|compressor| kept.insert(compressor).compress(bytes))
-            .map_err(|error| ParquetError::External(Box::new(error)))
-    })
 }

@@ -6,6 +6,8 @@ use crate::ledger::fold::CHUNK_ROWS;
 const CHUNK_BYTES: u64 = CHUNK_ROWS as u64 * 1400;
 /// Bytes of a part of a file that is being read, with its neighbours on their way in and out.
 const PART_BYTES: u64 = 70 << 20;
+/// Bytes that the allocator holds back at most: what threads gave back is not at once another's.
+const HELD_BACK_BYTES: u64 = 96 << 20;
 /// Rows in memory that no limit undercuts.
 const LEAST_ROWS_BYTES: u64 = 256 << 10;
 
@@ -27,12 +29,13 @@ impl Shares {
     #[must_use]
     pub fn of(limit: u64, in_use: u64, threads: usize) -> Self {
         let free = limit.saturating_sub(in_use);
+        let free = free - HELD_BACK_BYTES.min(free / 4);
         let chunks = (free / 2 / CHUNK_BYTES).clamp(1, threads as u64);
         let parts = (free / 4 / PART_BYTES).clamp(1, 2 * threads.max(2) as u64);
         let busy = (chunks * CHUNK_BYTES).max(parts * PART_BYTES);
         // No thread has more than one chunk in the making: further ones wait for a thread, and cost nothing.
         let begun = if chunks < threads as u64 { chunks } else { 2 * chunks };
-        // A quarter for facts, for what is being sorted, and for what the allocator holds back.
+        // A quarter for facts and for what is being sorted.
         let rows = (free.saturating_sub(busy) / 4 * 3).max(LEAST_ROWS_BYTES);
         Self { rows, window: (rows / 8).clamp(64 << 10, 256 << 20), chunks: begun as usize, parts: parts as usize }
     }

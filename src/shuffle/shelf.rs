@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use thiserror::Error;
 
+use crate::columnar::packing;
 use crate::diagnostic::{Failure, Text};
 
 /// Rows that do not fit the memory could not be set down, or not taken up again.
@@ -85,8 +86,8 @@ pub struct Packed {
     size: usize,
 }
 
-/// zstd's quickest levels lose little on such columns, and packing must not cost more than the disk.
-const LEVEL: i32 = 1;
+/// zstd's levels below 1 lose little on such columns, and packing must not cost more than the disk.
+const LEVEL: i32 = -3;
 
 impl Columns {
     /// No rows.
@@ -179,12 +180,12 @@ impl Columns {
             column.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
         }
         bytes.extend_from_slice(&self.text);
-        let packed = zstd::bulk::compress(&bytes, LEVEL).expect("compressing in memory does not fail");
+        let packed = packing::pack(&bytes, LEVEL).expect("compressing in memory does not fail");
         Packed { bytes: packed, rows: self.len() as u32, size: bytes.len() }
     }
 
     fn unpack(packed: &Packed, shape: Shape) -> io::Result<Self> {
-        let bytes = zstd::bulk::decompress(&packed.bytes, packed.size)?;
+        let bytes = packing::unpack(&packed.bytes, packed.size)?;
         let rows = packed.rows as usize;
         let mut rest = &bytes[..];
         let mut cut = |length: usize| {

@@ -60,7 +60,7 @@ const FOREIGN: [(&str, &[&str]); 20] = [
     ("comfy_table", &["cli/terminal.rs", "report"]),
     ("ctrlc", &["cli/mod.rs"]),
     ("rustix", &["publish.rs", "ledger/store"]),
-    ("zstd", &["ledger/store", "shuffle/shelf.rs", "columnar/pages.rs"]),
+    ("zstd", &["ledger/store", "columnar/packing.rs"]),
     ("glob", &["ingest/paths.rs", "ingest/error.rs"]),
     ("encoding_rs", &["text/encoding.rs"]),
     ("csv_core", &["text/fields.rs"]),
