@@ -130,31 +130,39 @@ fn sums(path: &Path) -> Result<Found, TotalsError> {
     let metadata = ArrowReaderMetadata::load(&open()?, ArrowReaderOptions::new()).map_err(read)?;
     let options = ArrowReaderOptions::new().with_schema(Arc::new(lighter(metadata.schema())));
     let metadata = ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).map_err(read)?;
+    let decode = |group: usize| -> Result<Vec<RecordBatch>, TotalsError> {
+        let wanted = COLUMNS[FIRST_MONEY..FIRST_MONEY + MONEY_COLUMNS].iter().map(|(name, _)| *name);
+        let mask = ProjectionMask::columns(metadata.parquet_schema(), wanted.chain(["status"]));
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open()?, metadata.clone())
+            .with_row_groups(vec![group])
+            .with_projection(mask)
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(read)?;
+        reader.collect::<Result<_, _>>().map_err(|error| TotalsError::Decode { path: path.to_owned(), error })
+    };
     let groups: Vec<usize> = (0..metadata.metadata().num_row_groups()).collect();
+    let mut windows = groups.chunks(rayon::current_num_threads());
     let mut found: Found = Default::default();
-    for window in groups.chunks(rayon::current_num_threads()) {
-        let batches: Vec<Result<Vec<RecordBatch>, TotalsError>> = window
-            .par_iter()
-            .map(|&group| {
-                let wanted = COLUMNS[FIRST_MONEY..FIRST_MONEY + MONEY_COLUMNS].iter().map(|(name, _)| *name);
-                let mask = ProjectionMask::columns(metadata.parquet_schema(), wanted.chain(["status"]));
-                let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open()?, metadata.clone())
-                    .with_row_groups(vec![group])
-                    .with_projection(mask)
-                    .with_batch_size(BATCH_ROWS)
-                    .build()
-                    .map_err(read)?;
-                reader.collect::<Result<_, _>>().map_err(|error| TotalsError::Decode { path: path.to_owned(), error })
-            })
-            .collect();
-        // polars has threads of its own: it is never called from inside a rayon closure.
-        for batch in batches {
-            for batch in batch? {
-                add(&batch, &mut found).map_err(|error| TotalsError::Sum { path: path.to_owned(), error })?;
-            }
+    let mut decoded: Vec<Result<Vec<RecordBatch>, TotalsError>> = Vec::new();
+    loop {
+        let (window, before) = (windows.next(), std::mem::take(&mut decoded));
+        if window.is_none() && before.is_empty() {
+            return Ok(found);
         }
+        // One window is decoded while the one before is summed up. polars has threads of its own, and is never called
+        // from inside a rayon closure: whoever waits for it here has nothing to do meanwhile but to decode.
+        rayon::in_place_scope(|scope| {
+            if let Some(window) = window {
+                scope.spawn(|_| decoded = window.par_iter().map(|&group| decode(group)).collect());
+            }
+            before.into_iter().try_for_each(|batches| {
+                batches?.iter().try_for_each(|batch| {
+                    add(batch, &mut found).map_err(|error| TotalsError::Sum { path: path.to_owned(), error })
+                })
+            })
+        })?;
     }
-    Ok(found)
 }
 
 /// The schema with types that take less work: money in 64 bits, statuses as keys of a dictionary.
