@@ -21,7 +21,7 @@ use crate::model::symbol::Sym;
 
 /// What the codes of a column stand for, row by row. `None`: the row needs a closer look.
 enum Coded<'a, T> {
-    /// In every row: the file has no such column.
+    /// In every row: the file has no such column, or it says the same everywhere.
     Same(Option<T>),
     /// By the entries of a dictionary.
     Words {
@@ -37,8 +37,13 @@ impl<'a, T: Copy> Coded<'a, T> {
         match rows.values(column.index()) {
             None | Some(Values::None) => Self::Same(of(Cell::Missing)),
             Some(Values::Words(keys, words)) if words.len() <= rows.len() => {
-                let entries = (0..words.len()).map(|key| of(word_cell(words, key))).collect();
-                Self::Words { keys, of: entries, missing: of(Cell::Missing) }
+                let of_words: Vec<Option<T>> = (0..words.len()).map(|key| of(word_cell(words, key))).collect();
+                let missing = of(Cell::Missing);
+                match (keys.null_count(), &of_words[..]) {
+                    (0, &[word]) => Self::Same(word),
+                    (nulls, _) if nulls == keys.len() => Self::Same(missing),
+                    _ => Self::Words { keys, of: of_words, missing },
+                }
             }
             Some(values) => Self::Rows((0..rows.len()).map(|row| of(values.cell(row))).collect()),
         }
