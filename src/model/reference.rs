@@ -23,6 +23,12 @@ pub struct InstitutionPeriod {
     pub inst_class: Sym,
 }
 
+impl InstitutionPeriod {
+    /// What is known of an institution that is not in the table, or not open.
+    pub const UNKNOWN: Self =
+        Self { from: Date::MIN, to: Date::MAX, hosp_lv: Sym::EMPTY, dedc_hosp_lv: Sym::EMPTY, inst_class: Sym::EMPTY };
+}
+
 /// Designated institutions with their periods.
 #[derive(Debug, Default)]
 pub struct Institutions {

@@ -1,5 +1,6 @@
 //! The rules of a pool on a day: every choice of a row goes through here.
 
+use super::almanac::Today;
 use super::book::{BenefitKeys, Chosen, LevelField, RuleBook};
 use super::grid::NONE;
 use super::tables::{OfferRows, OfferTables, Offers, PoolTables, SchemeTables};
@@ -17,6 +18,7 @@ pub struct PoolDay<'a> {
     pub(super) book: &'a RuleBook,
     pub(super) tables: &'a PoolTables,
     pub(super) period: u32,
+    pub(super) today: Today,
 }
 
 /// The rules of a pool for one insurance type on a day.
@@ -45,6 +47,13 @@ fn chosen<T>(values: &[T], row: u32) -> Option<Chosen<'_, T>> {
 }
 
 impl<'a> PoolDay<'a> {
+    /// The day itself.
+    #[inline]
+    #[must_use]
+    pub fn today(self) -> Today {
+        self.today
+    }
+
     /// The rules for an insurance type.
     #[inline]
     #[must_use]
@@ -110,7 +119,7 @@ impl<'a> SchemeDay<'a> {
     }
 
     /// The person class of smallest priority whose type, identity and grade match, and that `holds` otherwise.
-    #[inline]
+    #[inline(always)]
     pub fn person_class(
         self,
         psn_type: CodeAndParent,
@@ -121,8 +130,7 @@ impl<'a> SchemeDay<'a> {
         let values = &self.book.classes;
         let types = [psn_type.code.0, psn_type.parent.0];
         let holds = |row: u32| holds(&values[row as usize]);
-        let row = self.tables.classes.find(types, [identity.0, grade.0], self.period, holds)?;
-        chosen(values, row)
+        chosen(values, self.tables.classes.choose(types, [identity.0, grade.0], self.period, holds))
     }
 
     /// What is offered for keys.
@@ -171,6 +179,13 @@ impl<'a> Offer<'a> {
     #[must_use]
     pub fn account(&self) -> Option<Chosen<'a, AccountValue>> {
         chosen(&self.book.accounts, self.rows.account)
+    }
+
+    /// Whether there may be layers.
+    #[inline]
+    #[must_use]
+    pub fn has_layers(&self) -> bool {
+        !self.layers.is_empty() || self.asked.is_some()
     }
 
     /// The rows of all layers, in the order of their numbers; a number without a match is skipped.
