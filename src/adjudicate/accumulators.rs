@@ -99,18 +99,25 @@ pub struct Positions {
 }
 
 impl Positions {
-    /// Positions in the vectors of one person.
+    /// Those of a settlement that moves nothing.
+    pub const NONE: Self = Self { scheme: 0, bucket: 0, deductible_bucket: 0, month: 0 };
+
+    /// Positions in the vectors of one person, which hold no more than 32 bits can count.
     #[inline]
     #[must_use]
     pub fn new(scheme: usize, bucket: usize, deductible_bucket: usize, month: usize) -> Self {
-        let narrow = |position: usize| u32::try_from(position).expect("fewer than 2^32 accumulators of one person");
         Self {
-            scheme: narrow(scheme),
-            bucket: narrow(bucket),
-            deductible_bucket: narrow(deductible_bucket),
-            month: narrow(month),
+            scheme: scheme as u32,
+            bucket: bucket as u32,
+            deductible_bucket: deductible_bucket as u32,
+            month: month as u32,
         }
     }
+}
+
+/// Whether positions up to a number are of 32 bits.
+fn assert_narrow(count: usize) {
+    assert!(u32::try_from(count).is_ok(), "{count} accumulators of one person");
 }
 
 /// What had been used up before a settlement, at its positions.
@@ -206,6 +213,7 @@ impl Accumulators {
             .rposition(|scheme| scheme.year == year && scheme.pool == pool && scheme.insutype == insutype);
         found.unwrap_or_else(|| {
             self.schemes.push(SchemeYear { pool, insutype, year, counted: Fen::ZERO });
+            assert_narrow(self.schemes.len());
             self.schemes.len() - 1
         })
     }
@@ -226,6 +234,7 @@ impl Accumulators {
                 paid: Fen::ZERO,
             });
             self.months.extend_from_slice(&[MonthUse { met: 0, base: Fen::ZERO, paid: Fen::ZERO }; MONTHS]);
+            assert_narrow(self.months.len());
             self.buckets.len() - 1
         })
     }

@@ -240,14 +240,14 @@ fn person_class<'a, T: Trace>(
     trace: &mut T,
 ) -> Option<Chosen<'a, ClassValue>> {
     let day = claim.enddate;
-    // Asked for only by rows with limits, as most have none; a birthday after the service is no birthday.
+    // A birthday after the service is no birthday.
     let age = || claim.brdy.filter(|&born| born <= day).map(|born| born.full_years_to(day));
+    // Asked for only by rows with limits, as most have none, and once.
+    let mut known = None;
     let holds = |class: &ClassValue| {
-        let age_holds = (class.age_min.is_none() && class.age_max.is_none())
-            || age().is_some_and(|age| {
-                class.age_min.is_none_or(|least| least <= age) && class.age_max.is_none_or(|most| age <= most)
-            });
-        age_holds && class.marks.as_ref().is_none_or(|marks| has_mark(book, facts, claim, marks))
+        class.is_plain
+            || (class.ages_hold(|| *known.get_or_insert_with(age))
+                && class.marks.as_ref().is_none_or(|marks| has_mark(book, facts, claim, marks)))
     };
     let class = rules.person_class(claim.psn_type, claim.identity, claim.grade, holds);
     trace.note(|| Step::Age { age: age() });

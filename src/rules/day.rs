@@ -115,7 +115,7 @@ impl<'a> SchemeDay<'a> {
     #[inline]
     #[must_use]
     pub fn scheme(self) -> Option<Chosen<'a, SchemeValue>> {
-        chosen(&self.book.schemes, self.tables.schemes.choose([], self.period))
+        chosen(&self.book.schemes, self.tables.schemes[self.period as usize])
     }
 
     /// The person class of smallest priority whose type, identity and grade match, and that `holds` otherwise.
@@ -125,7 +125,7 @@ impl<'a> SchemeDay<'a> {
         psn_type: CodeAndParent,
         identity: Sym,
         grade: Sym,
-        holds: impl Fn(&ClassValue) -> bool,
+        mut holds: impl FnMut(&ClassValue) -> bool,
     ) -> Option<Chosen<'a, ClassValue>> {
         let values = &self.book.classes;
         let types = [psn_type.code.0, psn_type.parent.0];

@@ -50,8 +50,8 @@ pub(super) struct PoolTables {
 /// Everything that depends on pool and insurance type.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SchemeTables {
-    /// By nothing but the period.
-    pub(super) schemes: Choices,
+    /// Of the rows of `schemes.csv` that of each period, or [`NONE`].
+    pub(super) schemes: Vec<u32>,
     pub(super) classes: Classes,
     pub(super) offers: Offers,
 }
@@ -195,9 +195,9 @@ impl Classes {
 
     /// The first row that matches the keys and `holds`, or [`NONE`].
     #[inline(always)]
-    pub fn choose(&self, types: [u32; 2], keys: [u32; 2], period: u32, holds: impl Fn(u32) -> bool) -> u32 {
+    pub fn choose(&self, types: [u32; 2], keys: [u32; 2], period: u32, mut holds: impl FnMut(u32) -> bool) -> u32 {
         let Some(grid) = &self.grid else {
-            return self.table.find(types, keys, period, &holds).unwrap_or(NONE);
+            return self.table.find(types, keys, period, &mut holds).unwrap_or(NONE);
         };
         let (first, end) = self.lists[grid.at([types[0], types[1], keys[0], keys[1]], period) as usize];
         let mut rows = self.rows[first as usize..end as usize].iter().copied();
@@ -316,6 +316,7 @@ impl Source<'_> {
         numbers.dedup();
         let five = [vocab.psn_class.len(), vocab.med_class.len(), PLACES.len(), FILINGS.len(), vocab.tier.len()];
         let of_person = [vocab.psn_type.len(), vocab.identity.len(), vocab.grade.len()];
+        let schemes = build(Table::Schemes, schemes, &[]);
         let classes = build(Table::PersonClasses, classes, &of_person);
         let offers = OfferTables {
             channels: build(Table::Channels, channels, &five),
@@ -330,11 +331,8 @@ impl Source<'_> {
             accounts: build(Table::Accounts, accounts, &five[..2]),
         };
         SchemeTables {
-            schemes: Choices::new(build(Table::Schemes, schemes, &[]), &[], calendar, self.most),
-            classes: Classes::new(classes, of_person, calendar, self.most, |row| {
-                let class = &self.classes[row as usize];
-                class.marks.is_none() && class.age_min.is_none() && class.age_max.is_none()
-            }),
+            schemes: (0..calendar.periods() as u32).map(|period| schemes.choose(&[], period).unwrap_or(NONE)).collect(),
+            classes: Classes::new(classes, of_person, calendar, self.most, |row| self.classes[row as usize].is_plain),
             offers: Offers::new(offers, &five, calendar, self.most),
         }
     }
