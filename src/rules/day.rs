@@ -33,7 +33,9 @@ pub struct SchemeDay<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Offer<'a> {
     book: &'a RuleBook,
-    rows: OfferRows,
+    channel: u32,
+    benefit: u32,
+    account: u32,
     /// Rows of layers, where they were laid out ahead.
     layers: &'a [u32],
     /// Where they were not: tables, keys and period.
@@ -141,20 +143,19 @@ impl<'a> SchemeDay<'a> {
         let keys = [keys.psn_class.0, keys.med_class.0, keys.place as u32, keys.filing as u32, keys.tier.0];
         match &self.tables.offers {
             Offers::Laid { grid, rows, layers } => {
-                let rows = rows[grid.at(keys, period) as usize];
-                let layers = &layers[rows.first_layer as usize..][..rows.layer_count as usize];
-                Offer { book, rows, layers, asked: None }
+                let OfferRows { channel, benefit, account, first_layer, layer_count } =
+                    rows[grid.at(keys, period) as usize];
+                let layers = &layers[first_layer as usize..][..layer_count as usize];
+                Offer { book, channel, benefit, account, layers, asked: None }
             }
-            Offers::Asked(tables) => {
-                let rows = OfferRows {
-                    channel: tables.channel(&keys, period),
-                    benefit: tables.benefit(&keys, period),
-                    account: tables.account(&keys, period),
-                    first_layer: 0,
-                    layer_count: 0,
-                };
-                Offer { book, rows, layers: &[], asked: Some((tables, keys, period)) }
-            }
+            Offers::Asked(tables) => Offer {
+                book,
+                channel: tables.channel(&keys, period),
+                benefit: tables.benefit(&keys, period),
+                account: tables.account(&keys, period),
+                layers: &[],
+                asked: Some((tables, keys, period)),
+            },
         }
     }
 }
@@ -164,21 +165,21 @@ impl<'a> Offer<'a> {
     #[inline]
     #[must_use]
     pub fn channel(&self) -> Option<Chosen<'a, ChannelValue>> {
-        chosen(&self.book.channels, self.rows.channel)
+        chosen(&self.book.channels, self.channel)
     }
 
     /// The benefit.
     #[inline]
     #[must_use]
     pub fn benefit(&self) -> Option<Chosen<'a, BenefitValue>> {
-        chosen(&self.book.benefits, self.rows.benefit)
+        chosen(&self.book.benefits, self.benefit)
     }
 
     /// The personal account's rule.
     #[inline]
     #[must_use]
     pub fn account(&self) -> Option<Chosen<'a, AccountValue>> {
-        chosen(&self.book.accounts, self.rows.account)
+        chosen(&self.book.accounts, self.account)
     }
 
     /// Whether there may be layers.

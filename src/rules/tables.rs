@@ -60,10 +60,9 @@ pub(super) struct SchemeTables {
 /// holds by age and marks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Classes {
-    /// By code and parent of the person type, identity and grade: positions in `lists`.
+    /// By code and parent of the person type, identity and grade: where the rows that match begin.
     grid: Option<Grid>,
-    /// Rows that match, each list once: where it begins and ends in `rows`.
-    lists: Vec<(u32, u32)>,
+    /// Lists of rows, each once, with [`NONE`] behind.
     rows: Vec<u32>,
     /// By person type, identity and grade.
     pub(super) table: KeyTable,
@@ -175,7 +174,7 @@ impl Classes {
             1 | 2 => table.rows_of_value(0, value, seen),
             _ => table.rows_of_value(column - 2, value, seen),
         };
-        let (mut lists, mut rows) = (Vec::new(), Vec::new());
+        let mut rows = Vec::new();
         let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
         let grid = Grid::build(&[calendar.periods(), types, types, identities, grades], most, see, |keys, period| {
             let mut own = Vec::new();
@@ -186,11 +185,11 @@ impl Classes {
             *known.entry(own).or_insert_with_key(|own| {
                 let first = rows.len() as u32;
                 rows.extend_from_slice(own);
-                lists.push((first, rows.len() as u32));
-                lists.len() as u32 - 1
+                rows.push(NONE);
+                first
             })
         });
-        Self { grid, lists, rows, table }
+        Self { grid, rows, table }
     }
 
     /// The first row that matches the keys and `holds`, or [`NONE`].
@@ -199,9 +198,9 @@ impl Classes {
         let Some(grid) = &self.grid else {
             return self.table.find(types, keys, period, &mut holds).unwrap_or(NONE);
         };
-        let (first, end) = self.lists[grid.at([types[0], types[1], keys[0], keys[1]], period) as usize];
-        let mut rows = self.rows[first as usize..end as usize].iter().copied();
-        rows.find(|&row| holds(row)).unwrap_or(NONE)
+        let first = grid.at([types[0], types[1], keys[0], keys[1]], period) as usize;
+        let mut rows = self.rows[first..].iter().copied();
+        rows.find(|&row| row == NONE || holds(row)).unwrap_or(NONE)
     }
 }
 
