@@ -40,18 +40,20 @@ pub struct Bucket {
     pub paid: Fen,
 }
 
-/// The use of a bucket in one calendar month of its benefit year.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The use of a bucket in one calendar month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MonthUse {
-    /// Position of the bucket.
-    pub bucket: usize,
-    /// Calendar month: year x 12 + month - 1.
-    pub month: i32,
+    /// The how manieth month of the person it was to be met; 0: it was not.
+    pub met: u32,
     /// Sum of S2.
     pub base: Fen,
     /// Sum of basic payments.
     pub paid: Fen,
 }
+
+/// Calendar months that a benefit year can have a part of, whenever it starts: those of the year in which it starts, and of
+/// the next.
+pub const MONTHS: usize = 24;
 
 /// The use of a layer of a scheme and year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +75,10 @@ pub struct Accumulators {
     pub schemes: Vec<SchemeYear>,
     /// Buckets.
     pub buckets: Vec<Bucket>,
-    /// Months.
+    /// [`MONTHS`] of each bucket.
     pub months: Vec<MonthUse>,
+    /// How many of them were met.
+    pub months_met: u32,
     /// Layers.
     pub layers: Vec<LayerUse>,
     /// Balance of the personal account; 0 without an accounts table.
@@ -95,18 +99,46 @@ pub struct Positions {
 }
 
 impl Positions {
-    /// Positions in the vectors of one person.
+    /// Those of a settlement that moves nothing.
+    pub const NONE: Self = Self { scheme: 0, bucket: 0, deductible_bucket: 0, month: 0 };
+
+    /// Positions in the vectors of one person, which hold no more than 32 bits can count.
     #[inline]
     #[must_use]
     pub fn new(scheme: usize, bucket: usize, deductible_bucket: usize, month: usize) -> Self {
-        let narrow = |position: usize| u32::try_from(position).expect("fewer than 2^32 accumulators of one person");
         Self {
-            scheme: narrow(scheme),
-            bucket: narrow(bucket),
-            deductible_bucket: narrow(deductible_bucket),
-            month: narrow(month),
+            scheme: scheme as u32,
+            bucket: bucket as u32,
+            deductible_bucket: deductible_bucket as u32,
+            month: month as u32,
         }
     }
+}
+
+/// Whether positions up to a number are of 32 bits.
+fn assert_narrow(count: usize) {
+    assert!(u32::try_from(count).is_ok(), "{count} accumulators of one person");
+}
+
+/// What had been used up before a settlement, at its positions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Basic payments of the year that count to the fund cap.
+    pub counted: Fen,
+    /// Admissions of the year.
+    pub admissions: u32,
+    /// D of the year.
+    pub deductible: Fen,
+    /// S2 of the year.
+    pub base: Fen,
+    /// E of the year.
+    pub pool_base: Fen,
+    /// A of the year.
+    pub paid: Fen,
+    /// S2 of the month.
+    pub month_base: Fen,
+    /// A of the month.
+    pub month_paid: Fen,
 }
 
 /// What one settlement adds to the accumulators; a reversal adds its negative.
@@ -156,6 +188,7 @@ impl Accumulators {
         self.schemes.clear();
         self.buckets.clear();
         self.months.clear();
+        self.months_met = 0;
         self.layers.clear();
         self.balance = balance.or_zero();
     }
@@ -165,6 +198,7 @@ impl Accumulators {
         self.schemes.clone_from(&other.schemes);
         self.buckets.clone_from(&other.buckets);
         self.months.clone_from(&other.months);
+        self.months_met = other.months_met;
         self.layers.clone_from(&other.layers);
         self.balance = other.balance;
     }
@@ -179,6 +213,7 @@ impl Accumulators {
             .rposition(|scheme| scheme.year == year && scheme.pool == pool && scheme.insutype == insutype);
         found.unwrap_or_else(|| {
             self.schemes.push(SchemeYear { pool, insutype, year, counted: Fen::ZERO });
+            assert_narrow(self.schemes.len());
             self.schemes.len() - 1
         })
     }
@@ -198,18 +233,42 @@ impl Accumulators {
                 pool_base: Fen::ZERO,
                 paid: Fen::ZERO,
             });
+            self.months.extend_from_slice(&[MonthUse { met: 0, base: Fen::ZERO, paid: Fen::ZERO }; MONTHS]);
+            assert_narrow(self.months.len());
             self.buckets.len() - 1
         })
     }
 
-    /// Position of a bucket's month.
+    /// Position of the month of a bucket of a benefit year.
+    // Nothing is searched: which month comes next is what a processor cannot guess.
     #[inline]
-    pub fn month(&mut self, bucket: usize, month: i32) -> usize {
-        let found = self.months.iter().rposition(|used| used.bucket == bucket && used.month == month);
-        found.unwrap_or_else(|| {
-            self.months.push(MonthUse { bucket, month, base: Fen::ZERO, paid: Fen::ZERO });
-            self.months.len() - 1
-        })
+    pub fn month(&mut self, bucket: usize, year: i32, month: i32) -> usize {
+        let of_year = month - 12 * year;
+        assert!(
+            (0..MONTHS as i32).contains(&of_year),
+            "month {month} has no part of a benefit year that starts in {year}"
+        );
+        let position = bucket * MONTHS + of_year as usize;
+        let used = &mut self.months[position];
+        let is_new = used.met == 0;
+        self.months_met += u32::from(is_new);
+        used.met = if is_new { self.months_met } else { used.met };
+        position
+    }
+
+    /// Bucket and calendar month (year x 12 + month - 1) of a month's position.
+    #[must_use]
+    pub fn month_at(&self, position: usize) -> (usize, i32) {
+        let bucket = position / MONTHS;
+        (bucket, self.schemes[self.buckets[bucket].scheme].year * 12 + (position % MONTHS) as i32)
+    }
+
+    /// Positions of the months that were met, in that order.
+    #[must_use]
+    pub fn months_as_met(&self) -> Vec<usize> {
+        let mut met: Vec<usize> = (0..self.months.len()).filter(|&position| self.months[position].met > 0).collect();
+        met.sort_unstable_by_key(|&position| self.months[position].met);
+        met
     }
 
     /// Position of a layer.
@@ -220,6 +279,25 @@ impl Accumulators {
             self.layers.push(LayerUse { scheme, layer, base: Fen::ZERO, paid: Fen::ZERO });
             self.layers.len() - 1
         })
+    }
+
+    /// What is used up at positions.
+    #[inline]
+    #[must_use]
+    pub fn used(&self, at: Positions) -> Used {
+        let bucket = &self.buckets[at.bucket as usize];
+        let of_deductible = &self.buckets[at.deductible_bucket as usize];
+        let month = &self.months[at.month as usize];
+        Used {
+            counted: self.schemes[at.scheme as usize].counted,
+            admissions: of_deductible.admissions,
+            deductible: of_deductible.deductible,
+            base: bucket.base,
+            pool_base: bucket.pool_base,
+            paid: bucket.paid,
+            month_base: month.base,
+            month_paid: month.paid,
+        }
     }
 
     /// Moves the accumulators by a settlement.

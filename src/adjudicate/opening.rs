@@ -1,7 +1,7 @@
 //! What outlives the fold of a person: the use of schemes and years by name instead of by position, and the
 //! settlements of earlier folds that a reversal may name.
 
-use super::accumulators::{Accumulators, LayerPayment, Movement, Positions, Shift};
+use super::accumulators::{Accumulators, Bucket, LayerPayment, Movement, Positions, Shift};
 use super::settle::Amounts;
 use crate::model::money::Fen;
 use crate::model::outcome::Status;
@@ -154,7 +154,7 @@ impl Accumulators {
                 }
                 Usage::Month { accumulator, month, base, paid } => {
                     let bucket = self.bucket(scheme, accumulator);
-                    let at = self.month(bucket, month);
+                    let at = self.month(bucket, row.key.year, month);
                     (self.months[at].base, self.months[at].paid) = (base, paid);
                 }
                 Usage::Layer { layer, base, paid } => {
@@ -184,12 +184,10 @@ impl Accumulators {
             pool_base: bucket.pool_base,
             paid: bucket.paid,
         });
-        let months = self.months.iter().filter(move |month| self.buckets[month.bucket].scheme == scheme);
-        let months = months.map(|month| Usage::Month {
-            accumulator: self.buckets[month.bucket].accumulator,
-            month: month.month,
-            base: month.base,
-            paid: month.paid,
+        let months = self.months.iter().enumerate().filter_map(move |(position, used)| {
+            let (bucket, month) = self.month_at(position);
+            let Bucket { scheme: own, accumulator, .. } = self.buckets[bucket];
+            (own == scheme).then_some(Usage::Month { accumulator, month, base: used.base, paid: used.paid })
         });
         let layers = self.layers.iter().filter(move |layer| layer.scheme == scheme);
         let layers = layers.map(|used| Usage::Layer { layer: used.layer, base: used.base, paid: used.paid });
@@ -205,7 +203,7 @@ impl Accumulators {
             key: self.key(at.scheme as usize),
             accumulator: self.buckets[at.bucket as usize].accumulator,
             deductible_accumulator: self.buckets[at.deductible_bucket as usize].accumulator,
-            month: self.months[at.month as usize].month,
+            month: self.month_at(at.month as usize).1,
             by: movement.by,
         }
     }
@@ -215,7 +213,7 @@ impl Accumulators {
         let scheme = self.scheme(moved.key.pool, moved.key.insutype, moved.key.year);
         let bucket = self.bucket(scheme, moved.accumulator);
         let deductible_bucket = self.bucket(scheme, moved.deductible_accumulator);
-        let month = self.month(bucket, moved.month);
+        let month = self.month(bucket, moved.key.year, moved.month);
         Movement { at: Positions::new(scheme, bucket, deductible_bucket, month), by: moved.by }
     }
 }

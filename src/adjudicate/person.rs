@@ -2,11 +2,12 @@
 
 use hashbrown::HashMap;
 
-use super::accumulators::{Accumulators, LayerPayment, Movement};
+use super::accumulators::{Accumulators, LayerPayment, Movement, Positions, Shift};
 use super::opening::{Earlier, Original};
 use super::resolve::{AsIf, Context, Derived, Resolved, RuleRows, resolve, resolve_as};
 use super::settle::{Amounts, settle};
 use super::trace::{Step, Trace};
+use crate::model::money::Fen;
 use crate::model::outcome::{Reason, Reasons, Status};
 use crate::model::place::{Admdvs, Filing, Place};
 use crate::model::reference::PersonFacts;
@@ -25,14 +26,22 @@ pub struct Outcome {
     pub original: Option<u32>,
     /// The money; all zero on a pended row.
     pub amounts: Amounts,
-    /// What it moved, or, on a reversal, took back; `None` on a denied or pended row and on a reversal of a denied one.
-    pub movement: Option<Movement>,
+    /// Where it moved the accumulators.
+    at: Positions,
+    /// S2, which is not among the amounts.
+    base: Fen,
     /// First of its layer payments in [`Fold::layers`].
     first_layer: u32,
     /// Number of its layer payments.
     layer_count: u16,
     /// An accepted reversal names it.
     is_reversed: bool,
+    /// It moved the accumulators, or, as a reversal, took that back.
+    has_moved: bool,
+    /// It counts as an admission.
+    is_admission: bool,
+    /// Its basic payment counts to the fund cap.
+    is_counted: bool,
 }
 
 /// The results of persons folded one after the other, in the order of their claims.
@@ -49,6 +58,36 @@ impl Outcome {
     #[must_use]
     pub const fn is_reversed(&self) -> bool {
         self.is_reversed
+    }
+
+    /// What it moved, or, on a reversal, took back; `None` on a denied or pended row and on a reversal of a denied one.
+    #[must_use]
+    pub fn movement(&self) -> Option<Movement> {
+        if !self.has_moved {
+            return None;
+        }
+        let amounts = if self.status == Status::Reversed { self.amounts.negated() } else { self.amounts };
+        let by = Shift {
+            admissions: self.is_admission.into(),
+            deductible: amounts.deductible,
+            base: self.base,
+            pool_base: amounts.pool_base,
+            paid: amounts.basic,
+            counted: if self.is_counted { amounts.basic } else { Fen::ZERO },
+            account: amounts.account,
+        };
+        Some(Movement { at: self.at, by })
+    }
+
+    /// Keeps of a movement what its amounts do not say.
+    #[inline]
+    fn keep(&mut self, movement: &Movement) {
+        let Movement { at, by } = *movement;
+        self.at = at;
+        self.base = by.base;
+        self.has_moved = true;
+        self.is_admission = by.admissions > 0;
+        self.is_counted = by.counted == by.paid;
     }
 
     /// What it is under its own pool, where that pool answers: it paid, or its channel alone denied.
@@ -141,7 +180,7 @@ fn fold_with<'a, T: Trace>(
     let mut index: Option<HashMap<&[u8], usize>> = None;
     let mut balances = before.balances.iter().peekable();
     // Filled in where they stand: an outcome is large, and nearly every claim is an ordinary one.
-    fold.outcomes.extend(claims.iter().map(|_| pended(Reasons::NONE)));
+    claims.chunks(BLANK.len()).for_each(|some| fold.outcomes.extend_from_slice(&BLANK[..some.len()]));
     for (position, claim) in claims.iter().enumerate() {
         while let Some((_, balance)) = balances.next_if(|(at, _)| *at == position) {
             accumulators.balance = balance.or_zero();
@@ -176,18 +215,25 @@ fn fold_with<'a, T: Trace>(
     }
 }
 
+/// Outcomes to be filled in, as they are copied fastest.
+static BLANK: [Outcome; 8] = [pended(Reasons::NONE); 8];
+
 #[inline(always)]
-fn pended(reasons: Reasons) -> Outcome {
+const fn pended(reasons: Reasons) -> Outcome {
     Outcome {
         status: Status::Pended,
         reasons,
         seen: None,
         original: None,
-        amounts: Amounts::default(),
-        movement: None,
+        amounts: Amounts::NONE,
+        at: Positions::NONE,
+        base: Fen::ZERO,
         first_layer: 0,
         layer_count: 0,
         is_reversed: false,
+        has_moved: false,
+        is_admission: false,
+        is_counted: false,
     }
 }
 
@@ -228,7 +274,7 @@ fn ordinary<T: Trace>(
             accumulators.apply(&movement, &layers[first_layer..]);
             outcome.status = Status::Paid;
             outcome.seen = Some((resolved.derived, resolved.rows));
-            outcome.movement = Some(movement);
+            outcome.keep(&movement);
             outcome.first_layer = u32::try_from(first_layer).expect("fewer than 2^32 layer payments in one fold");
             outcome.layer_count = u16::try_from(layers.len() - first_layer).expect("fewer than 2^16 layers");
         }
@@ -267,7 +313,7 @@ fn reverse<T: Trace>(
         return pended(refused);
     }
     trace.note(|| Step::Reversal { original: at });
-    if let Some(movement) = &settled.movement {
+    if let Some(movement) = &settled.movement() {
         accumulators.undo(movement, fold.layers_of(&settled));
     }
     fold.outcomes[first + at].is_reversed = true;
@@ -317,13 +363,15 @@ fn reverse_earlier<T: Trace>(
     if let Some(movement) = &movement {
         accumulators.undo(movement, &original.layers);
     }
-    Outcome {
+    let mut outcome = Outcome {
         status: Status::Reversed,
         original: Some(original.number),
         amounts: original.amounts.negated(),
-        movement,
         first_layer,
         layer_count: u16::try_from(original.layers.len()).expect("fewer than 2^16 layers"),
         ..pended(Reasons::NONE)
-    }
+    };
+    movement.iter().for_each(|movement| outcome.keep(movement));
+    assert_eq!(outcome.movement(), movement, "settlement {} moved what it paid", original.number);
+    outcome
 }

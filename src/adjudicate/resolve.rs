@@ -161,9 +161,9 @@ fn find_rows<'a, T: Trace>(
         trace.note(|| Step::Keys { keys, is_emergency });
         return Err(missing([(channel.is_some(), Reason::NoChannel), (benefit.is_some(), Reason::NoBenefit)]));
     };
-    let (year, month, day_of_month) = day.ymd();
+    let today = rules.today();
     // The benefit year that holds the day may have begun the year before.
-    let benefit_year = year - i32::from((month, day_of_month) < scheme.value.year_start);
+    let benefit_year = today.year() - i32::from(today.month_day() < scheme.value.year_start);
     let derived = Derived { pool, benefit_year, keys };
     trace.note(|| Step::Rows {
         scheme: scheme.row,
@@ -190,7 +190,7 @@ fn find_rows<'a, T: Trace>(
         channel: channel.value,
         benefit: benefit.value,
         offer,
-        month: year * 12 + month as i32 - 1,
+        month: today.month_number(),
         is_admission: visit.value.is_admission,
         denied,
         layer_off: None,
@@ -240,14 +240,14 @@ fn person_class<'a, T: Trace>(
     trace: &mut T,
 ) -> Option<Chosen<'a, ClassValue>> {
     let day = claim.enddate;
-    // Asked for only by rows with limits, as most have none; a birthday after the service is no birthday.
+    // A birthday after the service is no birthday.
     let age = || claim.brdy.filter(|&born| born <= day).map(|born| born.full_years_to(day));
+    // Asked for only by rows with limits, as most have none, and once.
+    let mut known = None;
     let holds = |class: &ClassValue| {
-        let age_holds = (class.age_min.is_none() && class.age_max.is_none())
-            || age().is_some_and(|age| {
-                class.age_min.is_none_or(|least| least <= age) && class.age_max.is_none_or(|most| age <= most)
-            });
-        age_holds && class.marks.as_ref().is_none_or(|marks| has_mark(book, facts, claim, marks))
+        class.is_plain
+            || (class.ages_hold(|| *known.get_or_insert_with(age))
+                && class.marks.as_ref().is_none_or(|marks| has_mark(book, facts, claim, marks)))
     };
     let class = rules.person_class(claim.psn_type, claim.identity, claim.grade, holds);
     trace.note(|| Step::Age { age: age() });
@@ -274,13 +274,10 @@ fn tier<'a, T: Trace>(
     claim: &Claim,
     trace: &mut T,
 ) -> Option<Chosen<'a, TierValue>> {
-    let first_of = |own: Sym, known: Option<Sym>| if own == Sym::EMPTY { known.unwrap_or(Sym::EMPTY) } else { own };
-    let class = institution.map_or(Sym::EMPTY, |known| known.inst_class);
-    let dedc = first_of(claim.dedc_hosp_lv, institution.map(|known| known.dedc_hosp_lv));
-    let grade = match first_of(claim.hosp_lv, institution.map(|known| known.hosp_lv)) {
-        Sym::EMPTY => book.lowest_level(),
-        grade => grade,
-    };
+    let known = institution.unwrap_or(&InstitutionPeriod::UNKNOWN);
+    let class = known.inst_class;
+    let dedc = claim.dedc_hosp_lv.or(known.dedc_hosp_lv);
+    let grade = claim.hosp_lv.or(known.hosp_lv).or(book.lowest_level());
     let tier = rules.first_tier([class, dedc, grade])?;
     trace.note(|| {
         let stated = LevelField::ALL.into_iter().zip([class, dedc, grade]);

@@ -3,7 +3,7 @@
 //! A pure function of the bill, the chosen rows and the accumulators before it. It moves nothing itself:
 //! what it would move comes back as a [`Movement`].
 
-use super::accumulators::{Accumulators, LayerPayment, Movement, Positions, Shift};
+use super::accumulators::{Accumulators, LayerPayment, Movement, Positions, Shift, Used};
 use super::bands::{self, Adjustment, Segment};
 use super::resolve::{Context, Resolved};
 use super::trace::{DeductibleFrom, Step, Trace};
@@ -40,6 +40,20 @@ pub struct Amounts {
 }
 
 impl Amounts {
+    /// No money.
+    pub const NONE: Self = Self {
+        deductible: Fen::ZERO,
+        prepay: Fen::ZERO,
+        over_base: Fen::ZERO,
+        over_cap: Fen::ZERO,
+        pool_base: Fen::ZERO,
+        basic: Fen::ZERO,
+        payers: [Fen::ZERO; 6],
+        hospital: Fen::ZERO,
+        person: Fen::ZERO,
+        account: Fen::ZERO,
+    };
+
     /// Sum of the layers.
     #[inline]
     #[must_use]
@@ -133,8 +147,9 @@ pub fn settle<T: Trace>(
     let bill = &claim.bill;
     let benefit = resolved.benefit;
     let at = positions(claim, resolved, accumulators);
-    let entry = enter(bill, resolved, accumulators, at, trace);
-    let basic = pay_basic(context, bill, resolved, &entry, accumulators, at, trace);
+    let used = accumulators.used(at);
+    let entry = enter(bill, resolved, &used, trace);
+    let basic = pay_basic(context, bill, resolved, &entry, &used, trace);
     let burden = burden(bill, &entry, &basic);
     trace.note(|| Step::Burden {
         deductible: burden.deductible,
@@ -151,19 +166,24 @@ pub fn settle<T: Trace>(
     amounts.pool_base = entry.pool_base;
     amounts.basic = basic.amount;
     amounts.hospital = bill.hospital;
-    pay_layers(context, claim, resolved, &burden, accumulators, at, amounts, layers, trace);
-    amounts.person = bill.total - amounts.funds() - bill.hospital;
+    let layers_paid = if resolved.offer.has_layers() {
+        pay_layers(context, claim, resolved, &burden, accumulators, at.scheme, amounts, layers, trace)
+    } else {
+        Fen::ZERO
+    };
+    let funds = basic.amount + layers_paid;
+    amounts.person = bill.total - funds - bill.hospital;
     trace.note(|| Step::Person {
         total: bill.total,
         basic: amounts.basic,
-        layers: amounts.layers(),
+        layers: layers_paid,
         hospital: bill.hospital,
         amount: amounts.person,
     });
     if amounts.person < Fen::ZERO {
         return Err(Reason::HospitalPart);
     }
-    amounts.account = pay_account(claim, resolved, amounts, accumulators.balance, trace);
+    amounts.account = pay_account(claim, resolved, funds, amounts.person, accumulators.balance, trace);
     let by = Shift {
         admissions: u32::from(resolved.is_admission),
         deductible: entry.deductible,
@@ -176,6 +196,7 @@ pub fn settle<T: Trace>(
     Ok(Movement { at, by })
 }
 
+#[inline(always)]
 fn positions(claim: &Claim, resolved: &Resolved, accumulators: &mut Accumulators) -> Positions {
     let benefit = resolved.benefit;
     let scheme = accumulators.scheme(resolved.derived.pool, claim.insutype, resolved.derived.benefit_year);
@@ -185,19 +206,13 @@ fn positions(claim: &Claim, resolved: &Resolved, accumulators: &mut Accumulators
     } else {
         accumulators.bucket(scheme, benefit.deductible_accumulator)
     };
-    let month = accumulators.month(bucket, resolved.month);
+    let month = accumulators.month(bucket, resolved.derived.benefit_year, resolved.month);
     Positions::new(scheme, bucket, deductible_bucket, month)
 }
 
 /// Transfer prepayment, base caps, deductible: what is left enters the pool.
 #[inline]
-fn enter<T: Trace>(
-    bill: &Bill,
-    resolved: &Resolved,
-    accumulators: &Accumulators,
-    at: Positions,
-    trace: &mut T,
-) -> Entry {
+fn enter<T: Trace>(bill: &Bill, resolved: &Resolved, used: &Used, trace: &mut T) -> Entry {
     let channel = resolved.channel;
     let mut prepay = Fen::ZERO;
     if channel.prepay_order == Some(PrepayOrder::Before) {
@@ -207,13 +222,12 @@ fn enter<T: Trace>(
     }
     let amount = bill.in_scope - prepay;
     let caps = resolved.benefit.base_caps;
-    let used_year = accumulators.buckets[at.bucket as usize].base;
-    let used_month = accumulators.months[at.month as usize].base;
+    let (used_year, used_month) = (used.base, used.month_base);
     let room = caps.visit.min(room_below(caps.month, used_month)).min(room_below(caps.year, used_year));
     let base = amount.capped_at(room);
     let over_base = amount - base;
     trace.note(|| Step::BaseCaps { amount, caps, used_month, used_year, kept: base, over: over_base });
-    let deductible = deductible(bill, resolved, accumulators, at, base, trace);
+    let deductible = deductible(bill, resolved, used, base, trace);
     if channel.prepay_order == Some(PrepayOrder::After) {
         prepay = channel.prepay_rate.of(base - deductible);
         let (rate, base) = (channel.prepay_rate, base - deductible);
@@ -233,24 +247,16 @@ fn room_below(cap: Fen, used: Fen) -> Fen {
 
 /// D: the standard, by ordinal or by the channel, less what the year has used, held below cap and base.
 #[inline]
-fn deductible<T: Trace>(
-    bill: &Bill,
-    resolved: &Resolved,
-    accumulators: &Accumulators,
-    at: Positions,
-    base: Fen,
-    trace: &mut T,
-) -> Fen {
+fn deductible<T: Trace>(bill: &Bill, resolved: &Resolved, used: &Used, base: Fen, trace: &mut T) -> Fen {
     let (benefit, channel) = (resolved.benefit, resolved.channel);
-    let bucket = &accumulators.buckets[at.deductible_bucket as usize];
-    let ordinal = bucket.admissions + 1;
+    let ordinal = used.admissions + 1;
     let (basis, from, before_factor) = deductible_standard(bill, benefit, channel, ordinal);
     let standard = channel.deductible_factor.map_or(before_factor, |factor| factor.of(before_factor));
     let due = match basis {
-        DeductibleBasis::Year => standard.minus(bucket.deductible).or_zero(),
+        DeductibleBasis::Year => standard.minus(used.deductible).or_zero(),
         _ => standard,
     };
-    let amount = due.min(room_below(benefit.deductible_cap_year, bucket.deductible)).min(base);
+    let amount = due.min(room_below(benefit.deductible_cap_year, used.deductible)).min(base);
     if basis != DeductibleBasis::None {
         trace.note(|| Step::Deductible {
             basis,
@@ -258,7 +264,7 @@ fn deductible<T: Trace>(
             from,
             factor: channel.deductible_factor,
             standard,
-            used: bucket.deductible,
+            used: used.deductible,
             cap_year: benefit.deductible_cap_year,
             base,
             amount,
@@ -306,19 +312,17 @@ fn pay_basic<T: Trace>(
     bill: &Bill,
     resolved: &Resolved,
     entry: &Entry,
-    accumulators: &Accumulators,
-    at: Positions,
+    used: &Used,
     trace: &mut T,
 ) -> Basic {
     let (benefit, channel) = (resolved.benefit, resolved.channel);
-    let bucket = &accumulators.buckets[at.bucket as usize];
     let bands = context.book.bands(benefit.bands);
     let adjust = Adjustment { points: channel.rate_points, factor: channel.rate_factor };
     let from = match benefit.band_basis {
         BandBasis::VisitNet => Fen::ZERO,
         BandBasis::VisitGross => entry.deductible,
-        BandBasis::YearNet => bucket.pool_base,
-        BandBasis::YearGross => bucket.base.plus(entry.deductible),
+        BandBasis::YearNet => used.pool_base,
+        BandBasis::YearGross => used.base.plus(entry.deductible),
     };
     let mut computed = bands::pay(bands, adjust, from, entry.pool_base);
     trace.note(|| Step::Bands {
@@ -336,8 +340,7 @@ fn pay_basic<T: Trace>(
         trace.note(|| Step::Floor { rate, limit, amount: computed });
     }
     let caps = benefit.pay_caps;
-    let (paid_year, paid_month) = (bucket.paid, accumulators.months[at.month as usize].paid);
-    let counted = accumulators.schemes[at.scheme as usize].counted;
+    let Used { paid: paid_year, month_paid: paid_month, counted, .. } = *used;
     let fund_cap = if benefit.counts_to_fund_cap {
         benefit.fund_cap_year.unwrap_or(resolved.scheme.fund_cap_year)
     } else {
@@ -389,20 +392,20 @@ impl Burden {
     }
 }
 
-/// The layers above the basic fund, in the order of their numbers.
+/// The layers above the basic fund, in the order of their numbers; what they pay together.
 #[allow(clippy::too_many_arguments, reason = "what a layer looks at and what it writes, each once")]
-#[inline]
+#[inline(never)]
 fn pay_layers<T: Trace>(
     context: Context,
     claim: &Claim,
     resolved: &Resolved,
     burden: &Burden,
     accumulators: &Accumulators,
-    at: Positions,
+    scheme: u32,
     amounts: &mut Amounts,
     layers: &mut Vec<LayerPayment>,
     trace: &mut T,
-) {
+) -> Fen {
     let first = layers.len();
     let mut paid_so_far = Fen::ZERO;
     for chosen in resolved.offer.layers() {
@@ -410,8 +413,7 @@ fn pay_layers<T: Trace>(
         if resolved.layer_off == Some(layer.layer) {
             continue;
         }
-        let used =
-            accumulators.layers.iter().find(|used| used.scheme == at.scheme as usize && used.layer == layer.layer);
+        let used = accumulators.layers.iter().find(|used| used.scheme == scheme as usize && used.layer == layer.layer);
         let (base_before, paid_before) = used.map_or((Fen::ZERO, Fen::ZERO), |used| (used.base, used.paid));
         let included = burden.included(layer);
         let taken_off = match &layer.minus {
@@ -451,6 +453,7 @@ fn pay_layers<T: Trace>(
         amounts.payers[layer.payer as usize] += amount;
         layers.push(LayerPayment { row: chosen.row, layer: layer.layer, base, paid: amount });
     }
+    paid_so_far
 }
 
 fn segments_of(bands: &[crate::rules::values::Band], from: Fen, base: Fen) -> Vec<Segment> {
@@ -459,18 +462,22 @@ fn segments_of(bands: &[crate::rules::values::Band], from: Fen, base: Fen) -> Ve
 
 /// What the personal account takes of the person's part.
 #[inline]
-fn pay_account<T: Trace>(claim: &Claim, resolved: &Resolved, amounts: &Amounts, balance: Fen, trace: &mut T) -> Fen {
+fn pay_account<T: Trace>(
+    claim: &Claim,
+    resolved: &Resolved,
+    funds: Fen,
+    person: Fen,
+    balance: Fen,
+    trace: &mut T,
+) -> Fen {
     let rule = resolved.offer.account();
     let shut = rule.is_some_and(|rule| rule.value.uses_flag) && claim.flags.has(Flags::ACCOUNT_NOT_USED);
     let pays_for = rule.map_or(PaysFor::None, |rule| rule.value.pays_for);
-    let allowed = match pays_for {
-        _ if shut => Fen::ZERO,
-        PaysFor::None => Fen::ZERO,
-        PaysFor::InScope => (claim.bill.in_scope + claim.bill.preself - amounts.funds()).or_zero(),
-        PaysFor::All => amounts.person,
-    };
+    let in_scope = (claim.bill.in_scope + claim.bill.preself - funds).or_zero();
+    // By place: which of them it is cannot be guessed.
+    let allowed = [Fen::ZERO, in_scope, person][if shut { PaysFor::None } else { pays_for } as usize];
     // Nothing of an account that has nothing: one in three has something, so asking first costs more than computing.
-    let amount = balance.min(allowed).min(amounts.person).or_zero();
+    let amount = balance.min(allowed).min(person).or_zero();
     if balance > Fen::ZERO {
         trace.note(|| Step::Account { row: rule.map(|rule| rule.row), pays_for, allowed, balance, amount });
     }

@@ -150,8 +150,9 @@ impl Closing {
         for (claim, outcome) in claims.iter().zip(outcomes) {
             let is_settled = outcome.status != Status::Pended;
             self.late.push(is_settled && is_late(claim));
-            self.moved.push(outcome.movement.as_ref().map(|movement| accumulators.named(movement)));
-            if let Some(movement) = &outcome.movement {
+            let movement = outcome.movement();
+            self.moved.push(movement.as_ref().map(|movement| accumulators.named(movement)));
+            if let Some(movement) = &movement {
                 touched[movement.at.scheme as usize] = true;
             }
             if is_settled {
@@ -184,7 +185,7 @@ impl Closing {
         let kept = before.iter().filter(|admission| touched.contains(&admission.key)).cloned();
         self.admissions.extend(kept.map(|admission| (person, admission)));
         for (claim, outcome) in claims.iter().zip(outcomes) {
-            let Some(movement) = outcome.movement.as_ref().filter(|movement| movement.by.admissions > 0) else {
+            let Some(movement) = &outcome.movement().filter(|movement| movement.by.admissions > 0) else {
                 continue;
             };
             if outcome.status == Status::Reversed {

@@ -52,14 +52,15 @@ impl Fen {
     #[inline]
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
+        // Adding and one jump; a saturating add is five instructions.
+        self.0.checked_add(other.0).map_or_else(|| end_of_range(other.0), Self)
     }
 
     /// Subtracts without wrapping.
     #[inline]
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
-        Self(self.0.saturating_sub(other.0))
+        self.0.checked_sub(other.0).map_or_else(|| end_of_range(!other.0), Self)
     }
 
     /// Parses yuan: an optional minus, digits, at most two decimals (more only if they are zeros).
@@ -115,6 +116,12 @@ impl Rate {
         let (value, scale_left) = parse_fixed(text, 6)?;
         Some(Self(value.checked_mul(10_i64.checked_pow(scale_left)?)?))
     }
+}
+
+/// Where a sum stays that goes beyond the range by an amount of this sign.
+#[cold]
+fn end_of_range(sign: i64) -> Fen {
+    Fen(if sign < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// Digits of `text` as an integer, and how many of the `places` decimals were not written.

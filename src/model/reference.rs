@@ -23,11 +23,31 @@ pub struct InstitutionPeriod {
     pub inst_class: Sym,
 }
 
+impl InstitutionPeriod {
+    /// What is known of an institution that is not in the table, or not open.
+    pub const UNKNOWN: Self =
+        Self { from: Date::MIN, to: Date::MAX, hosp_lv: Sym::EMPTY, dedc_hosp_lv: Sym::EMPTY, inst_class: Sym::EMPTY };
+}
+
 /// Designated institutions with their periods.
 #[derive(Debug, Default)]
 pub struct Institutions {
     by_code: HashMap<Box<[u8]>, u32>,
-    periods: Vec<Vec<InstitutionPeriod>>,
+    periods: Vec<Periods>,
+}
+
+/// The periods of an institution: nearly all have one.
+#[derive(Debug)]
+struct Periods {
+    first: InstitutionPeriod,
+    more: Vec<InstitutionPeriod>,
+}
+
+impl InstitutionPeriod {
+    #[inline]
+    fn holds(&self, day: Date) -> bool {
+        self.from <= day && day <= self.to
+    }
 }
 
 impl Institutions {
@@ -43,20 +63,22 @@ impl Institutions {
     pub fn add(&mut self, code: &[u8], period: InstitutionPeriod) -> bool {
         let next = u32::try_from(self.periods.len()).expect("fewer than 2^32 institutions");
         let number = *self.by_code.entry_ref(code).or_insert(next);
-        if number == next {
-            self.periods.push(Vec::with_capacity(1));
-        }
-        let periods = &mut self.periods[number as usize];
-        let free = periods.iter().all(|other| period.to < other.from || other.to < period.from);
-        periods.push(period);
-        free
+        let Some(Periods { first, more }) = self.periods.get_mut(number as usize) else {
+            self.periods.push(Periods { first: period, more: Vec::new() });
+            return true;
+        };
+        let free = |other: &InstitutionPeriod| period.to < other.from || other.to < period.from;
+        let is_free = free(first) && more.iter().all(free);
+        more.push(period);
+        is_free
     }
 
     /// The period that holds a day.
     #[inline]
     #[must_use]
     pub fn open_on(&self, number: u32, day: Date) -> Option<&InstitutionPeriod> {
-        self.periods.get(number as usize)?.iter().find(|period| period.from <= day && day <= period.to)
+        let Periods { first, more } = self.periods.get(number as usize)?;
+        if first.holds(day) { Some(first) } else { more.iter().find(|period| period.holds(day)) }
     }
 
     /// How many institutions there are.

@@ -14,6 +14,13 @@ impl Sym {
     /// First number of words that come from elsewhere than the rules and must be told apart all the same.
     pub const UNLISTED: u32 = 0x8000_0000;
 
+    /// The value, or another one where there is none.
+    #[inline]
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        std::hint::select_unpredictable(self == Self::EMPTY, other, self)
+    }
+
     /// The position in a table indexed by symbol.
     #[inline]
     #[must_use]

@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::almanac::Almanac;
 use super::day::{Offer, PoolDay, SchemeDay};
 use super::layout::Table;
 use super::tables::PoolTables;
@@ -73,6 +74,7 @@ pub struct RuleBook {
     pub vocab: Vocabularies,
     pub(super) pool_of_place: Vec<u32>,
     pub(super) pool_number: Vec<u16>,
+    pub(super) almanac: Almanac,
     pub(super) pools: Vec<PoolTables>,
     pub(super) tiers: Vec<TierValue>,
     pub(super) visits: Vec<VisitValue>,
@@ -128,7 +130,8 @@ impl RuleBook {
     #[must_use]
     pub fn on(&self, pool: Admdvs, day: Date) -> PoolDay<'_> {
         let tables = &self.pools[self.pool_number(pool) as usize];
-        PoolDay { book: self, tables, period: tables.calendar.period_of(day) }
+        let today = self.almanac.on(day);
+        PoolDay { book: self, tables, period: tables.periods[today.epoch as usize], today }
     }
 
     /// The name of a rule row.
@@ -211,7 +214,7 @@ impl RuleBook {
     #[must_use]
     pub fn person_classes_of(&self, pool: Admdvs, insutype: Insutype, day: Date) -> Vec<Sym> {
         let SchemeDay { tables, period, .. } = self.on(pool, day).under(insutype);
-        let rows = tables.classes.in_force(period);
+        let rows = tables.classes.table.in_force(period);
         by_word(&self.vocab.psn_class, rows.map(|row| self.classes[row as usize].psn_class))
     }
 

@@ -3,13 +3,14 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use super::almanac::Almanac;
 use super::book::{CODES, FlagMarks, RuleBook};
 use super::cell::{self, Pattern};
-use super::keytable::Candidate;
+use super::keytable::{Calendar, Candidate};
 use super::layout::Table;
 use super::pack::{PackTable, RulePack};
 use super::rank::{Pool, Ranking, code};
-use super::tables::{MOST_ANSWERS, Source};
+use super::tables::{MOST_ANSWERS, PoolTables, Source};
 use super::values::{Band, BandNumbers, Reader};
 use super::vocabulary::Vocabularies;
 use crate::diagnostic::{Diagnostic, Text};
@@ -60,8 +61,12 @@ fn compile_on(pack: &RulePack, mut vocab: Vocabularies, most: usize) -> Result<R
     let mut book = read_values(pack, vocab, &band_numbers, band_sets);
     number_pools(pack, ranking.pools(), &mut book);
     let mut ambiguous = Ambiguities { pack, seen: HashSet::new(), found: &mut found };
-    let source = Source { ranking: &ranking, vocab: &book.vocab, layers: &book.layers, most };
-    book.pools = ranking.pools().iter().map(|&pool| source.pool_tables(pool, &mut ambiguous)).collect();
+    let source = Source { ranking: &ranking, vocab: &book.vocab, layers: &book.layers, classes: &book.classes, most };
+    let (mut pools, calendars): (Vec<PoolTables>, Vec<Calendar>) =
+        ranking.pools().iter().map(|&pool| source.pool_tables(pool, &mut ambiguous)).unzip();
+    book.almanac = Almanac::new(&calendars);
+    pools.iter_mut().zip(&calendars).for_each(|(pool, calendar)| pool.periods = book.almanac.periods(calendar));
+    book.pools = pools;
     found.sort_by(|a, b| a.at.cmp(&b.at).then(a.code.cmp(b.code)));
     if found.is_empty() { Ok(book) } else { Err(found) }
 }
@@ -106,6 +111,7 @@ fn read_values(pack: &RulePack, mut vocab: Vocabularies, bands: &BandNumbers, ba
         vocab,
         pool_of_place: Vec::new(),
         pool_number: Vec::new(),
+        almanac: Almanac::default(),
         pools: Vec::new(),
     }
 }

@@ -1,5 +1,6 @@
 //! The rules of a pool on a day: every choice of a row goes through here.
 
+use super::almanac::Today;
 use super::book::{BenefitKeys, Chosen, LevelField, RuleBook};
 use super::grid::NONE;
 use super::tables::{OfferRows, OfferTables, Offers, PoolTables, SchemeTables};
@@ -17,6 +18,7 @@ pub struct PoolDay<'a> {
     pub(super) book: &'a RuleBook,
     pub(super) tables: &'a PoolTables,
     pub(super) period: u32,
+    pub(super) today: Today,
 }
 
 /// The rules of a pool for one insurance type on a day.
@@ -31,7 +33,9 @@ pub struct SchemeDay<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Offer<'a> {
     book: &'a RuleBook,
-    rows: OfferRows,
+    channel: u32,
+    benefit: u32,
+    account: u32,
     /// Rows of layers, where they were laid out ahead.
     layers: &'a [u32],
     /// Where they were not: tables, keys and period.
@@ -45,6 +49,13 @@ fn chosen<T>(values: &[T], row: u32) -> Option<Chosen<'_, T>> {
 }
 
 impl<'a> PoolDay<'a> {
+    /// The day itself.
+    #[inline]
+    #[must_use]
+    pub fn today(self) -> Today {
+        self.today
+    }
+
     /// The rules for an insurance type.
     #[inline]
     #[must_use]
@@ -106,23 +117,22 @@ impl<'a> SchemeDay<'a> {
     #[inline]
     #[must_use]
     pub fn scheme(self) -> Option<Chosen<'a, SchemeValue>> {
-        chosen(&self.book.schemes, self.tables.schemes.choose([], self.period))
+        chosen(&self.book.schemes, self.tables.schemes[self.period as usize])
     }
 
     /// The person class of smallest priority whose type, identity and grade match, and that `holds` otherwise.
-    #[inline]
+    #[inline(always)]
     pub fn person_class(
         self,
         psn_type: CodeAndParent,
         identity: Sym,
         grade: Sym,
-        holds: impl Fn(&ClassValue) -> bool,
+        mut holds: impl FnMut(&ClassValue) -> bool,
     ) -> Option<Chosen<'a, ClassValue>> {
         let values = &self.book.classes;
         let types = [psn_type.code.0, psn_type.parent.0];
         let holds = |row: u32| holds(&values[row as usize]);
-        let row = self.tables.classes.find(types, [identity.0, grade.0], self.period, holds)?;
-        chosen(values, row)
+        chosen(values, self.tables.classes.choose(types, [identity.0, grade.0], self.period, holds))
     }
 
     /// What is offered for keys.
@@ -133,20 +143,19 @@ impl<'a> SchemeDay<'a> {
         let keys = [keys.psn_class.0, keys.med_class.0, keys.place as u32, keys.filing as u32, keys.tier.0];
         match &self.tables.offers {
             Offers::Laid { grid, rows, layers } => {
-                let rows = rows[grid.at(keys, period) as usize];
-                let layers = &layers[rows.first_layer as usize..][..rows.layer_count as usize];
-                Offer { book, rows, layers, asked: None }
+                let OfferRows { channel, benefit, account, first_layer, layer_count } =
+                    rows[grid.at(keys, period) as usize];
+                let layers = &layers[first_layer as usize..][..layer_count as usize];
+                Offer { book, channel, benefit, account, layers, asked: None }
             }
-            Offers::Asked(tables) => {
-                let rows = OfferRows {
-                    channel: tables.channel(&keys, period),
-                    benefit: tables.benefit(&keys, period),
-                    account: tables.account(&keys, period),
-                    first_layer: 0,
-                    layer_count: 0,
-                };
-                Offer { book, rows, layers: &[], asked: Some((tables, keys, period)) }
-            }
+            Offers::Asked(tables) => Offer {
+                book,
+                channel: tables.channel(&keys, period),
+                benefit: tables.benefit(&keys, period),
+                account: tables.account(&keys, period),
+                layers: &[],
+                asked: Some((tables, keys, period)),
+            },
         }
     }
 }
@@ -156,21 +165,28 @@ impl<'a> Offer<'a> {
     #[inline]
     #[must_use]
     pub fn channel(&self) -> Option<Chosen<'a, ChannelValue>> {
-        chosen(&self.book.channels, self.rows.channel)
+        chosen(&self.book.channels, self.channel)
     }
 
     /// The benefit.
     #[inline]
     #[must_use]
     pub fn benefit(&self) -> Option<Chosen<'a, BenefitValue>> {
-        chosen(&self.book.benefits, self.rows.benefit)
+        chosen(&self.book.benefits, self.benefit)
     }
 
     /// The personal account's rule.
     #[inline]
     #[must_use]
     pub fn account(&self) -> Option<Chosen<'a, AccountValue>> {
-        chosen(&self.book.accounts, self.rows.account)
+        chosen(&self.book.accounts, self.account)
+    }
+
+    /// Whether there may be layers.
+    #[inline]
+    #[must_use]
+    pub fn has_layers(&self) -> bool {
+        !self.layers.is_empty() || self.asked.is_some()
     }
 
     /// The rows of all layers, in the order of their numbers; a number without a match is skipped.

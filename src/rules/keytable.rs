@@ -42,15 +42,10 @@ pub struct Candidate {
 /// Most key columns a table is looked up by.
 const MAX_COLUMNS: usize = 5;
 
-/// The days on which a pool's rules change: between two of them, the rows in force are one set. A period's number says how
-/// many of them lie on or before it.
+/// The days on which a pool's rules change, rising: between two of them, the rows in force are one set. A period's number
+/// says how many of them lie on or before it.
 #[derive(Clone, Debug, Default)]
-pub struct Calendar {
-    /// Rising, filled up with days that never come.
-    changes: Vec<[Date; 8]>,
-    /// How many there are.
-    count: usize,
-}
+pub struct Calendar(Vec<Date>);
 
 impl Calendar {
     /// First days of rows, and days after their last days.
@@ -60,28 +55,30 @@ impl Calendar {
         changes.retain(|&day| day != Date::MIN);
         changes.sort_unstable();
         changes.dedup();
-        let fill = |days: &[Date]| std::array::from_fn(|place| days.get(place).copied().unwrap_or(Date::MAX));
-        Self { changes: changes.chunks(8).map(fill).collect(), count: changes.len() }
+        Self(changes)
+    }
+
+    /// The days.
+    #[must_use]
+    pub fn changes(&self) -> &[Date] {
+        &self.0
     }
 
     /// How many periods there are.
     #[must_use]
     pub fn periods(&self) -> usize {
-        self.count + 1
+        self.0.len() + 1
     }
 
     /// The period of a day.
-    // All changes are looked at: where to stop is what a processor cannot guess.
-    #[inline]
     #[must_use]
     pub fn period_of(&self, day: Date) -> u32 {
-        let behind = |count: u32, change: &Date| count.wrapping_add(u32::from(*change <= day));
-        self.changes.iter().fold(0, |count, eight| eight.iter().fold(count, behind))
+        self.0.partition_point(|&change| change <= day) as u32
     }
 
     /// A day of a period.
     fn first_day(&self, period: usize) -> Date {
-        period.checked_sub(1).map_or(Date::MIN, |last| self.changes[last / 8][last % 8])
+        period.checked_sub(1).map_or(Date::MIN, |last| self.0[last])
     }
 }
 

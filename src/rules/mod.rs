@@ -1,5 +1,6 @@
 //! Rule packs: read, checked, compiled into a [`RuleBook`](book::RuleBook). Pure: bytes in, values out.
 
+pub mod almanac;
 pub mod book;
 pub mod cell;
 pub mod changed;

@@ -7,7 +7,7 @@ use super::grid::{Grid, NONE};
 use super::keytable::{Calendar, Candidate, KeyTable};
 use super::layout::{FILINGS, LEVEL_FIELDS, PLACES, Table};
 use super::rank::{Pool, Ranking};
-use super::values::LayerValue;
+use super::values::{ClassValue, LayerValue};
 use super::vocabulary::Vocabularies;
 use crate::model::symbol::Sym;
 
@@ -34,8 +34,8 @@ pub(super) struct Tiers {
 /// Everything that depends on the insured pool.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PoolTables {
-    /// When any of its rules change.
-    pub(super) calendar: Calendar,
+    /// The period by epoch of the almanac.
+    pub(super) periods: Vec<u32>,
     pub(super) tiers: Tiers,
     /// By visit type and disease.
     pub(super) visits: Choices,
@@ -50,11 +50,22 @@ pub(super) struct PoolTables {
 /// Everything that depends on pool and insurance type.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SchemeTables {
-    /// By nothing but the period.
-    pub(super) schemes: Choices,
-    /// By person type, identity and grade, in the order of priority.
-    pub(super) classes: KeyTable,
+    /// Of the rows of `schemes.csv` that of each period, or [`NONE`].
+    pub(super) schemes: Vec<u32>,
+    pub(super) classes: Classes,
     pub(super) offers: Offers,
+}
+
+/// Person classes: of the rows that match person type, identity and grade, in the order of priority, the first that also
+/// holds by age and marks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Classes {
+    /// By code and parent of the person type, identity and grade: where the rows that match begin.
+    grid: Option<Grid>,
+    /// Lists of rows, each once, with [`NONE`] behind.
+    rows: Vec<u32>,
+    /// By person type, identity and grade.
+    pub(super) table: KeyTable,
 }
 
 /// Channels, benefits, layers and accounts, which are chosen by the same keys.
@@ -148,6 +159,51 @@ fn first_listed(table: &KeyTable, levels: &[u32], period: u32) -> u32 {
     stated.into_iter().find_map(|(field, &level)| table.choose(&[field, level], period)).unwrap_or(NONE)
 }
 
+impl Classes {
+    /// `is_enough` says of a row that it holds for whom it matches: none behind it is ever asked.
+    fn new(
+        table: KeyTable,
+        sizes: [usize; 3],
+        calendar: &Calendar,
+        most: usize,
+        is_enough: impl Fn(u32) -> bool,
+    ) -> Self {
+        let [types, identities, grades] = sizes;
+        let see = |column: usize, value: usize, seen: &mut Vec<u64>| match column {
+            0 => table.rows_of_period(value, seen),
+            1 | 2 => table.rows_of_value(0, value, seen),
+            _ => table.rows_of_value(column - 2, value, seen),
+        };
+        let mut rows = Vec::new();
+        let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
+        let grid = Grid::build(&[calendar.periods(), types, types, identities, grades], most, see, |keys, period| {
+            let mut own = Vec::new();
+            table.find([keys[0], keys[1]], [keys[2], keys[3]], period, |row| {
+                own.push(row);
+                is_enough(row)
+            });
+            *known.entry(own).or_insert_with_key(|own| {
+                let first = rows.len() as u32;
+                rows.extend_from_slice(own);
+                rows.push(NONE);
+                first
+            })
+        });
+        Self { grid, rows, table }
+    }
+
+    /// The first row that matches the keys and `holds`, or [`NONE`].
+    #[inline(always)]
+    pub fn choose(&self, types: [u32; 2], keys: [u32; 2], period: u32, mut holds: impl FnMut(u32) -> bool) -> u32 {
+        let Some(grid) = &self.grid else {
+            return self.table.find(types, keys, period, &mut holds).unwrap_or(NONE);
+        };
+        let first = grid.at([types[0], types[1], keys[0], keys[1]], period) as usize;
+        let mut rows = self.rows[first..].iter().copied();
+        rows.find(|&row| row == NONE || holds(row)).unwrap_or(NONE)
+    }
+}
+
 impl OfferTables {
     pub fn channel(&self, keys: &[u32], period: u32) -> u32 {
         self.channels.choose(keys, period).unwrap_or(NONE)
@@ -203,13 +259,15 @@ pub(super) struct Source<'a> {
     pub vocab: &'a Vocabularies,
     /// Values of `layers.csv`.
     pub layers: &'a [LayerValue],
+    /// Values of `person_classes.csv`.
+    pub classes: &'a [ClassValue],
     /// See [`MOST_ANSWERS`].
     pub most: usize,
 }
 
 impl Source<'_> {
-    /// Lays out the look-ups of a pool; rows that tie are reported.
-    pub fn pool_tables(self, pool: Pool, ambiguous: &mut Ambiguities) -> PoolTables {
+    /// Lays out the look-ups of a pool, by periods of the calendar beside them; rows that tie are reported.
+    pub fn pool_tables(self, pool: Pool, ambiguous: &mut Ambiguities) -> (PoolTables, Calendar) {
         const OF_POOL: [Table; 4] = [Table::Tiers, Table::VisitClasses, Table::FilingTypes, Table::Neighbours];
         let own = OF_POOL.map(|table| self.ranking.rows(table, pool, None));
         let insutypes = 0..self.vocab.insutype.len() as u32;
@@ -228,14 +286,15 @@ impl Source<'_> {
         let has_neighbours = !neighbours.is_empty();
         let tiers = build(Table::Tiers, tiers, &[LEVEL_FIELDS.len(), levels]);
         let neighbours = build(Table::Neighbours, neighbours, &of_neighbour);
-        PoolTables {
+        let tables = PoolTables {
+            periods: Vec::new(),
             tiers: Tiers::new(tiers, levels, &calendar, self.most),
             visits: choices(build(Table::VisitClasses, visits, &of_visit), &of_visit),
             filing_types: choices(build(Table::FilingTypes, filing_types, &of_filing), &of_filing),
             neighbours: has_neighbours.then(|| choices(neighbours, &of_neighbour)),
             schemes: schemes.into_iter().map(|rows| self.scheme_tables(rows, &calendar, ambiguous)).collect(),
-            calendar,
-        }
+        };
+        (tables, calendar)
     }
 
     fn scheme_rows(self, pool: Pool, insutype: Sym) -> SchemeRows {
@@ -256,6 +315,8 @@ impl Source<'_> {
         numbers.dedup();
         let five = [vocab.psn_class.len(), vocab.med_class.len(), PLACES.len(), FILINGS.len(), vocab.tier.len()];
         let of_person = [vocab.psn_type.len(), vocab.identity.len(), vocab.grade.len()];
+        let schemes = build(Table::Schemes, schemes, &[]);
+        let classes = build(Table::PersonClasses, classes, &of_person);
         let offers = OfferTables {
             channels: build(Table::Channels, channels, &five),
             benefits: build(Table::Benefits, benefits, &five),
@@ -269,8 +330,8 @@ impl Source<'_> {
             accounts: build(Table::Accounts, accounts, &five[..2]),
         };
         SchemeTables {
-            schemes: Choices::new(build(Table::Schemes, schemes, &[]), &[], calendar, self.most),
-            classes: build(Table::PersonClasses, classes, &of_person),
+            schemes: (0..calendar.periods() as u32).map(|period| schemes.choose(&[], period).unwrap_or(NONE)).collect(),
+            classes: Classes::new(classes, of_person, calendar, self.most, |row| self.classes[row as usize].is_plain),
             offers: Offers::new(offers, &five, calendar, self.most),
         }
     }

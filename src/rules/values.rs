@@ -64,6 +64,19 @@ pub struct ClassValue {
     pub age_min: Option<i32>,
     /// Oldest age in full years.
     pub age_max: Option<i32>,
+    /// It asks for no mark and no age.
+    pub is_plain: bool,
+}
+
+impl ClassValue {
+    /// Whether an age, where one is asked for, lies within the limits.
+    #[inline]
+    pub fn ages_hold(&self, age: impl FnOnce() -> Option<i32>) -> bool {
+        (self.age_min.is_none() && self.age_max.is_none())
+            || age().is_some_and(|age| {
+                self.age_min.is_none_or(|least| least <= age) && self.age_max.is_none_or(|most| age <= most)
+            })
+    }
 }
 
 /// `neighbours.csv`
@@ -313,13 +326,15 @@ impl<'a> Reader<'a> {
     }
 
     pub fn class(&self, vocab: &mut Vocabularies) -> ClassValue {
+        let (age_min, age_max) = (cell::integer(self.text("age_min")), cell::integer(self.text("age_max")));
+        let marks = cell::words(self.text("marks"));
         ClassValue {
+            is_plain: marks.is_none() && age_min.is_none() && age_max.is_none(),
             priority: cell::integer(self.text("priority")).expect("a checked priority"),
             psn_class: vocab.psn_class.intern(self.text("psn_class")),
-            marks: cell::words(self.text("marks"))
-                .map(|marks| marks.into_iter().map(|mark| vocab.mark.intern(mark)).collect()),
-            age_min: cell::integer(self.text("age_min")),
-            age_max: cell::integer(self.text("age_max")),
+            marks: marks.map(|marks| marks.into_iter().map(|mark| vocab.mark.intern(mark)).collect()),
+            age_min,
+            age_max,
         }
     }
 

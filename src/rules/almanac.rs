@@ -1,0 +1,84 @@
+//! Days laid out ahead: what every settlement asks of its day.
+
+use super::keytable::Calendar;
+use crate::model::date::Date;
+
+/// What a settlement asks of its day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Today {
+    /// How many days on which the rules of some pool change lie on or before it.
+    pub(super) epoch: u32,
+    year: i32,
+    month: u8,
+    day: u8,
+}
+
+/// The days on which the rules of any pool change, and most days that settlements are of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Almanac {
+    /// Rising.
+    changes: Vec<Date>,
+    /// From [`FIRST`] on.
+    days: Vec<Today>,
+}
+
+/// 1990-01-01. A settlement outside of the days laid out ahead is computed as any other, a little slower.
+const FIRST: Date = Date(7_305);
+
+/// 60 years.
+const DAYS: i32 = 21_915;
+
+impl Today {
+    /// Calendar year.
+    #[inline]
+    #[must_use]
+    pub fn year(self) -> i32 {
+        self.year
+    }
+
+    /// Calendar month: year x 12 + month - 1.
+    #[inline]
+    #[must_use]
+    pub fn month_number(self) -> i32 {
+        self.year * 12 + i32::from(self.month) - 1
+    }
+
+    /// Month and day of the month.
+    #[inline]
+    #[must_use]
+    pub fn month_day(self) -> (u32, u32) {
+        (self.month.into(), self.day.into())
+    }
+}
+
+impl Almanac {
+    /// Lays out the days for the calendars of all pools.
+    pub fn new(calendars: &[Calendar]) -> Self {
+        let mut changes: Vec<Date> = calendars.iter().flat_map(Calendar::changes).copied().collect();
+        changes.sort_unstable();
+        changes.dedup();
+        let mut almanac = Self { changes, days: Vec::new() };
+        almanac.days = (FIRST.0..FIRST.0 + DAYS).map(|day| almanac.look_up(Date(day))).collect();
+        almanac
+    }
+
+    /// A pool's period by epoch.
+    pub fn periods(&self, calendar: &Calendar) -> Vec<u32> {
+        let first_days = std::iter::once(Date::MIN).chain(self.changes.iter().copied());
+        first_days.map(|day| calendar.period_of(day)).collect()
+    }
+
+    /// What is asked of a day.
+    #[inline]
+    pub fn on(&self, day: Date) -> Today {
+        let place = day.0.wrapping_sub(FIRST.0) as u32 as usize;
+        self.days.get(place).copied().unwrap_or_else(|| self.look_up(day))
+    }
+
+    #[cold]
+    fn look_up(&self, day: Date) -> Today {
+        let epoch = self.changes.partition_point(|&change| change <= day) as u32;
+        let (year, month, day) = day.ymd();
+        Today { epoch, year, month: month as u8, day: day as u8 }
+    }
+}
