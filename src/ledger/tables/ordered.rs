@@ -10,9 +10,15 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 
 use super::read::{Batch, TableError, TableFile, handle};
 
+/// Persons from one number to another, both included.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Between<'a> {
+    pub first: &'a [u8],
+    pub last: &'a [u8],
+}
+
 impl TableFile {
-    /// Hands the batches of all row groups that may hold rows of a person to `sink`: the groups are found by what
-    /// they say of their own first and last number.
+    /// Hands the batches of all row groups that may hold rows of a person to `sink`.
     ///
     /// # Errors
     /// What the file runs into, and what `sink` says.
@@ -22,15 +28,17 @@ impl TableFile {
         wanted: &[&str],
         sink: &mut dyn FnMut(&Batch) -> Result<(), E>,
     ) -> Result<(), E> {
-        let all = self.metadata.metadata().num_row_groups();
+        let between = Between { first: person.as_bytes(), last: person.as_bytes() };
+        self.visit_groups(&self.groups_of(between), wanted, 1, &mut |_, batch| sink(batch))
+    }
+
+    /// The row groups that may hold rows of some persons: they are found by what they say of their own first and
+    /// last number.
+    pub(super) fn groups_of(&self, persons: Between) -> Vec<usize> {
         let may_hold = |group: &usize| {
-            self.numbers_of(*group).is_none_or(|(first, last)| first <= person.as_bytes() && person.as_bytes() <= last)
+            self.numbers_of(*group).is_none_or(|(first, last)| first <= persons.last && persons.first <= last)
         };
-        let groups: Vec<usize> = (0..all).filter(may_hold).collect();
-        for batch in self.decode(wanted, |builder| builder.with_row_groups(groups))? {
-            sink(&Batch::new(&self.path, &batch))?;
-        }
-        Ok(())
+        (0..self.metadata.metadata().num_row_groups()).filter(may_hold).collect()
     }
 
     /// Ranges of row groups within which `psn_no` rises. A group says its first and last number, perhaps cut short,
