@@ -11,7 +11,7 @@ use crate::columnar::row_groups::{ColumnChunk, Encoder, RowGroups};
 use crate::ledger::fold::Chunk;
 use crate::ledger::opening::ClosingPerson;
 use crate::ledger::tables::scan::table::PERSONS;
-use crate::ledger::tables::{Part, Tables, encode, schema};
+use crate::ledger::tables::{Part, encode, schema};
 use crate::publish::{Staging, Written};
 use crate::shuffle::shelf::Disk;
 
@@ -79,11 +79,12 @@ impl NightEncoder {
     /// A chunk's rows of all tables.
     pub(super) fn encode(&self, chunk: &Chunk, loaded: &Loaded) -> Result<NightEncoded, RunError> {
         let name = |person| loaded.rows.arenas.person(loaded.persons.name(person));
-        let tables = Tables::of(chunk, loaded.words(), &name);
-        let batches = [tables.movements, tables.accumulators, tables.admissions, tables.persons];
         let mut encoded = NightEncoded([const { None }; 4]);
-        for (index, batch) in batches.iter().enumerate().filter(|(_, batch)| batch.num_rows() > 0) {
-            encoded.0[index] = Some(self.0[index].encode(batch).map_err(failed(index))?);
+        for (index, encoder) in self.0.iter().enumerate() {
+            let rows = encode::rows_of(index, chunk, loaded.words(), &name);
+            if rows.num_rows() > 0 {
+                encoded.0[index] = Some(encoder.encode(&rows).map_err(failed(index))?);
+            }
         }
         Ok(encoded)
     }

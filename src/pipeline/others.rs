@@ -73,3 +73,40 @@ impl OtherBalances {
         if group.is_empty() { Ok(()) } else { take(&group) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_on_the_disk_and_all_in_memory_give_one_order() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Disk::new(folder.path());
+        // More than a row group and than two blocks; a walk that meets each number once.
+        let count = CHUNK_ROWS + 3 * BLOCK_ROWS + 7;
+        let all = (0..count)
+            .map(|step| step * 7_919 % count)
+            .map(|number| -> Balance { (format!("{number:08}").into_bytes().into(), Fen(number as i64 - 50)) });
+        let all: Vec<Balance> = all.collect();
+        for ranges in [0, 1, 5] {
+            let mut others = OtherBalances::default();
+            let of = |balance: &Balance| (balance.1.0 + 50) as usize * ranges.max(1) / count;
+            for range in 0..ranges.max(1) {
+                all.iter().filter(|balance| of(balance) == range).for_each(|balance| others.put(balance.clone()));
+                if ranges > 0 {
+                    others.end_range(&disk).expect("room");
+                }
+            }
+            let mut groups = Vec::new();
+            let taken = others.in_order((ranges > 0).then_some(&disk), &mut |group| {
+                groups.push(group.to_vec());
+                Ok(())
+            });
+            taken.expect("as they went");
+            assert!(groups.iter().map(Vec::len).eq([CHUNK_ROWS, count - CHUNK_ROWS]), "{ranges} ranges");
+            let mut sorted = all.clone();
+            sorted.sort_unstable();
+            assert!(groups.concat() == sorted, "{ranges} ranges");
+        }
+    }
+}
