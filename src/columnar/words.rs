@@ -1,18 +1,63 @@
 //! The words that numbers stand for, for everything that is written.
 
+use std::sync::Arc;
+
 use crate::model::outcome::Status;
 use crate::model::place::Admdvs;
 use crate::model::settlement::{Arenas, Insutype};
 use crate::model::symbol::Sym;
 use crate::rules::book::RuleBook;
 
+/// Where the open items of earlier nights came from first, row by row.
+#[derive(Clone, Debug, Default)]
+pub struct Origins {
+    files: Vec<String>,
+    rows: Vec<(u32, u32)>,
+}
+
+impl Origins {
+    /// File and row of the next one.
+    ///
+    /// # Panics
+    /// If they come from 2^32 files.
+    pub fn push(&mut self, file: &str, row: u32) {
+        let last = self.rows.last().map(|&(last, _)| last).filter(|&last| self.files[last as usize] == file);
+        let number = last.unwrap_or_else(|| {
+            let known = self.files.iter().position(|known| known == file).unwrap_or_else(|| {
+                self.files.push(file.to_owned());
+                self.files.len() - 1
+            });
+            u32::try_from(known).expect("fewer than 2^32 files")
+        });
+        self.rows.push((number, row));
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// File and row that a row, from 1, came from.
+    fn of(&self, row: u32) -> (&str, u32) {
+        let (file, row) = self.rows[row as usize - 1];
+        (&self.files[file as usize], row)
+    }
+}
+
 /// Where rows came from, as `src_file` and `src_row` say it.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     /// Input files by number.
     pub files: Vec<String>,
-    /// The file that holds the open items of earlier nights, and of each of its rows the file and row it came from first.
-    pub carried: Option<(u32, Vec<(String, u32)>)>,
+    /// The file that holds the open items of earlier nights, and where its rows came from first.
+    pub carried: Option<(u32, Arc<Origins>)>,
 }
 
 impl Sources {
@@ -22,8 +67,7 @@ impl Sources {
         if let Some((carried, rows)) = &self.carried
             && *carried == file
         {
-            let (file, row) = &rows[row as usize - 1];
-            return (file, *row);
+            return rows.of(row);
         }
         (&self.files[file as usize], row)
     }

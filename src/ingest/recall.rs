@@ -54,6 +54,15 @@ impl Recalled {
         &self.values[column.index()]
     }
 
+    /// The text of a column, as it stands in the file where it is wrong; empty where it is missing or no text.
+    #[must_use]
+    pub fn cell(&self, column: Column) -> &str {
+        match self.value(column) {
+            Value::Text(text) | Value::Bad(text) => text,
+            _ => "",
+        }
+    }
+
     fn new(row: &impl Row, file: u32, number: u32, line: u64, with_raw: bool) -> Self {
         let values = Column::ALL.iter().map(|&column| value_of(row, column)).collect();
         let raw = if with_raw { row.raw() } else { String::new() };

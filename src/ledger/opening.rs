@@ -1,5 +1,7 @@
 //! What earlier nights left of the persons of a night, and what the night leaves of them.
 
+use std::ops::Range;
+
 use hashbrown::{HashMap, HashSet};
 
 use crate::adjudicate::accumulators::Accumulators;
@@ -41,9 +43,11 @@ pub struct Place {
     pub setl_id: Box<[u8]>,
 }
 
-/// What earlier nights left, by the ranks of this night's persons.
+/// What earlier nights left of a run of this night's persons; tables by person begin with the first of them.
 #[derive(Debug)]
 pub struct Opening {
+    /// The ranks of the persons.
+    pub persons: Range<usize>,
     /// Use of schemes and years.
     pub usage: ByPerson<UsageRow>,
     /// Settlements that this night's reversals name.
@@ -85,6 +89,30 @@ pub struct GivenBalances {
 }
 
 impl Opening {
+    /// A person's place in the tables.
+    fn at(&self, person: u32) -> u32 {
+        assert!(self.persons.contains(&(person as usize)), "person {person} of an opening of {:?}", self.persons);
+        person - self.persons.start as u32
+    }
+
+    /// Use of a person's schemes and years.
+    #[must_use]
+    pub fn usage_of(&self, person: u32) -> &[UsageRow] {
+        self.usage.of(self.at(person))
+    }
+
+    /// Settlements that a person's reversals name.
+    #[must_use]
+    pub fn originals_of(&self, person: u32) -> &[Original] {
+        self.originals.of(self.at(person))
+    }
+
+    /// The place of a person's last settlement; `None`: there is none.
+    #[must_use]
+    pub fn last_of(&self, person: u32) -> Option<&Place> {
+        self.last[self.at(person) as usize].as_ref()
+    }
+
     /// Before which of a person's claims, in their order, the account is set to a balance: a night's balance holds
     /// from the first claim on that lies behind all claims of the nights before it, as it did that night.
     #[must_use]
@@ -92,7 +120,7 @@ impl Opening {
         let Some(given) = &self.given else { return Vec::new() };
         let night = |claim: &Claim| given.night_of_file[claim.file as usize];
         let first = |of: u32| claims.iter().rposition(|claim| night(claim) < of).map_or(0, |last| last + 1);
-        given.balances.of(person).iter().map(|&(of, balance)| (first(of), balance)).collect()
+        given.balances.of(self.at(person)).iter().map(|&(of, balance)| (first(of), balance)).collect()
     }
 }
 
@@ -140,7 +168,7 @@ impl Closing {
     pub fn close(&mut self, person: u32, opening: &Opening, settled: Settled) {
         let Settled { arenas, claims, fold, accumulators } = settled;
         let outcomes = &fold.outcomes[fold.outcomes.len() - claims.len()..];
-        let before = opening.last[person as usize].as_ref();
+        let before = opening.last_of(person);
         let id = |claim: &Claim| arenas.setl_id(claim.text);
         let is_late = |claim: &Claim| {
             before.is_some_and(|last| (claim.setl_time, id(claim)) < (last.time, last.setl_id.as_ref()))
@@ -161,7 +189,7 @@ impl Closing {
         }
         let Some(last) = last else {
             // A balance that was given tonight is known from now on, though nothing was settled on it yet.
-            if opening.balance_given.get(person as usize) == Some(&true) {
+            if opening.balance_given.get(opening.at(person) as usize) == Some(&true) {
                 self.persons.push(ClosingPerson { person, balance: accumulators.balance, last: before.cloned() });
             }
             return;
@@ -174,7 +202,7 @@ impl Closing {
         }
         let touched_keys: Vec<SchemeKey> =
             (0..touched.len()).filter(|&scheme| touched[scheme]).map(|scheme| accumulators.key(scheme)).collect();
-        self.list_admissions(person, opening.admissions.of(person), &touched_keys, settled);
+        self.list_admissions(person, opening.admissions.of(opening.at(person)), &touched_keys, settled);
     }
 
     /// The admissions of the touched schemes and years: those of before, those of this night, less the reversed ones.

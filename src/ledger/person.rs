@@ -62,8 +62,8 @@ impl Source<'_> {
         done: impl FnMut(usize, T),
     ) {
         let facts = self.facts.of(person);
-        let usage = self.opening.map_or(&[][..], |opening| opening.usage.of(person));
-        let originals = self.opening.map_or(&[][..], |opening| opening.originals.of(person));
+        let usage = self.opening.map_or(&[][..], |opening| opening.usage_of(person));
+        let originals = self.opening.map_or(&[][..], |opening| opening.originals_of(person));
         let balances = self.opening.map_or(Vec::new(), |opening| opening.balances_before(person, claims));
         let earlier = Earlier { originals, balances: &balances };
         accumulators.open(facts.balance.unwrap_or_default(), usage);

@@ -10,11 +10,15 @@ use super::memory::{self, Shares};
 use super::rejects::Rejects;
 use super::{RunError, Stage, Step, Watch};
 use crate::ingest::{self, Border, ClaimBatch, IngestError, InputFile, InputPath, ReadOptions};
+use crate::model::date::{Date, Time};
 use crate::model::settlement::{Insutype, TextRef};
 use crate::report::balance::Tally;
 use crate::shuffle::group::{Ghost, Rows};
 use crate::shuffle::ranges::{CLAIM_BYTES, Ranges};
 use crate::shuffle::shelf::{Disk, ShelfError};
+
+/// Bytes in memory of a byte of a table: a number and an amount take some 25 in a file, and with what finds them 200.
+const BYTES_OF_TABLE: u64 = 8;
 
 /// How much room rows have.
 #[derive(Clone, Debug)]
@@ -30,6 +34,13 @@ impl Room {
     #[must_use]
     pub fn with_disk(limit: u64, folder: &Path) -> Self {
         let shares = Shares::of(limit, memory::in_use(), rayon::current_num_threads());
+        Self::Disk(shares, Arc::new(Disk::new(folder)))
+    }
+
+    /// The same for a night, whose chunks need more.
+    #[must_use]
+    pub fn of_night(limit: u64, folder: &Path) -> Self {
+        let shares = Shares::of_night(limit, memory::in_use(), rayon::current_num_threads());
         Self::Disk(shares, Arc::new(Disk::new(folder)))
     }
 
@@ -72,14 +83,18 @@ pub(super) struct Arrivals {
     pub rejected: Tally,
     /// All rows and their money.
     pub rows_in: Tally,
+    /// The day of the latest settlement.
+    pub latest: Option<Date>,
     /// Bytes of what is in memory.
     bytes: u64,
 }
 
 impl Arrivals {
-    /// Reads claims, all or those of one person.
+    /// Reads claims, all or those of one person. `tables` are those of which every row has to be at hand, whether
+    /// its person has claims or not.
     pub(super) fn read(
         files: &[InputPath],
+        tables: &[InputPath],
         border: &Border,
         person: Option<&[u8]>,
         room: &Room,
@@ -115,7 +130,7 @@ impl Arrivals {
             (_, Some(error)) => Err(error),
             (Err(error), None) => Err(error.into()),
             (Ok(files), None) => {
-                arrivals.close(room)?;
+                arrivals.close(room, total_bytes(tables.iter().map(|file| &*file.path)) * BYTES_OF_TABLE)?;
                 Ok((arrivals, files))
             }
         }
@@ -127,6 +142,7 @@ impl Arrivals {
         }
         self.bytes += batch.claims.len() as u64 * CLAIM_BYTES + batch.arena.len() as u64;
         batch.claims.iter().for_each(|claim| self.rows_in.add(claim.bill.total.0));
+        self.latest = self.latest.max(batch.claims.iter().map(|claim| claim.setl_time).max().map(Time::day));
         let rejected = Tally { rows: batch.rejected_rows, total_fen: batch.rejected_total };
         self.rejected.merge(&rejected);
         self.rows_in.merge(&rejected);
@@ -180,9 +196,12 @@ impl Arrivals {
         Ok(())
     }
 
-    /// All rows are in.
-    fn close(&mut self, room: &Room) -> Result<(), ShelfError> {
+    /// All rows are in; tables that need more than their room go to the disk, and the rows beside them.
+    fn close(&mut self, room: &Room, tables: u64) -> Result<(), ShelfError> {
         let Room::Disk(shares, disk) = room else { return Ok(()) };
+        if self.ranges.is_none() && tables > shares.rows {
+            self.ranges = Some(Ranges::cut(&self.rows, tables.div_ceil(shares.rows), shares.window));
+        }
         self.set_down(disk)?;
         match &mut self.ranges {
             Some(ranges) => ranges.split(disk, shares.rows),

@@ -8,7 +8,7 @@ use parquet::errors::ParquetError;
 use rayon::prelude::*;
 use serde_json::json;
 
-use super::load::parts;
+use super::earlier::parts;
 use super::manifest::engine;
 use super::{RunError, Stage, Watch, check};
 use crate::columnar::row_groups::RowGroups;

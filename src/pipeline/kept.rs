@@ -6,27 +6,20 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use hashbrown::HashMap;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
 use super::lines::Lines;
 use super::load::Loaded;
-use super::night_tables::OPEN_ITEMS as OPEN_ITEMS_FILE;
 use super::rejects::RejectLine;
-use super::write::NightTables;
 use super::{RunError, Watch};
-use crate::adjudicate::person::Outcome;
-use crate::columnar::columns::{self, integer, text};
-use crate::columnar::row_groups::{RowGroups, properties};
+use crate::columnar::columns::{integer, text};
+use crate::columnar::row_groups::properties;
 use crate::diagnostic::Lang;
-use crate::ingest::{self, Column, IngestError, PendedColumns, Problem, Recalled, Value};
-use crate::ledger::tables::schema::{OPEN_ITEMS, plain};
+use crate::ingest::{self, Column, IngestError, PendedColumns, Problem, Recalled};
 use crate::model::outcome::Reasons;
-use crate::model::settlement::{Arenas, Claim};
 use crate::publish::{OutputFile, Staging, Written};
 use crate::report::balance::Balance;
-use crate::report::privacy::Persons;
 use crate::shuffle::order::{InOrder, Position};
 
 /// The headings of `rejects.csv`.
@@ -218,119 +211,9 @@ fn taken(row: &Recalled, problem: Problem) -> RejectLine {
         row: row.row,
         line: row.line,
         column: Column::SetlId.name(),
-        value: cell(row, Column::SetlId),
+        value: row.cell(Column::SetlId).to_owned(),
         reason: problem.reason(),
         message: problem.text(),
         raw: row.raw.as_str().into(),
     }
-}
-
-fn cell(row: &Recalled, column: Column) -> String {
-    match row.value(column) {
-        Value::Text(text) | Value::Bad(text) => text.clone(),
-        _ => String::new(),
-    }
-}
-
-/// A pended row as the ledger keeps it beside `pended.parquet`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenItem {
-    psn_no: String,
-    setl_id: String,
-    reasons: Reasons,
-}
-
-impl OpenItem {
-    /// Of a recalled row.
-    #[must_use]
-    pub fn of(row: &Recalled, reasons: Reasons) -> Self {
-        Self { psn_no: cell(row, Column::PsnNo), setl_id: cell(row, Column::SetlId), reasons }
-    }
-}
-
-/// Writes `open_items.parquet`: a row for each of `pended.parquet`, with the night since which it is open.
-///
-/// # Errors
-/// The file cannot be written.
-pub(super) fn write_open_items(
-    staging: &Staging,
-    items: Vec<OpenItem>,
-    night: &NightTables,
-) -> Result<Written, RunError> {
-    let failed = |error| RunError::Parquet { file: OPEN_ITEMS_FILE, error };
-    let since: HashMap<(&str, &str), u32> =
-        night.since.iter().map(|(person, id, since)| ((person.as_str(), id.as_str()), *since)).collect();
-    let since = |item: &OpenItem| since.get(&(&*item.psn_no, &*item.setl_id)).copied().unwrap_or(night.number) as i32;
-    let arrays = vec![
-        text(items.iter().map(|item| &item.psn_no)),
-        text(items.iter().map(|item| &item.setl_id)),
-        integer(items.iter().map(since)),
-        text(items.iter().map(|item| item.reasons.joined())),
-    ];
-    let schema = plain(&OPEN_ITEMS);
-    let batch = columns::rows(Arc::clone(&schema), arrays);
-    let mut file = RowGroups::begin(staging.create(OPEN_ITEMS_FILE)?, schema).map_err(failed)?;
-    file.put(&batch).map_err(failed)?;
-    Ok(file.finish().map_err(failed)?.finish()?)
-}
-
-/// The headings of `late.csv`.
-pub const LATE_COLUMNS: [&str; 11] = [
-    "psn_no",
-    "setl_id",
-    "setl_time",
-    "last_setl_time",
-    "last_setl_id",
-    "status",
-    "fund_pay_sumamt",
-    "acct_pay",
-    "psn_cash_pay",
-    "src_file",
-    "src_row",
-];
-
-/// A line of `late.csv`.
-pub struct LateRow([String; 11]);
-
-impl LateRow {
-    /// Of a settlement whose place lies before the last one of earlier nights.
-    ///
-    /// # Panics
-    /// If its person has no earlier settlement.
-    #[must_use]
-    pub fn of(claim: &Claim, outcome: &Outcome, arenas: &Arenas, loaded: &Loaded) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let person = arenas.person(claim.text);
-        let rank = loaded.persons.find(&loaded.rows.arenas, person).expect("a person of the run");
-        let opening = loaded.opening.as_ref().expect("a night");
-        let last = opening.last[rank as usize].as_ref().expect("a late claim comes before a settlement");
-        let (file, row) = loaded.sources.of(claim.file, claim.row);
-        Self([
-            text(person),
-            text(arenas.setl_id(claim.text)),
-            claim.setl_time.to_string(),
-            last.time.to_string(),
-            text(&last.setl_id),
-            outcome.status.word().to_owned(),
-            outcome.amounts.funds().to_string(),
-            outcome.amounts.account.to_string(),
-            outcome.amounts.cash().to_string(),
-            file.to_owned(),
-            row.to_string(),
-        ])
-    }
-}
-
-/// Writes `late.csv`: settlements adjudicated on the accumulators as they stand, though their place lies earlier.
-///
-/// # Errors
-/// The file cannot be written.
-pub(super) fn write_late(staging: &Staging, late: &[LateRow], persons: &Persons) -> Result<Written, RunError> {
-    let mut lines = Lines::begin(staging.create("late.csv")?, &LATE_COLUMNS)?;
-    for LateRow(row) in late {
-        let mut row = row.clone();
-        row[0] = persons.person(&row[0]);
-        lines.put(&row)?;
-    }
-    lines.finish()
 }

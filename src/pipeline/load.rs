@@ -1,16 +1,17 @@
-//! Everything a fold needs, in memory: rules, rows by person, facts by person.
+//! Everything a fold needs: rules, rows by person, facts by person; in memory, or range after range of persons.
 
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use hashbrown::HashMap;
 
 use super::arrivals::{Arrivals, Room};
+use super::earlier::Earlier;
 use super::memory::Shares;
-use super::night::{Carried, verified};
+use super::night::Carried;
 use super::on_disk::{OnDisk, TableOnDisk, TablesOnDisk, Upcoming};
+use super::others::OtherBalances;
 use super::rejects::Rejects;
 use super::rules_dir::{Rules, load_rules};
 use super::tables::Tables;
@@ -22,8 +23,8 @@ use crate::ingest::{self, Border, InputFile, InputPath, ReadOptions};
 use crate::ledger::fold::{self, CHUNK_ROWS, Chunk};
 use crate::ledger::opening::Opening;
 use crate::ledger::person::Source;
-use crate::ledger::store::{View, Volume};
-use crate::ledger::tables::scan::{Numbers, OpeningRead, Part, read_opening};
+use crate::ledger::store::View;
+use crate::model::date::Date;
 use crate::model::money::Fen;
 use crate::model::reference::{AccountBalance, ByPerson, Enrolment, Facts, Institutions};
 use crate::report::balance::Tally;
@@ -53,7 +54,9 @@ pub struct Loaded {
     pub files: Vec<InputFile>,
     /// Where rows came from, as `src_file` and `src_row` say it.
     pub sources: Sources,
-    /// What earlier nights left; `None` without a ledger.
+    /// The day of the latest settlement.
+    pub latest: Option<Date>,
+    /// What earlier nights left of the persons at hand; `None` without a ledger.
     pub opening: Option<Opening>,
     /// Settlements of earlier nights that this night's reversals name.
     pub recorded: Vec<Recorded>,
@@ -67,8 +70,12 @@ pub struct Loaded {
     pub rejected: Tally,
     /// All rows and their money.
     pub rows_in: Tally,
+    /// Whether the table of balances names a person, by rank; empty without a table.
+    pub(super) balance_given: Vec<bool>,
     /// Balances of persons who have no row this night, for the ledger to keep.
-    pub other_balances: Vec<(Box<[u8]>, Fen)>,
+    pub(super) other_balances: OtherBalances,
+    /// Whether it goes on top of a ledger.
+    pub(super) is_night: bool,
     /// How memory is shared out.
     pub(super) shares: Shares,
     /// Where rows go that do not fit the memory; `None`: nothing may.
@@ -105,9 +112,17 @@ impl Loaded {
             Upcoming::Nothing => return Ok(false),
             Upcoming::OnDisk(on_disk) => {
                 // What was in memory goes first.
-                (self.persons, self.rows, self.facts) = Default::default();
-                let Some(held) = on_disk.next()? else { return Ok(false) };
+                (self.persons, self.rows, self.facts, self.opening) = Default::default();
+                let others = &mut self.other_balances;
+                let mut keep = |balance| {
+                    if self.is_night {
+                        others.put(balance);
+                    }
+                };
+                let Some(held) = on_disk.next(&mut keep)? else { return Ok(false) };
+                others.end_range(on_disk.disk())?;
                 (self.persons, self.rows, self.facts) = (held.persons, held.rows, held.facts);
+                self.balance_given = held.balance_given;
             }
         }
         Ok(true)
@@ -131,7 +146,7 @@ impl Loaded {
             && !on_disk.is_last()
         {
             let last = chunks.pop().expect("a short one");
-            on_disk.carry(&self.rows, &self.persons, &self.facts, last);
+            on_disk.carry(&self.rows, &self.persons, &self.facts, &self.balance_given, last);
         }
         chunks
     }
@@ -185,10 +200,11 @@ pub fn claims_of(inputs: &Inputs, night: Option<&NightInput>) -> Result<Vec<Inpu
     Ok(night.claims.iter().chain(carried).cloned().collect())
 }
 
-/// Reads everything. With `person`, only the rows of that `psn_no` are kept.
+/// Reads everything. With `person`, only the rows of that `psn_no` are kept. What earlier nights left is read here
+/// where all rows have to be in memory; where they may go to the disk, it is read as it is asked for.
 ///
 /// # Errors
-/// The rules, the claims or a reference table cannot be used, or the rows need more than `memory` bytes.
+/// The rules, the claims, a reference table or the ledger cannot be used, or the rows need more room than there is.
 pub fn load(
     inputs: &Inputs,
     person: Option<&[u8]>,
@@ -242,15 +258,17 @@ pub fn load_under(
     let (institutions, institution_files) = institutions.unzip();
     let claims = claims_of(inputs, night.as_ref())?;
     let border = Border { vocab: &rules.book.vocab, institutions: institutions.as_ref(), with_mdtrt_id };
-    let (mut arrivals, files) = Arrivals::read(&claims, &border, person, &room, watch, cancel)?;
+    let accounts = match (&night, &inputs.reference.accounts) {
+        (Some(night), _) => night.accounts.clone(),
+        (None, Some(path)) => Some(ingest::expand(&[path])?),
+        (None, None) => None,
+    };
+    let whole_tables = accounts.as_deref().unwrap_or_default();
+    let (arrivals, files) = Arrivals::read(&claims, whole_tables, &border, person, &room, watch, cancel)?;
     check(cancel)?;
     watch.begin(Stage::Group, Some(arrivals.rows.len() as u64));
     let persons = Persons::group(&arrivals.rows);
     watch.begin(Stage::Reference, None);
-    let mut opened = None;
-    if let Some(night) = &night {
-        opened = Some(open_night(night, &rules, &arrivals.rows, &persons, &mut arrivals.unlisted)?);
-    }
     let names = files.iter().map(|file| file.shown.clone()).collect();
     let carried = night.as_ref().and_then(|night| night.carried.as_ref());
     let carried = carried.map(|carried| (claims.len() as u32 - 1, carried.origins.clone()));
@@ -259,6 +277,7 @@ pub fn load_under(
         facts: Facts::default(),
         unlisted_insutypes: arrivals.unlisted,
         sources: Sources { files: names, carried },
+        latest: arrivals.latest,
         opening: None,
         recorded: Vec::new(),
         unlisted_accumulators: Vec::new(),
@@ -270,32 +289,22 @@ pub fn load_under(
         rows: arrivals.rows,
         persons,
         rules,
-        other_balances: Vec::new(),
+        balance_given: Vec::new(),
+        other_balances: OtherBalances::default(),
+        is_night: night.is_some(),
         shares,
         disk,
         upcoming: Upcoming::AtHand,
     };
-    let accounts = match (&night, &inputs.reference.accounts) {
-        (Some(night), _) => night.accounts.clone(),
-        (None, Some(path)) => Some(ingest::expand(&[path])?),
-        (None, None) => None,
-    };
-    if let Some(ranges) = arrivals.ranges {
-        read_facts_to_disk(inputs, &mut loaded, ranges, &options)?;
-        loaded.gates.push(("institutions", institution_files));
-        return Ok(loaded);
-    }
-    read_facts(inputs, &mut loaded, &options)?;
-    let known = opened.as_ref().map(|(read, _)| &*read.balances);
-    let balance_given = read_balances(&mut loaded, accounts.as_deref(), known, &options)?;
-    if let Some((mut read, unlisted_accumulators)) = opened {
-        read.opening.balance_given = balance_given;
-        read.opening.open_items = loaded.sources.carried.as_ref().map(|(file, _)| *file);
-        loaded.opening = Some(read.opening);
-        loaded.recorded = read.recorded;
-        loaded.unlisted_accumulators = unlisted_accumulators;
+    match arrivals.ranges {
+        Some(ranges) => read_facts_to_disk(inputs, &mut loaded, ranges, accounts.as_deref(), &options)?,
+        None => read_facts(inputs, &mut loaded, accounts.as_deref(), &options)?,
     }
     loaded.gates.push(("institutions", institution_files));
+    if let Some(night) = night.filter(|_| loaded.disk.is_none()) {
+        let all = 0..loaded.persons.len();
+        Earlier::of(night.view)?.open(&mut loaded, all)?;
+    }
     check(cancel)?;
     Ok(loaded)
 }
@@ -319,7 +328,12 @@ pub fn enrolments_under(
     Ok(files.map(|files| (ByPerson::group(persons.len(), rows), files)))
 }
 
-fn read_facts(inputs: &Inputs, loaded: &mut Loaded, options: &ReadOptions) -> Result<(), RunError> {
+fn read_facts(
+    inputs: &Inputs,
+    loaded: &mut Loaded,
+    accounts: Option<&[InputPath]>,
+    options: &ReadOptions,
+) -> Result<(), RunError> {
     let book = &loaded.rules.book;
     let tables = Tables { inputs, book, unlisted_insutypes: &loaded.unlisted_insutypes, options };
     let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
@@ -333,7 +347,7 @@ fn read_facts(inputs: &Inputs, loaded: &mut Loaded, options: &ReadOptions) -> Re
     let (rows, files) = gathered(|take| tables.marks(&find, take))?;
     loaded.facts.marks = files.is_some().then(|| ByPerson::group(count, rows));
     loaded.gates.push(("marks", files));
-    Ok(())
+    read_balances(loaded, accounts, options)
 }
 
 /// The tables of all persons go where the rows are.
@@ -341,6 +355,7 @@ fn read_facts_to_disk(
     inputs: &Inputs,
     loaded: &mut Loaded,
     ranges: Ranges,
+    accounts: Option<&[InputPath]>,
     options: &ReadOptions,
 ) -> Result<(), RunError> {
     let (shares, disk) = (loaded.shares, loaded.disk.clone().expect("a disk, as there are rows on it"));
@@ -357,82 +372,36 @@ fn read_facts_to_disk(
     let (table, files) = TableOnDisk::read(&disk, &ranges, shares, |take| tables.marks(&who, take))?;
     told.marks = files.is_some().then_some(table);
     loaded.gates.push(("marks", files));
-    let accounts = inputs.reference.accounts.as_ref().map(|path| ingest::expand(&[path])).transpose()?;
     let (table, files) = TableOnDisk::read(&disk, &ranges, shares, |take| {
-        let Some(files) = &accounts else { return Ok(None) };
+        let Some(files) = accounts else { return Ok(None) };
         let mut each = |(), (person, balance)| take(person, balance);
         Ok(Some(reference::read_balances(files, &|_| (), None, options, &mut each)?))
     })?;
     told.balances = files.is_some().then_some(table);
     loaded.gates.push(("accounts", files));
     let on_disk = OnDisk::new(disk, ranges, told);
-    on_disk.check_balances(accounts.as_deref().unwrap_or_default())?;
+    on_disk.check_balances(accounts.unwrap_or_default())?;
     loaded.upcoming = Upcoming::OnDisk(Box::new(on_disk));
     Ok(())
 }
 
-/// Balances: a given table is right about the persons it names, the ledger about the others. Returns whom it names,
-/// by person; nothing without a table.
-fn read_balances(
-    loaded: &mut Loaded,
-    accounts: Option<&[InputPath]>,
-    known: Option<&[Option<Fen>]>,
-    options: &ReadOptions,
-) -> Result<Vec<bool>, RunError> {
+/// Balances of the persons at hand; in a night, those of others are kept as well.
+fn read_balances(loaded: &mut Loaded, accounts: Option<&[InputPath]>, options: &ReadOptions) -> Result<(), RunError> {
+    let Some(accounts) = accounts else {
+        loaded.gates.push(("accounts", None));
+        return Ok(());
+    };
     let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
     let find = |number: &[u8]| persons.find(arenas, number);
-    let mut given = Vec::new();
-    let mut balances: Vec<Fen> = match known {
-        Some(known) => known.iter().map(|balance| balance.unwrap_or_default()).collect(),
-        None => vec![Fen::ZERO; persons.len()],
+    let (mut balances, mut given) = (vec![Fen::ZERO; persons.len()], vec![false; persons.len()]);
+    let (others, is_night) = (&mut loaded.other_balances, loaded.is_night);
+    let mut take = |person: Option<u32>, (name, told): (Box<[u8]>, AccountBalance)| match person {
+        Some(person) => (balances[person as usize], given[person as usize]) = (told.balance, true),
+        None if is_night => others.put((name, told.balance)),
+        None => {}
     };
-    let mut files = None;
-    if let Some(accounts) = accounts {
-        given = vec![false; persons.len()];
-        let others = &mut loaded.other_balances;
-        let mut take = |person: Option<u32>, (name, told): (Box<[u8]>, AccountBalance)| match person {
-            Some(person) => (balances[person as usize], given[person as usize]) = (told.balance, true),
-            None if known.is_some() => others.push((name, told.balance)),
-            None => {}
-        };
-        files = Some(reference::read_balances(accounts, &find, Some(&mut HashMap::new()), options, &mut take)?);
-    }
-    loaded.facts.balances = (files.is_some() || known.is_some()).then_some(balances);
-    loaded.gates.push(("accounts", files));
-    Ok(given)
-}
-
-/// What must be read to know everything, newest first, each file compared with its digest.
-///
-/// # Errors
-/// A file is not what its manifest says.
-pub(super) fn parts(view: &View<'_>) -> Result<Vec<Part>, RunError> {
-    let part = |night: u32, is_base: bool, volume: &Volume| -> Result<Part, RunError> {
-        let mut files = HashMap::new();
-        for table in Part::TABLES {
-            files.insert(table, verified(volume, table)?);
-        }
-        Ok(Part { night, is_base, files })
-    };
-    let (base, nights) = view.parts();
-    let newest_first = nights.iter().rev().map(|night| part(night.number, false, &night.volume));
-    newest_first.chain(base.map(|base| part(base.through, true, &base.volume))).collect()
-}
-
-/// What earlier nights left, and the accumulators that the rules do not name.
-fn open_night(
-    night: &NightInput,
-    rules: &Rules,
-    rows: &Rows,
-    persons: &Persons,
-    insutypes: &mut Vec<Box<str>>,
-) -> Result<(OpeningRead, Vec<Box<str>>), RunError> {
-    let mut accumulators = Vec::new();
-    let mut numbers = Numbers { book: &rules.book, insutypes, accumulators: &mut accumulators };
-    let parts = parts(&night.view)?;
-    let outputs = |number: u32, table: &str| -> Result<PathBuf, RunError> {
-        verified(&night.view.nights[number as usize - 1].volume, table)
-    };
-    let read = read_opening(&parts, rows, persons, &mut numbers, &outputs)?;
-    Ok((read, accumulators))
+    let files = reference::read_balances(accounts, &find, Some(&mut HashMap::new()), options, &mut take)?;
+    (loaded.facts.balances, loaded.balance_given) = (Some(balances), given);
+    loaded.gates.push(("accounts", Some(files)));
+    Ok(())
 }

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
+use super::arrivals::Room;
+use super::earlier::Earlier;
 use super::load::{self, Loaded, NightInput};
 use super::manifest::Manifest;
 use super::night_tables::{OPEN_ITEMS, is_state};
-use super::write::{Target, Wrote};
+use super::write::{NightTables, Target, Wrote};
 use super::{RunError, RunPlan, Watch, check, manifest, rules_changed, write};
+use crate::columnar::words::Origins;
 use crate::ingest::{self, IngestError, InputFile, InputPath};
 use crate::ledger::store::{Access, InputKind, Ledger, LedgerError, NightStaging, View, Volume};
 use crate::ledger::tables::open_items::{self, Age};
@@ -36,9 +40,9 @@ pub struct Carried {
     /// `pended.parquet` of that night.
     pub input: InputPath,
     /// File and row that each row came from first.
-    pub origins: Vec<(String, u32)>,
-    /// Person, settlement and the night since which each row has been open.
-    pub since: Vec<(String, String, u32)>,
+    pub origins: Arc<Origins>,
+    /// `open_items.parquet` of that night.
+    pub open_items: PathBuf,
 }
 
 /// A file of a volume, once it is what its manifest says.
@@ -64,14 +68,16 @@ pub(super) fn run(
     let ledger = Ledger::open(&night.ledger, Access::Write { command: "tongchou run".to_owned() })?;
     let (input, skipped) = take_in(plan, &ledger)?;
     let carried = input.carried.clone();
-    let mut loaded = load::load(&plan.inputs, None, Some(input), plan.memory, watch, cancel)?;
+    let room = Room::of_night(plan.memory, ledger.folder());
+    let mut loaded = load::load(&plan.inputs, None, Some(input), room, watch, cancel)?;
+    let earlier = Earlier::of(ledger.view())?;
     let staging = ledger.begin_night(day_of(&loaded, night.date, &ledger))?;
-    let since = carried.as_ref().map_or(&[][..], |carried| &carried.since);
-    let target = Target {
-        staging: staging.staging(),
-        night: Some(write::NightTables { number: staging.number(), since }),
-        persons: &plan.persons,
+    let tables = NightTables {
+        number: staging.number(),
+        earlier: &earlier,
+        open_items: carried.as_ref().map(|carried| &*carried.open_items),
     };
+    let target = Target { staging: staging.staging(), night: Some(tables), persons: &plan.persons };
     let Wrote { summary, mut outputs, late, replaced } = write::write(plan.lang, &mut loaded, &target, watch, cancel)?;
     let rules_changed = rules_changed::write(&ledger, &loaded.rules, staging.staging(), &mut outputs, cancel)?;
     let report = NightReport {
@@ -160,23 +166,16 @@ pub(super) fn carried(view: &View<'_>) -> Result<Option<Carried>, RunError> {
     if pended.rows() == 0 {
         return Ok(None);
     }
-    let mut origins = Vec::with_capacity(pended.rows());
+    let mut origins = Origins::default();
     pended.visit::<RunError>(&["src_file", "src_row"], &mut |batch| {
         let (files, rows) = (batch.text("src_file")?, batch.integer("src_row")?);
-        origins.extend((0..batch.rows()).map(|row| (files.value(row).to_owned(), rows.value(row) as u32)));
+        (0..batch.rows()).for_each(|row| origins.push(files.value(row), rows.value(row) as u32));
         Ok(())
     })?;
-    let mut since = Vec::with_capacity(origins.len());
-    let open = TableFile::open(&verified(&last.volume, OPEN_ITEMS)?)?;
-    open.visit::<RunError>(&["psn_no", "setl_id", "since_night"], &mut |batch| {
-        let (persons, ids, nights) = (batch.text("psn_no")?, batch.text("setl_id")?, batch.integer("since_night")?);
-        let row = |row| (persons.value(row).to_owned(), ids.value(row).to_owned(), nights.value(row) as u32);
-        since.extend((0..batch.rows()).map(row));
-        Ok(())
-    })?;
+    let open_items = verified(&last.volume, OPEN_ITEMS)?;
     let shown = format!("night={:06}/pended.parquet", last.number);
     let input = InputPath { path, shown, format: ingest::FileFormat::Parquet };
-    Ok(Some(Carried { input, origins, since }))
+    Ok(Some(Carried { input, origins: Arc::new(origins), open_items }))
 }
 
 /// The open items of the last night by the night since which they are open.
@@ -193,8 +192,7 @@ pub fn open_item_ages(ledger: &Ledger) -> Result<BTreeMap<u32, Age>, RunError> {
 /// The day of a night: as given, else that of its latest settlement, never before the last night's.
 fn day_of(loaded: &Loaded, given: Option<Date>, ledger: &Ledger) -> Date {
     let last = ledger.nights().last().map(|night| night.date);
-    let latest = loaded.rows.claims.iter().flatten().map(|claim| claim.setl_time.day()).max();
-    given.or(latest.max(last)).unwrap_or(Date(0))
+    given.or(loaded.latest.max(last)).unwrap_or(Date(0))
 }
 
 /// Keeps what was read: a night names no input that is not there.

@@ -6,13 +6,14 @@ use parquet::errors::ParquetError;
 
 use super::RunError;
 use super::load::Loaded;
+use super::others::OtherBalances;
 use crate::columnar::row_groups::{ColumnChunk, Encoder, RowGroups};
 use crate::ledger::fold::Chunk;
 use crate::ledger::opening::ClosingPerson;
 use crate::ledger::tables::scan::table::PERSONS;
-use crate::ledger::tables::{Part, Tables, encode, schema};
-use crate::model::money::Fen;
+use crate::ledger::tables::{Part, encode, schema};
 use crate::publish::{Staging, Written};
+use crate::shuffle::shelf::Disk;
 
 /// A chunk's row groups; `None` where the chunk has no rows of a table.
 pub(super) struct NightEncoded([Option<Vec<ColumnChunk>>; 4]);
@@ -59,21 +60,16 @@ impl NightFiles {
         Ok(())
     }
 
-    /// Finishes the files. `other_balances` are of persons that had no settlement but got a balance.
-    pub(super) fn finish(mut self, other_balances: &[(Box<[u8]>, Fen)]) -> Result<Vec<Written>, RunError> {
-        let mut sorted: Vec<&(Box<[u8]>, Fen)> = other_balances.iter().collect();
-        sorted.sort_unstable();
-        for part in sorted.chunks(1 << 20) {
-            let rows: Vec<ClosingPerson> = part
-                .iter()
-                .enumerate()
-                .map(|(index, (_, balance))| ClosingPerson { person: index as u32, balance: *balance, last: None })
-                .collect();
+    /// Finishes the files. `others` are of persons that had no settlement but got a balance.
+    pub(super) fn finish(mut self, others: OtherBalances, disk: Option<&Disk>) -> Result<Vec<Written>, RunError> {
+        others.in_order(disk, &mut |group| {
+            let rows = group.iter().enumerate();
+            let rows = rows.map(|(index, &(_, balance))| ClosingPerson { person: index as u32, balance, last: None });
             let name =
-                |person: u32| std::str::from_utf8(&part[person as usize].0).expect("text that was read as UTF-8");
-            let batch: RecordBatch = encode::persons(rows.iter(), &name);
-            self.0[PERSONS].put(&batch).map_err(failed(PERSONS))?;
-        }
+                |person: u32| std::str::from_utf8(&group[person as usize].0).expect("text that was read as UTF-8");
+            let batch: RecordBatch = encode::persons(rows.collect::<Vec<_>>().iter(), &name);
+            self.0[PERSONS].put(&batch).map_err(failed(PERSONS))
+        })?;
         let finished = self.0.into_iter().enumerate();
         finished.map(|(index, file)| Ok(file.finish().map_err(failed(index))?.finish()?)).collect()
     }
@@ -83,11 +79,12 @@ impl NightEncoder {
     /// A chunk's rows of all tables.
     pub(super) fn encode(&self, chunk: &Chunk, loaded: &Loaded) -> Result<NightEncoded, RunError> {
         let name = |person| loaded.rows.arenas.person(loaded.persons.name(person));
-        let tables = Tables::of(chunk, loaded.words_of(chunk), &name);
-        let batches = [tables.movements, tables.accumulators, tables.admissions, tables.persons];
         let mut encoded = NightEncoded([const { None }; 4]);
-        for (index, batch) in batches.iter().enumerate().filter(|(_, batch)| batch.num_rows() > 0) {
-            encoded.0[index] = Some(self.0[index].encode(batch).map_err(failed(index))?);
+        for (index, encoder) in self.0.iter().enumerate() {
+            let rows = encode::rows_of(index, chunk, loaded.words_of(chunk), &name);
+            if rows.num_rows() > 0 {
+                encoded.0[index] = Some(encoder.encode(&rows).map_err(failed(index))?);
+            }
         }
         Ok(encoded)
     }

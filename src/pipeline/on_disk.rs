@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::RunError;
 use super::memory::Shares;
+use super::others::Balance;
 use crate::ingest::reference::{self, Take};
 use crate::ingest::{IngestError, InputPath};
 use crate::model::money::Fen;
@@ -45,19 +46,20 @@ impl<T: Told> TableOnDisk<T> {
         Ok((table, read))
     }
 
-    /// What it tells about the persons of a range, by their ranks; it leaves the disk.
+    /// What it tells about the persons of a range, by their ranks; it leaves the disk. What it tells about persons
+    /// without a row goes to `others`.
     fn take(
         &mut self,
         disk: &Disk,
         range: usize,
         find: &dyn Fn(&[u8]) -> Option<u32>,
+        others: &mut dyn FnMut(&[u8], T),
     ) -> Result<Vec<(u32, T)>, ShelfError> {
         let carried = std::mem::take(&mut self.carried).into_iter();
         let mut pairs: Vec<(u32, T)> = carried.filter_map(|(person, row)| Some((find(&person)?, row))).collect();
-        self.told.each(disk, range, |person, row| {
-            if let Some(rank) = find(person) {
-                pairs.push((rank, row));
-            }
+        self.told.each(disk, range, |person, row| match find(person) {
+            Some(rank) => pairs.push((rank, row)),
+            None => others(person, row),
         })?;
         self.told.forget(range);
         Ok(pairs)
@@ -100,6 +102,8 @@ pub(super) struct Held {
     pub(super) rows: Rows,
     pub(super) persons: Persons,
     pub(super) facts: Facts,
+    /// Whether the table of balances names a person, by rank; empty without a table.
+    pub(super) balance_given: Vec<bool>,
 }
 
 impl OnDisk {
@@ -108,13 +112,18 @@ impl OnDisk {
         Self { disk, ranges, tables, next: 0, carried: None }
     }
 
+    /// Where everything lies.
+    pub(super) fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
     /// How many rows there are.
     pub(super) fn rows(&self) -> u64 {
         self.ranges.rows()
     }
 
-    /// The next range; `None` behind the last.
-    pub(super) fn next(&mut self) -> Result<Option<Held>, RunError> {
+    /// The next range; `None` behind the last. Balances of persons without a row go to `others`.
+    pub(super) fn next(&mut self, others: &mut dyn FnMut(Balance)) -> Result<Option<Held>, RunError> {
         if self.is_last() {
             return Ok(None);
         }
@@ -133,6 +142,7 @@ impl OnDisk {
         let find = |number: &[u8]| persons.find(&rows.arenas, number);
         let count = persons.len();
         let (disk, tables) = (&*self.disk, &mut self.tables);
+        let mut balance_given = Vec::new();
         let facts = Facts {
             enrolments: by_person(&mut tables.enrolments, disk, range, count, &find)?,
             filings: by_person(&mut tables.filings, disk, range, count, &find)?,
@@ -141,14 +151,16 @@ impl OnDisk {
                 None => None,
                 Some(table) => {
                     let mut balances = vec![Fen::ZERO; count];
-                    for (person, told) in table.take(disk, range, &find)? {
-                        balances[person as usize] = told.balance;
+                    balance_given = vec![false; count];
+                    let mut others = |person: &[u8], told: AccountBalance| others((person.into(), told.balance));
+                    for (person, told) in table.take(disk, range, &find, &mut others)? {
+                        (balances[person as usize], balance_given[person as usize]) = (told.balance, true);
                     }
                     Some(balances)
                 }
             },
         };
-        Ok(Some(Held { rows, persons, facts }))
+        Ok(Some(Held { rows, persons, facts, balance_given }))
     }
 
     /// Whether no range follows the one at hand.
@@ -157,7 +169,7 @@ impl OnDisk {
     }
 
     /// Persons of the range at hand that go over into the next: chunks of persons have one size, wherever ranges end.
-    pub(super) fn carry(&mut self, rows: &Rows, persons: &Persons, facts: &Facts, some: Range<usize>) {
+    pub(super) fn carry(&mut self, rows: &Rows, persons: &Persons, facts: &Facts, given: &[bool], some: Range<usize>) {
         let arenas = &rows.arenas;
         let (mut claims, mut ghosts, mut arena) = (Vec::new(), Vec::new(), Vec::new());
         let mut keep = |text: TextRef| {
@@ -186,7 +198,8 @@ impl OnDisk {
             carry_rows(&mut self.tables.enrolments, name, told.enrolments);
             carry_rows(&mut self.tables.filings, name, told.filings);
             carry_rows(&mut self.tables.marks, name, told.marks);
-            let balance = told.balance.map(|balance| AccountBalance { balance, file: 0, line: 0 });
+            let balance = told.balance.filter(|_| given[person as usize]);
+            let balance = balance.map(|balance| AccountBalance { balance, file: 0, line: 0 });
             carry_rows(&mut self.tables.balances, name, balance.as_ref().map(std::slice::from_ref));
         }
     }
@@ -228,7 +241,7 @@ fn by_person<T: Told>(
     find: &dyn Fn(&[u8]) -> Option<u32>,
 ) -> Result<Option<ByPerson<T>>, ShelfError> {
     let Some(table) = table else { return Ok(None) };
-    Ok(Some(ByPerson::group(persons, table.take(disk, range, find)?)))
+    Ok(Some(ByPerson::group(persons, table.take(disk, range, find, &mut |_, _| ())?)))
 }
 
 fn carry_rows<T: Copy>(table: &mut Option<TableOnDisk<T>>, person: &[u8], rows: Option<&[T]>) {

@@ -2,12 +2,16 @@
 //! could not be computed, read back what was written.
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use hashbrown::HashSet;
 use parquet::errors::ParquetError;
 
-use super::kept::{self, LateRow};
+use super::earlier::Earlier;
+use super::kept;
 use super::load::Loaded;
+use super::night_lists::{Late, LateRow, OpenItems};
 use super::night_tables::{NightEncoded, NightFiles};
 use super::ordered::in_order;
 use super::{RunError, Stage, Step, Watch, check};
@@ -22,7 +26,7 @@ use crate::report::adjudicated;
 use crate::report::balance::{ADJUDICATED, Balance, Summary, Tally};
 use crate::report::privacy::Persons;
 use crate::shuffle::order::{Position, Positions};
-use crate::shuffle::shelf::{Disk, ShelfError};
+use crate::shuffle::shelf::Disk;
 
 /// Where a run writes.
 pub(super) struct Target<'a> {
@@ -39,8 +43,10 @@ pub(super) struct Target<'a> {
 pub(super) struct NightTables<'a> {
     /// The night's number.
     pub number: u32,
-    /// Person, settlement and first night of the items that were open before.
-    pub since: &'a [(String, String, u32)],
+    /// What earlier nights left.
+    pub earlier: &'a Earlier<'a>,
+    /// The table of the items that were open before, if there are any.
+    pub open_items: Option<&'a Path>,
 }
 
 /// What was written.
@@ -74,26 +80,32 @@ struct Gathered<'a> {
     pended: Positions<'a>,
     /// Open items whose place new rows took.
     replaced: Tally,
-    late: Vec<LateRow>,
+    replaced_rows: HashSet<u32>,
+    /// In a night.
+    late: Option<Late<'a>>,
 }
 
 impl<'a> Gathered<'a> {
-    fn new(disk: Option<&'a Disk>, most: usize) -> Self {
+    fn new(disk: Option<&'a Disk>, most: usize, late: Option<Late<'a>>) -> Self {
         Self {
             balance: Balance::default(),
             persons: 0,
             refused: Positions::new(disk, most),
             pended: Positions::new(disk, most),
             replaced: Tally::default(),
-            late: Vec::new(),
+            replaced_rows: HashSet::new(),
+            late,
         }
     }
 
-    fn take(&mut self, mut chunk: Encoded) -> Result<(), ShelfError> {
+    fn take(&mut self, chunk: Encoded) -> Result<(), RunError> {
         self.balance.merge(&chunk.balance);
-        self.late.append(&mut chunk.late);
+        self.late.as_mut().map_or(Ok(()), |late| late.put(chunk.late))?;
         chunk.pended.into_iter().try_for_each(|row| self.pended.put(row))?;
-        chunk.aside.replaced.iter().for_each(|row| self.replaced.add(row.total.0));
+        for row in &chunk.aside.replaced {
+            self.replaced.add(row.total.0);
+            self.replaced_rows.insert(row.row);
+        }
         for row in chunk.aside.refused {
             self.balance.count_reasons(row.reasons);
             // Rejected rows are counted once, however many reasons they have.
@@ -119,23 +131,27 @@ pub(super) fn write(
 ) -> Result<Wrote, RunError> {
     let staging = target.staging;
     let disk = loaded.disk.clone();
-    let mut gathered = Gathered::new(disk.as_deref(), loaded.shares.positions());
+    let late = target.night.map(|_| Late::begin(staging, target.persons)).transpose()?;
+    let mut gathered = Gathered::new(disk.as_deref(), loaded.shares.positions(), late);
     let mut outputs = adjudicate(loaded, &mut gathered, target, watch, cancel)?;
     check(cancel)?;
-    let Gathered { mut balance, persons, refused, pended, replaced, late } = gathered;
+    let Gathered { mut balance, persons, refused, pended, replaced, replaced_rows, late } = gathered;
     balance.by_status[Status::Rejected as usize].merge(&loaded.rejected);
     watch.begin(Stage::Keep, Some(pended.len() + refused.len()));
-    let mut open_items = Vec::new();
+    let open_items = target.night.map(|night| OpenItems::begin(staging, &night, loaded, &replaced_rows));
+    let mut open_items = open_items.transpose()?;
     outputs.push(kept::write_pended(loaded, staging, pended.in_order(), watch, &mut |row, reasons| {
-        if target.night.is_some() {
-            open_items.push(kept::OpenItem::of(row, reasons));
+        if let Some(items) = &mut open_items {
+            items.put(row, reasons);
         }
     })?);
     outputs.push(kept::write_rejects(loaded, staging, refused.in_order(), lang, watch, &mut balance)?);
-    let late_rows = late.len() as u64;
-    if let Some(night) = &target.night {
-        outputs.push(kept::write_open_items(staging, open_items, night)?);
-        outputs.push(kept::write_late(staging, &late, target.persons)?);
+    let mut late_rows = 0;
+    if let (Some(open_items), Some(late)) = (open_items, late) {
+        outputs.push(open_items.finish()?);
+        let (written, rows) = late.finish()?;
+        outputs.push(written);
+        late_rows = rows;
     }
     check(cancel)?;
     watch.begin(Stage::Verify, Some(balance.of(Status::Paid).rows));
@@ -155,11 +171,11 @@ fn adjudicate(
     watch: &dyn Watch,
     cancel: &AtomicBool,
 ) -> Result<Vec<Written>, RunError> {
-    let failed = |error| RunError::Parquet { file: "adjudicated.parquet", error };
-    let file = target.staging.create("adjudicated.parquet")?;
-    let mut file = RowGroups::begin(file, schema::adjudicated()).map_err(failed)?;
-    let mut night = target.night.map(|_| NightFiles::begin(target.staging)).transpose()?;
-    let (encoder, night_encoder) = (file.encoder(), night.as_ref().map(NightFiles::encoder));
+    let mut files = Files {
+        adjudicated: RowGroups::begin(target.staging.create(ADJUDICATED_FILE)?, schema::adjudicated())
+            .map_err(failed)?,
+        night: target.night.map(|_| NightFiles::begin(target.staging)).transpose()?,
+    };
     watch.begin(Stage::Adjudicate, Some(loaded.rows_to_come()));
     loop {
         let since = watch.clock();
@@ -170,37 +186,69 @@ fn adjudicate(
         watch.on_disk(disk_bytes(loaded));
         let chunks = loaded.whole_chunks();
         gathered.persons += chunks.iter().map(|chunk| chunk.len() as u64).sum::<u64>();
-        let loaded = &*loaded;
-        let work = |range| -> Result<Encoded, RunError> {
-            check(cancel)?;
-            let since = watch.clock();
-            let chunk = fold::fold_chunk(loaded.source(), range);
-            watch.spent(Step::Fold, since);
-            let since = watch.clock();
-            let night = night_encoder.as_ref().map(|night| night.encode(&chunk, loaded)).transpose()?;
-            let encoded = encode(chunk, loaded, &encoder).map_err(failed)?;
-            watch.spent(Step::Encode, since);
-            Ok(Encoded { night, ..encoded })
-        };
-        in_order(chunks, loaded.shares.chunks, work, |chunk: Result<Encoded, RunError>| {
-            let mut chunk = chunk?;
-            let since = watch.clock();
-            for group in chunk.groups.drain(..) {
-                file.append(group).map_err(failed)?;
+        for run in chunks.chunks(loaded.shares.opened) {
+            if let Some(night) = &target.night {
+                let since = watch.clock();
+                night.earlier.open(loaded, run[0].start..run[run.len() - 1].end)?;
+                watch.spent(Step::TakeUp, since);
             }
-            if let (Some(files), Some(tables)) = (&mut night, chunk.night.take()) {
-                files.append(tables)?;
-            }
-            watch.spent(Step::Append, since);
-            watch.advance(chunk.rows);
-            Ok::<(), RunError>(gathered.take(chunk)?)
-        })?;
+            fold_and_append(run, loaded, &mut files, gathered, watch, cancel)?;
+        }
     }
-    let mut outputs = vec![file.finish().map_err(failed)?.finish()?];
-    if let Some(files) = night {
-        outputs.extend(files.finish(&loaded.other_balances)?);
+    let others = std::mem::take(&mut loaded.other_balances);
+    let mut outputs = vec![files.adjudicated.finish().map_err(failed)?.finish()?];
+    if let Some(files) = files.night {
+        outputs.extend(files.finish(others, loaded.disk.as_deref())?);
     }
     Ok(outputs)
+}
+
+const ADJUDICATED_FILE: &str = "adjudicated.parquet";
+
+fn failed(error: ParquetError) -> RunError {
+    RunError::Parquet { file: ADJUDICATED_FILE, error }
+}
+
+/// The files that chunks go into.
+struct Files {
+    adjudicated: RowGroups,
+    night: Option<NightFiles>,
+}
+
+/// Folds and encodes chunks of the persons at hand, and appends them.
+fn fold_and_append(
+    chunks: &[Range<usize>],
+    loaded: &Loaded,
+    files: &mut Files,
+    gathered: &mut Gathered,
+    watch: &dyn Watch,
+    cancel: &AtomicBool,
+) -> Result<(), RunError> {
+    let (encoder, night_encoder) = (files.adjudicated.encoder(), files.night.as_ref().map(NightFiles::encoder));
+    let work = |range: &Range<usize>| -> Result<Encoded, RunError> {
+        check(cancel)?;
+        let since = watch.clock();
+        let chunk = fold::fold_chunk(loaded.source(), range.clone());
+        watch.spent(Step::Fold, since);
+        let since = watch.clock();
+        let night = night_encoder.as_ref().map(|night| night.encode(&chunk, loaded)).transpose()?;
+        let encoded = encode(chunk, loaded, &encoder).map_err(failed)?;
+        watch.spent(Step::Encode, since);
+        Ok(Encoded { night, ..encoded })
+    };
+    in_order(chunks, loaded.shares.chunks, work, |chunk: Result<Encoded, RunError>| {
+        let mut chunk = chunk?;
+        let since = watch.clock();
+        for group in chunk.groups.drain(..) {
+            files.adjudicated.append(group).map_err(failed)?;
+        }
+        if let (Some(files), Some(tables)) = (&mut files.night, chunk.night.take()) {
+            files.append(tables)?;
+        }
+        watch.spent(Step::Append, since);
+        watch.advance(chunk.rows);
+        gathered.take(chunk)
+    })
 }
 
 fn disk_bytes(loaded: &Loaded) -> u64 {

@@ -19,6 +19,7 @@ mod laid_out;
 mod ledger_against_model;
 mod ledger_crash;
 mod ledger_faults;
+mod ledger_memory;
 mod ledger_model;
 mod ledger_nights;
 mod ledger_random;

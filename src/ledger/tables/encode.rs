@@ -7,6 +7,7 @@ use arrow::array::{
 };
 use arrow::buffer::OffsetBuffer;
 
+use super::scan::table;
 use super::schema::{self, ACCUMULATORS, ADMISSIONS, KINDS};
 use crate::adjudicate::accumulators::Shift;
 use crate::adjudicate::opening::{Moved, SchemeKey, Usage, UsageRow};
@@ -20,34 +21,20 @@ use crate::model::outcome::Status;
 use crate::model::settlement::Claim;
 use crate::model::symbol::Sym;
 
-/// A chunk's rows of the night's tables.
-#[derive(Debug)]
-pub struct Tables {
-    /// `movements.parquet`
-    pub movements: RecordBatch,
-    /// `accumulators.parquet`
-    pub accumulators: RecordBatch,
-    /// `admissions.parquet`
-    pub admissions: RecordBatch,
-    /// `persons.parquet`
-    pub persons: RecordBatch,
-}
-
-impl Tables {
-    /// The tables of a chunk that was folded on an opening. `name` gives the number of a person by rank.
-    ///
-    /// # Panics
-    /// If the chunk was folded without a ledger.
-    #[must_use]
-    pub fn of<'a>(chunk: &Chunk, words: Words<'a>, name: &dyn Fn(u32) -> &'a [u8]) -> Self {
-        let closing = chunk.closing.as_ref().expect("a chunk of a night with a ledger");
-        let name = |person: u32| utf8(name(person));
-        Self {
-            movements: movements(chunk, closing, words),
-            accumulators: accumulators(&closing.usage, words, &name),
-            admissions: admissions(&closing.admissions, words, &name),
-            persons: persons(closing.persons.iter(), &name),
-        }
+/// A chunk's rows of one of [`Part::TABLES`](super::Part::TABLES). `name` gives the number of a person by rank.
+///
+/// # Panics
+/// If the chunk was folded without a ledger, or there is no such table.
+#[must_use]
+pub fn rows_of<'a>(number: usize, chunk: &Chunk, words: Words<'a>, name: &dyn Fn(u32) -> &'a [u8]) -> RecordBatch {
+    let closing = chunk.closing.as_ref().expect("a chunk of a night with a ledger");
+    let name = |person: u32| utf8(name(person));
+    match number {
+        table::MOVEMENTS => movements(chunk, closing, words),
+        table::ACCUMULATORS => accumulators(&closing.usage, words, &name),
+        table::ADMISSIONS => admissions(&closing.admissions, words, &name),
+        table::PERSONS => persons(closing.persons.iter(), &name),
+        _ => panic!("a night has no table {number}"),
     }
 }
 
@@ -91,7 +78,6 @@ fn movements<'a>(chunk: &Chunk, closing: &Closing, words: Words<'a>) -> RecordBa
     let amount = |of: &dyn Fn(&Shift) -> Fen| {
         money(rows.iter().map(|row| Fen(row.moved.map_or(0, |moved| of(&moved.by).0 * sign(row)))))
     };
-    let pools: Vec<String> = rows.iter().map(|row| row.moved.map_or(String::new(), |moved| pool(&moved.key))).collect();
     let word = |of: &dyn Fn(&Moved) -> Sym| {
         text(rows.iter().map(|row| row.moved.map_or("", |moved| words.accumulator(of(moved)))))
     };
@@ -105,7 +91,7 @@ fn movements<'a>(chunk: &Chunk, closing: &Closing, words: Words<'a>) -> RecordBa
         id(&|claim| arenas.init_setl_id(claim.text)),
         id(&|claim| arenas.mdtrt_id(claim.text)),
         integer(rows.iter().map(|row| i32::from(row.late))),
-        text(pools.iter().map(String::as_str)),
+        text(rows.iter().map(|row| row.moved.map_or(String::new(), |moved| pool(&moved.key)))),
         text(rows.iter().map(|row| row.moved.map_or("", |moved| words.insutype(moved.key.insutype)))),
         number(&|moved| moved.key.year),
         word(&|moved| moved.accumulator),
@@ -166,11 +152,10 @@ pub fn accumulators<'a>(usage: &[(u32, UsageRow)], words: Words<'a>, name: &dyn 
     rows.sort_by_key(|&(person, key, (kind, accumulator, month, layer, ..))| {
         (person, key.pool, words.insutype(key.insutype), key.year, kind, accumulator, month, layer)
     });
-    let pools: Vec<String> = rows.iter().map(|(_, key, _)| pool(key)).collect();
     let amount = |index: usize| money(rows.iter().map(|(.., cells)| cells.5[index]));
     let arrays = vec![
         text(rows.iter().map(|(person, ..)| name(*person))),
-        text(pools.iter().map(String::as_str)),
+        text(rows.iter().map(|(_, key, _)| pool(key))),
         text(rows.iter().map(|(_, key, _)| words.insutype(key.insutype))),
         integer(rows.iter().map(|(_, key, _)| key.year)),
         text(rows.iter().map(|(.., cells)| KINDS[cells.0])),
@@ -194,10 +179,9 @@ pub fn admissions<'a>(admissions: &[(u32, Admission)], words: Words<'a>, name: &
         let accumulator = words.accumulator(row.accumulator);
         (*person, key.pool, words.insutype(key.insutype), key.year, accumulator, row.enddate, &row.setl_id)
     });
-    let pools: Vec<String> = rows.iter().map(|(_, row)| pool(&row.key)).collect();
     let arrays = vec![
         text(rows.iter().map(|(person, _)| name(*person))),
-        text(pools.iter().map(String::as_str)),
+        text(rows.iter().map(|(_, row)| pool(&row.key))),
         text(rows.iter().map(|(_, row)| words.insutype(row.key.insutype))),
         integer(rows.iter().map(|(_, row)| row.key.year)),
         text(rows.iter().map(|(_, row)| words.accumulator(row.accumulator))),

@@ -15,5 +15,4 @@ pub mod read;
 pub mod scan;
 pub mod schema;
 
-pub use encode::Tables;
-pub use scan::{OpeningRead, Part, TableError, read_opening};
+pub use scan::{Asked, OpeningRead, Part, TableError, read_opening};

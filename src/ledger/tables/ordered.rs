@@ -10,9 +10,15 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 
 use super::read::{Batch, TableError, TableFile, handle};
 
+/// Persons from one number to another, both included.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Between<'a> {
+    pub first: &'a [u8],
+    pub last: &'a [u8],
+}
+
 impl TableFile {
-    /// Hands the batches of all row groups that may hold rows of a person to `sink`: the groups are found by what
-    /// they say of their own first and last number.
+    /// Hands the batches of all row groups that may hold rows of a person to `sink`.
     ///
     /// # Errors
     /// What the file runs into, and what `sink` says.
@@ -22,15 +28,17 @@ impl TableFile {
         wanted: &[&str],
         sink: &mut dyn FnMut(&Batch) -> Result<(), E>,
     ) -> Result<(), E> {
-        let all = self.metadata.metadata().num_row_groups();
+        let between = Between { first: person.as_bytes(), last: person.as_bytes() };
+        self.visit_groups(&self.groups_of(between), wanted, 1, &mut |_, batch| sink(batch))
+    }
+
+    /// The row groups that may hold rows of some persons: they are found by what they say of their own first and
+    /// last number.
+    pub(super) fn groups_of(&self, persons: Between) -> Vec<usize> {
         let may_hold = |group: &usize| {
-            self.numbers_of(*group).is_none_or(|(first, last)| first <= person.as_bytes() && person.as_bytes() <= last)
+            self.numbers_of(*group).is_none_or(|(first, last)| first <= persons.last && persons.first <= last)
         };
-        let groups: Vec<usize> = (0..all).filter(may_hold).collect();
-        for batch in self.decode(wanted, |builder| builder.with_row_groups(groups))? {
-            sink(&Batch::new(&self.path, &batch))?;
-        }
-        Ok(())
+        (0..self.metadata.metadata().num_row_groups()).filter(may_hold).collect()
     }
 
     /// Ranges of row groups within which `psn_no` rises. A group says its first and last number, perhaps cut short,
@@ -95,5 +103,73 @@ impl TableFile {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::RecordBatch;
+    use arrow::datatypes::{DataType, Field, Schema};
+    use parquet::arrow::ArrowWriter;
+    use parquet::file::properties::WriterProperties;
+
+    use super::*;
+    use crate::columnar::columns::{integer, text};
+
+    /// A hundred persons with three rows each, in row groups of forty rows; every row says its number.
+    fn table(folder: &Path) -> TableFile {
+        let path = folder.join("table.parquet");
+        let fields = [("psn_no", DataType::Utf8), ("row", DataType::Int32)];
+        let schema = Schema::new(fields.map(|(name, kind)| Field::new(name, kind, false)).to_vec());
+        let columns = vec![text((0..300).map(|row| format!("P{:02}", row / 3))), integer(0..300)];
+        let batch = RecordBatch::try_new(Arc::new(schema), columns).expect("columns");
+        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(40)).build();
+        let file = std::fs::File::create(&path).expect("a file");
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).expect("a writer");
+        writer.write(&batch).expect("rows");
+        writer.close().expect("a footer");
+        TableFile::open(&path).expect("a table")
+    }
+
+    fn rows_of(batch: &Batch) -> Vec<i32> {
+        batch.integer("row").expect("numbers").values().to_vec()
+    }
+
+    #[test]
+    fn some_persons_are_found_without_reading_the_others() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = table(folder.path());
+        let between = Between { first: b"P20", last: b"P27" };
+        let groups = file.groups_of(between);
+        assert_eq!(groups, [1, 2], "rows 60 to 83");
+        for at_a_time in [0, 1, 2, 8] {
+            let mut found = Vec::new();
+            let visited =
+                file.visit_groups::<TableError>(&groups, &["psn_no", "row"], at_a_time, &mut |first, batch| {
+                    let rows = rows_of(batch);
+                    assert_eq!(rows.first(), Some(&(first as i32)), "the number of the first row");
+                    found.extend(rows);
+                    Ok(())
+                });
+            visited.expect("as it was written");
+            assert!(found.into_iter().eq(40..120), "{at_a_time} at a time");
+        }
+        assert!(file.groups_of(Between { first: b"Q", last: b"R" }).is_empty());
+        assert_eq!(file.groups_of(Between { first: b"A", last: b"Z" }), [0, 1, 2, 3, 4, 5, 6, 7]);
+    }
+
+    #[test]
+    fn single_rows_come_from_whatever_row_groups_have_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = table(folder.path());
+        for wanted in [vec![0, 39, 40, 119, 121, 299], vec![81, 82], vec![280], Vec::new()] {
+            let mut found = Vec::new();
+            let read = file.rows_at::<TableError>(&["row"], &wanted, &mut |batch| {
+                found.extend(rows_of(batch));
+                Ok(())
+            });
+            read.expect("as it was written");
+            assert!(found.iter().map(|&row| row as usize).eq(wanted.iter().copied()), "{found:?}");
+        }
     }
 }

@@ -24,7 +24,7 @@ pub struct Wanted {
     pub night: u32,
     /// Its row in that night's tables, from 0.
     pub row: usize,
-    /// The person's rank this night.
+    /// The person's place among those asked for.
     pub person: u32,
 }
 

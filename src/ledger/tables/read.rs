@@ -132,14 +132,39 @@ impl TableFile {
         sink: &mut dyn FnMut(&Batch) -> Result<(), E>,
     ) -> Result<(), E> {
         let groups: Vec<usize> = (0..self.metadata.metadata().num_row_groups()).collect();
-        for window in groups.chunks(rayon::current_num_threads().max(1)) {
+        self.visit_groups(&groups, wanted, rayon::current_num_threads(), &mut |_, batch| sink(batch))
+    }
+
+    /// Hands every batch of some row groups to `sink`, in file order, with the number of its first row in the file.
+    /// So many groups are in memory at a time; of one alone, a batch.
+    pub(super) fn visit_groups<E: From<TableError>>(
+        &self,
+        groups: &[usize],
+        wanted: &[&str],
+        at_a_time: usize,
+        sink: &mut dyn FnMut(usize, &Batch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if at_a_time <= 1 {
+            for &group in groups {
+                let mut first = self.rows_before(group);
+                for batch in self.batches_of(wanted, group..group + 1, BATCH_ROWS)? {
+                    let batch = batch.map_err(|error| TableError::Decode { path: self.path.clone(), error })?;
+                    sink(first, &Batch { path: &self.path, batch: &batch })?;
+                    first += batch.num_rows();
+                }
+            }
+            return Ok(());
+        }
+        for window in groups.chunks(at_a_time) {
             let decoded: Vec<Result<Vec<RecordBatch>, TableError>> = window
                 .par_iter()
                 .map(|&group| self.decode(wanted, |builder| builder.with_row_groups(vec![group])))
                 .collect();
-            for batches in decoded {
+            for (&group, batches) in window.iter().zip(decoded) {
+                let mut first = self.rows_before(group);
                 for batch in batches? {
-                    sink(&Batch { path: &self.path, batch: &batch })?;
+                    sink(first, &Batch { path: &self.path, batch: &batch })?;
+                    first += batch.num_rows();
                 }
             }
         }
@@ -156,11 +181,22 @@ impl TableFile {
         rows: &[usize],
         sink: &mut dyn FnMut(&Batch) -> Result<(), E>,
     ) -> Result<(), E> {
-        let selection = RowSelection::from_consecutive_ranges(rows.iter().map(|&row| row..row + 1), self.rows());
-        for batch in self.decode(wanted, |builder| builder.with_row_selection(selection))? {
-            sink(&Batch { path: &self.path, batch: &batch })?;
+        // Row groups without a wanted row are not touched, and the rows of the others are numbered anew.
+        let (mut groups, mut ranges, mut left) = (Vec::new(), Vec::new(), rows);
+        let (mut first, mut before) = (0, 0);
+        for group in 0..self.metadata.metadata().num_row_groups() {
+            let end = self.rows_before(group + 1);
+            let (here, rest) = left.split_at(left.partition_point(|&row| row < end));
+            if !here.is_empty() {
+                groups.push(group);
+                ranges.extend(here.iter().map(|&row| row - first + before..row - first + before + 1));
+                before += end - first;
+            }
+            (first, left) = (end, rest);
         }
-        Ok(())
+        let selection = RowSelection::from_consecutive_ranges(ranges.into_iter(), before);
+        let batches = self.decode(wanted, |builder| builder.with_row_groups(groups).with_row_selection(selection))?;
+        batches.iter().try_for_each(|batch| sink(&Batch { path: &self.path, batch }))
     }
 
     /// The wanted columns batch by batch, in file order, on the calling thread.

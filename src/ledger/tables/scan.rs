@@ -1,5 +1,7 @@
-//! What the nights before left of tonight's persons: one pass over the tables, newest night first.
+//! What the nights before left of some of tonight's persons: one pass over their part of the tables, newest night
+//! first.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use arrow::array::Array as _;
@@ -7,6 +9,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::encode::month_of;
 use super::mentions::{Mention, Mentions};
+use super::ordered::Between;
 use super::originals::{self, Wanted};
 pub use super::read::TableError;
 use super::read::{Batch, TableFile};
@@ -112,7 +115,40 @@ pub struct OpeningRead {
     pub balances: Vec<Option<Fen>>,
 }
 
-/// Reads what `parts` (newest first) hold of the persons of `rows`.
+/// The persons that an opening is read of.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// The rows of tonight's persons.
+    pub rows: &'a Rows,
+    /// By person.
+    pub persons: &'a Persons,
+    /// The ranks of those asked for, at least one.
+    pub ranks: Range<usize>,
+    /// Row groups that may be in memory at a time.
+    pub at_a_time: usize,
+}
+
+impl Asked<'_> {
+    fn between(&self) -> Between<'_> {
+        let name = |rank: usize| self.rows.arenas.person(self.persons.name(rank as u32));
+        Between { first: name(self.ranks.start), last: name(self.ranks.end - 1) }
+    }
+
+    /// Hands the batches of a table that may hold rows of those asked for to `sink`, with the numbers of their first
+    /// rows.
+    fn visit<E: From<TableError>>(
+        &self,
+        part: &Part,
+        table: &str,
+        columns: &[&str],
+        sink: &mut dyn FnMut(usize, &Batch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let file = part.open(table)?;
+        file.visit_groups(&file.groups_of(self.between()), columns, self.at_a_time, sink)
+    }
+}
+
+/// Reads what `parts` (newest first) hold of some persons; only row groups that may hold rows of them are decoded.
 ///
 /// `outputs` gives the verified `adjudicated.parquet` and `movements.parquet` of a night, for settlements that
 /// reversals name.
@@ -121,15 +157,13 @@ pub struct OpeningRead {
 /// A table cannot be read.
 pub fn read_opening<E: From<TableError>>(
     parts: &[Part],
-    rows: &Rows,
-    persons: &Persons,
+    asked: &Asked<'_>,
     numbers: &mut Numbers<'_>,
     outputs: &dyn Fn(u32, &str) -> Result<PathBuf, E>,
 ) -> Result<OpeningRead, E> {
-    let count = persons.len();
+    let count = asked.ranks.len();
     let mut scan = Scan {
-        rows,
-        persons,
+        asked,
         newest: HashMap::new(),
         usage: Vec::new(),
         admissions: Vec::new(),
@@ -139,14 +173,17 @@ pub fn read_opening<E: From<TableError>>(
         wanted: Vec::new(),
         reversed: HashSet::new(),
     };
-    for part in parts {
+    for part in parts.iter().filter(|_| count > 0) {
         scan.persons_table(part)?;
         scan.accumulators(part, numbers)?;
         scan.admissions(part, numbers)?;
         scan.movements(part)?;
     }
     let (originals, recorded) = originals::read(&scan.wanted, &scan.reversed, numbers, outputs)?;
+    // Grouping needs room of its own.
+    drop(std::mem::take(&mut scan.newest));
     let opening = Opening {
+        persons: asked.ranks.clone(),
         usage: ByPerson::group(count, scan.usage),
         originals: ByPerson::group(count, originals),
         admissions: ByPerson::group(count, scan.admissions),
@@ -161,8 +198,7 @@ pub fn read_opening<E: From<TableError>>(
 }
 
 struct Scan<'a> {
-    rows: &'a Rows,
-    persons: &'a Persons,
+    asked: &'a Asked<'a>,
     /// The newest night that touched a person's scheme and year.
     newest: HashMap<(u32, SchemeKey), u32>,
     usage: Vec<(u32, UsageRow)>,
@@ -175,19 +211,24 @@ struct Scan<'a> {
     reversed: HashSet<(u32, Box<[u8]>)>,
 }
 
-/// The person of each row; rows of one person mostly stand together.
+/// The place of each row's person among those asked for; rows of one person mostly stand together.
 struct Finder<'a> {
-    rows: &'a Rows,
-    persons: &'a Persons,
+    asked: &'a Asked<'a>,
+    between: Between<'a>,
     last: Option<(Vec<u8>, Option<u32>)>,
 }
 
 impl Finder<'_> {
     fn find(&mut self, number: &[u8]) -> Option<u32> {
+        if number < self.between.first || self.between.last < number {
+            return None;
+        }
         match &mut self.last {
             Some((name, found)) if name == number => *found,
             last => {
-                let found = self.persons.find(&self.rows.arenas, number);
+                let found = self.asked.persons.find(&self.asked.rows.arenas, number);
+                // Ranks follow the order of numbers: none of them lies outside.
+                let found = found.map(|rank| rank - self.asked.ranks.start as u32);
                 let (name, known) = last.get_or_insert_with(|| (Vec::new(), None));
                 name.clear();
                 name.extend_from_slice(number);
@@ -200,13 +241,14 @@ impl Finder<'_> {
 
 impl<'a> Scan<'a> {
     fn finder(&self) -> Finder<'a> {
-        Finder { rows: self.rows, persons: self.persons, last: None }
+        Finder { asked: self.asked, between: self.asked.between(), last: None }
     }
 
     /// Balances and last settlements: the newest that is known.
     fn persons_table<E: From<TableError>>(&mut self, part: &Part) -> Result<(), E> {
         let mut finder = self.finder();
-        part.open("persons.parquet")?.visit(&["psn_no", "balc", "last_setl_time", "last_setl_id"], &mut |batch| {
+        let columns = schema::PERSONS.map(|(name, _)| name);
+        self.asked.visit(part, "persons.parquet", &columns, &mut |_, batch| {
             let (names, balances) = (batch.text("psn_no")?, batch.money("balc")?);
             let (times, ids) = (batch.second("last_setl_time")?, batch.text("last_setl_id")?);
             for (row, balance) in balances.into_iter().enumerate() {
@@ -225,7 +267,7 @@ impl<'a> Scan<'a> {
     fn accumulators<E: From<TableError>>(&mut self, part: &Part, numbers: &mut Numbers<'_>) -> Result<(), E> {
         let mut finder = self.finder();
         let columns = schema::ACCUMULATORS.map(|(name, _)| name);
-        part.open("accumulators.parquet")?.visit(&columns, &mut |batch| {
+        self.asked.visit(part, "accumulators.parquet", &columns, &mut |_, batch| {
             let names = batch.text("psn_no")?;
             let (kinds, accumulators) = (batch.text("kind")?, batch.text("accumulator")?);
             let (months, layers) = (batch.integer("month")?, batch.integer("layer")?);
@@ -274,7 +316,7 @@ impl<'a> Scan<'a> {
     fn admissions<E: From<TableError>>(&mut self, part: &Part, numbers: &mut Numbers<'_>) -> Result<(), E> {
         let mut finder = self.finder();
         let columns = schema::ADMISSIONS.map(|(name, _)| name);
-        part.open("admissions.parquet")?.visit(&columns, &mut |batch| {
+        self.asked.visit(part, "admissions.parquet", &columns, &mut |_, batch| {
             let (names, keys) = (batch.text("psn_no")?, Keys::of(batch)?);
             let (accumulators, days) = (batch.text("accumulator")?, batch.day("enddate")?);
             let deductibles = batch.money("act_pay_dedc")?;
@@ -304,15 +346,15 @@ impl<'a> Scan<'a> {
     /// Which rows of tonight are settled already, and where the settlements stand that its reversals name.
     fn movements<E: From<TableError>>(&mut self, part: &Part) -> Result<(), E> {
         let mut finder = self.finder();
-        let mut mentions = Mentions::new(self.rows, self.persons);
-        let mut first = 0;
-        part.open("movements.parquet")?.visit(&schema::BASE_MOVEMENTS.map(|(name, _)| name), &mut |batch| {
+        let mut mentions = Mentions::new(self.asked.rows, self.asked.persons);
+        let (start, columns) = (self.asked.ranks.start as u32, schema::BASE_MOVEMENTS.map(|(name, _)| name));
+        self.asked.visit(part, "movements.parquet", &columns, &mut |first, batch| {
             let (names, ids, inits) = (batch.text("psn_no")?, batch.text("setl_id")?, batch.text("init_setl_id")?);
             let places = if part.is_base { Some((batch.integer("night")?, batch.integer("row")?)) } else { None };
             for row in 0..batch.rows() {
                 let Some(person) = finder.find(names.value(row).as_bytes()) else { continue };
                 let (id, init) = (ids.value(row).as_bytes(), inits.value(row).as_bytes());
-                mentions.of(person, id, &mut |mention| match mention {
+                mentions.of(start + person, id, &mut |mention| match mention {
                     Mention::Has(entry) => drop(self.settled.insert(entry)),
                     // A reversal cannot be reversed.
                     Mention::Names if !init.is_empty() => {}
@@ -325,14 +367,13 @@ impl<'a> Scan<'a> {
                     }
                 });
                 if !init.is_empty() {
-                    mentions.of(person, init, &mut |mention| {
+                    mentions.of(start + person, init, &mut |mention| {
                         if mention == Mention::Names {
                             self.reversed.insert((person, init.into()));
                         }
                     });
                 }
             }
-            first += batch.rows();
             Ok(())
         })
     }
