@@ -348,3 +348,24 @@ impl Accumulators {
         self.balance = self.balance.plus(by.account);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_of_a_benefit_year_keep_their_places_and_the_order_in_which_they_were_met() {
+        let mut state = Accumulators::default();
+        let scheme = state.scheme(Admdvs(330_100), Insutype(2), 2024);
+        let (stay, visit) = (state.bucket(scheme, Sym(2)), state.bucket(scheme, Sym(3)));
+        // A year that starts on 2 July has a part of 13 months.
+        let met = [(visit, 2025 * 12 + 6), (stay, 2024 * 12 + 6), (visit, 2024 * 12), (stay, 2025 * 12 + 11)];
+        let positions = met.map(|(bucket, month)| state.month(bucket, 2024, month));
+        assert_eq!(positions.map(|position| state.month_at(position)), met);
+        // Met again, nothing moves.
+        assert_eq!(met.map(|(bucket, month)| state.month(bucket, 2024, month)), positions);
+        assert_eq!(state.months_as_met(), positions);
+        state.reset(Fen::ZERO);
+        assert!(state.months_as_met().is_empty());
+    }
+}

@@ -296,6 +296,18 @@ mod tests {
     }
 
     #[test]
+    fn accumulators_stay_at_the_ends_of_their_range() {
+        for (one, other) in
+            [(i64::MAX - 1, 1), (i64::MAX - 1, 2), (i64::MIN + 1, -2), (i64::MIN, 0), (i64::MAX, -1), (5, 7)]
+        {
+            assert_eq!(Fen(one).plus(Fen(other)), Fen(one.saturating_add(other)));
+            assert_eq!(Fen(one).minus(Fen(other)), Fen(one.saturating_sub(other)));
+            assert_eq!(Fen(other).minus(Fen(one)), Fen(other.saturating_sub(one)));
+        }
+        assert_eq!(Fen(0).minus(Fen(i64::MIN)), Fen(i64::MAX));
+    }
+
+    #[test]
     fn display() {
         assert_eq!(Fen(-5).to_string(), "-0.05");
         assert_eq!(Rate(850_000).to_string(), "0.85");

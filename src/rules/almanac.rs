@@ -82,3 +82,31 @@ impl Almanac {
         Today { epoch, year, month: month as u8, day: day as u8 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_laid_out_and_days_computed_are_told_alike() {
+        let last = Date(FIRST.0 + DAYS - 1);
+        let calendars = [
+            Calendar::of(vec![Date(-40_000), Date(0), FIRST, Date(11_000)]),
+            Calendar::of(vec![Date(0), Date(11_001), last, last.succ(), Date(60_000)]),
+        ];
+        let almanac = Almanac::new(&calendars);
+        let around = |day: Date| [day.pred(), day, day.succ()];
+        let edges = [Date(-40_000), Date(0), FIRST, Date(11_000), Date(11_016), last, Date(60_000)];
+        for day in edges.into_iter().flat_map(around) {
+            let today = almanac.on(day);
+            let (year, month, of_month) = day.ymd();
+            assert_eq!((today.year(), today.month_day()), (year, (month, of_month)), "{day}");
+            assert_eq!(today.month_number(), year * 12 + month as i32 - 1);
+            for calendar in &calendars {
+                assert_eq!(almanac.periods(calendar)[today.epoch as usize], calendar.period_of(day), "{day}");
+            }
+        }
+        assert_eq!(almanac.on(last).year(), 2049);
+        assert_eq!(almanac.days.len(), DAYS as usize);
+    }
+}

@@ -48,6 +48,11 @@ const MAX_COLUMNS: usize = 5;
 pub struct Calendar(Vec<Date>);
 
 impl Calendar {
+    #[cfg(test)]
+    pub(super) fn of(changes: Vec<Date>) -> Self {
+        Self(changes)
+    }
+
     /// First days of rows, and days after their last days.
     pub fn new<'a>(candidates: impl Iterator<Item = &'a Candidate> + Clone) -> Self {
         let last_days = candidates.clone().map(|row| row.to).filter(|&to| to != Date::MAX);
