@@ -43,7 +43,7 @@ pub struct Bucket {
 /// The use of a bucket in one calendar month.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MonthUse {
-    /// The how manieth month of the person it was to be met; 0: it was not.
+    /// Its number in the order in which the person's months were first met, from 1; 0: it was not met.
     pub met: u32,
     /// Sum of S2.
     pub base: Fen,
