@@ -145,24 +145,30 @@ fn cells<'a>(usage: &Usage, words: Words<'a>) -> (usize, &'a str, i32, i32, i32,
     }
 }
 
-/// Rows of `accumulators.parquet`, in the order of person and words: the order in which a fold met them, and the
+/// Rows of `accumulators.parquet`, which come person by person, in the order of words: the order in which a fold met them, and the
 /// numbers of words, differ from pack to pack.
 pub fn accumulators<'a>(usage: &[(u32, UsageRow)], words: Words<'a>, name: &dyn Fn(u32) -> &'a str) -> RecordBatch {
-    let mut rows: Vec<_> = usage.iter().map(|(person, row)| (*person, row.key, cells(&row.usage, words))).collect();
-    rows.sort_by_key(|&(person, key, (kind, accumulator, month, layer, ..))| {
-        (person, key.pool, words.insutype(key.insutype), key.year, kind, accumulator, month, layer)
-    });
-    let amount = |index: usize| money(rows.iter().map(|(.., cells)| cells.5[index]));
+    // A chunk has many of them: cells are made anew for each column.
+    let cells = |row: &UsageRow| cells(&row.usage, words);
+    let mut rows: Vec<&(u32, UsageRow)> = usage.iter().collect();
+    for of_person in rows.chunk_by_mut(|a, b| a.0 == b.0) {
+        of_person.sort_by_key(|(_, row)| {
+            let (key, (kind, accumulator, month, layer, ..)) = (row.key, cells(row));
+            (key.pool, words.insutype(key.insutype), key.year, kind, accumulator, month, layer)
+        });
+    }
+    let rows = || rows.iter().map(|(_, row)| row);
+    let amount = |index: usize| money(rows().map(|row| cells(row).5[index]));
     let arrays = vec![
-        text(rows.iter().map(|(person, ..)| name(*person))),
-        text(rows.iter().map(|(_, key, _)| pool(key))),
-        text(rows.iter().map(|(_, key, _)| words.insutype(key.insutype))),
-        integer(rows.iter().map(|(_, key, _)| key.year)),
-        text(rows.iter().map(|(.., cells)| KINDS[cells.0])),
-        text(rows.iter().map(|(.., cells)| cells.1)),
-        integer(rows.iter().map(|(.., cells)| cells.2)),
-        integer(rows.iter().map(|(.., cells)| cells.3)),
-        integer(rows.iter().map(|(.., cells)| cells.4)),
+        text(usage.iter().map(|(person, _)| name(*person))),
+        text(rows().map(|row| pool(&row.key))),
+        text(rows().map(|row| words.insutype(row.key.insutype))),
+        integer(rows().map(|row| row.key.year)),
+        text(rows().map(|row| KINDS[cells(row).0])),
+        text(rows().map(|row| cells(row).1)),
+        integer(rows().map(|row| cells(row).2)),
+        integer(rows().map(|row| cells(row).3)),
+        integer(rows().map(|row| cells(row).4)),
         amount(0),
         amount(1),
         amount(2),
