@@ -213,14 +213,17 @@ fn repeated(keys: &[u32], words: &StringArray, descr: &ColumnDescPtr) -> Result<
     words.iter().flatten().for_each(|word| put_text(word, &mut page));
     pages.dictionary(&page, words.len())?;
     put_keys(keys, words.len(), &mut pages)?;
-    pages.finish(text_bounds(words.iter().flatten()))
+    let mut bounds = Bounds::default();
+    words.iter().flatten().for_each(|word| bounds.take(word));
+    pages.finish(bounds.told())
 }
 
-fn each<'a>(texts: impl Iterator<Item = &'a str> + Clone, descr: &ColumnDescPtr) -> Result<Paged, ParquetError> {
-    let mut pages = Pages::new(descr);
+fn each<'a>(texts: impl Iterator<Item = &'a str>, descr: &ColumnDescPtr) -> Result<Paged, ParquetError> {
+    let (mut pages, mut bounds) = (Pages::new(descr), Bounds::default());
     let (mut page, mut count) = (Vec::with_capacity(PAGE_BYTES + PAGE_BYTES / 4), 0);
-    for text in texts.clone() {
+    for text in texts {
         put_text(text, &mut page);
+        bounds.take(text);
         count += 1;
         if page.len() >= PAGE_BYTES || count == PAGE_VALUES {
             pages.data(&page, count, Encoding::PLAIN)?;
@@ -231,7 +234,7 @@ fn each<'a>(texts: impl Iterator<Item = &'a str> + Clone, descr: &ColumnDescPtr)
     if count > 0 {
         pages.data(&page, count, Encoding::PLAIN)?;
     }
-    pages.finish(text_bounds(texts))
+    pages.finish(bounds.told())
 }
 
 fn put_keys(keys: &[u32], words: usize, pages: &mut Pages) -> Result<(), ParquetError> {
@@ -254,11 +257,39 @@ fn put_text(text: &str, page: &mut Vec<u8>) {
     page.extend_from_slice(text.as_bytes());
 }
 
-/// The least and the greatest text for the footer, by their bytes.
-fn text_bounds<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Statistics {
-    let told = |text: Option<&str>| text.filter(|text| text.len() <= BOUND_BYTES).map(ByteArray::from);
-    let (least, greatest) = (texts.clone().min(), texts.max());
-    Statistics::ByteArray(ValueStatistics::new(told(least), told(greatest), None, Some(0), false))
+/// The least and the greatest text, by their bytes.
+#[derive(Default)]
+struct Bounds<'a> {
+    least: Option<(u128, &'a str)>,
+    greatest: Option<(u128, &'a str)>,
+}
+
+impl<'a> Bounds<'a> {
+    /// One more text. Its first bytes as one number nearly always tell that it is neither.
+    #[inline]
+    fn take(&mut self, text: &'a str) {
+        let bytes = text.as_bytes();
+        let first = bytes.first_chunk().copied().unwrap_or_else(|| {
+            let mut padded = [0; 16];
+            padded[..bytes.len()].copy_from_slice(bytes);
+            padded
+        });
+        let this = (u128::from_be_bytes(first), text);
+        if self.least.is_none_or(|least| this < least) {
+            self.least = Some(this);
+        }
+        if self.greatest.is_none_or(|greatest| this > greatest) {
+            self.greatest = Some(this);
+        }
+    }
+
+    /// As the footer says it; a long text is not told.
+    fn told(&self) -> Statistics {
+        let told = |bound: Option<(u128, &str)>| {
+            bound.map(|(_, text)| text).filter(|text| text.len() <= BOUND_BYTES).map(ByteArray::from)
+        };
+        Statistics::ByteArray(ValueStatistics::new(told(self.least), told(self.greatest), None, Some(0), false))
+    }
 }
 
 #[cfg(test)]
@@ -364,6 +395,25 @@ mod tests {
                 Arc::new(StringArray::from_iter_values((0..rows).map(|row| "医".repeat(row % 40)))),
                 Arc::new(StringArray::from_iter_values((0..rows).map(|row| format!("{row}{}", "x".repeat(row % 90))))),
             ]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bounds_are_the_least_and_the_greatest(texts in proptest::collection::vec("[\\x00-\\x02ab医]{0,20}", 1..40)) {
+            let mut bounds = Bounds::default();
+            texts.iter().for_each(|text| bounds.take(text));
+            prop_assert_eq!(bounds.least.map(|(_, text)| text), texts.iter().map(String::as_str).min());
+            prop_assert_eq!(bounds.greatest.map(|(_, text)| text), texts.iter().map(String::as_str).max());
+        }
+
+        #[test]
+        fn long_texts_bounded_by_their_ends(ends in proptest::collection::vec("[ab]{0,3}", 1..20)) {
+            let texts: Vec<String> = ends.iter().map(|end| format!("the same beginning {end}")).collect();
+            let mut bounds = Bounds::default();
+            texts.iter().for_each(|text| bounds.take(text));
+            prop_assert_eq!(bounds.least.map(|(_, text)| text), texts.iter().map(String::as_str).min());
+            prop_assert_eq!(bounds.greatest.map(|(_, text)| text), texts.iter().map(String::as_str).max());
         }
     }
 

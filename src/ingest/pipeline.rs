@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::IngestError;
 use super::open::{Content, InputFile, Mark, OpenFile, RowSink, RowStats};
-use super::parquet_file::Slice;
+use super::parquet_file::{ParquetFile, Slice};
 use super::paths::FileFormat;
 use super::source::{Block, Blocks, Limits};
 use crate::publish::hex;
@@ -78,18 +78,14 @@ struct Part {
 }
 
 enum Work {
-    Block {
-        block: Block,
-        first: bool,
-    },
+    Block { block: Block, first: bool },
     Slice(Slice),
-    /// The digest of a whole Parquet file.
-    Hash,
 }
 
-enum Outcome<T> {
-    Rows { output: T, stats: RowStats },
-    Digest([u8; 32]),
+/// What a part built, and its rows.
+struct Outcome<T> {
+    output: T,
+    stats: RowStats,
 }
 
 type Parsed<T> = Result<Outcome<T>, IngestError>;
@@ -174,10 +170,9 @@ fn parse<C: Collect>(
             options.report(stats.rows, slice.bytes);
             stats
         }
-        (_, Work::Hash) => return hash(file, options).map(Outcome::Digest),
         _ => unreachable!("blocks come from text files, slices from Parquet files"),
     };
-    Ok(Outcome::Rows { output: collect.finish(), stats })
+    Ok(Outcome { output: collect.finish(), stats })
 }
 
 fn take_in<T>(
@@ -188,13 +183,7 @@ fn take_in<T>(
     take: &mut dyn FnMut(u32, Base, T) -> Result<u64, IngestError>,
 ) -> Result<(), IngestError> {
     let input = &mut inputs[part.file];
-    let (output, stats) = match outcome {
-        Outcome::Digest(digest) => {
-            input.sha256 = hex(&digest);
-            return Ok(());
-        }
-        Outcome::Rows { output, stats } => (output, stats),
-    };
+    let Outcome { output, stats } = outcome;
     let base =
         Base { rows: input.rows, lines: if input.format == FileFormat::Text { input.lines } else { input.rows } };
     if let Work::Block { block, first } = &part.work {
@@ -227,15 +216,39 @@ struct Reader<'a> {
     blocks: Option<Blocks<File>>,
     /// Whether the next block is the file's first.
     first: bool,
-    /// Parts of the Parquet file at hand that are still to come.
-    slices: Option<std::vec::IntoIter<Work>>,
-    /// Digests of the text files read to their end.
+    /// The Parquet file at hand.
+    sliced: Option<Sliced>,
+    /// Digests of the files read to their end.
     digests: Vec<Option<[u8; 32]>>,
+}
+
+/// A Parquet file: the slices that are still to come, and its digest in the making. The bytes of a slice are hashed as
+/// it is handed out, so that no window of parts waits for the digest of a whole file.
+struct Sliced {
+    slices: std::vec::IntoIter<Slice>,
+    handle: File,
+    hash: Sha256,
+}
+
+impl Sliced {
+    /// Hashes so many bytes more, or what is left.
+    fn hash(&mut self, bytes: u64) -> std::io::Result<()> {
+        let mut left = (&mut self.handle).take(bytes);
+        let mut buffer = vec![0; 1 << 18];
+        loop {
+            match left.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(read) => self.hash.update(&buffer[..read]),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
 }
 
 impl<'a> Reader<'a> {
     fn new(files: &'a [OpenFile], limits: Limits) -> Self {
-        Self { files, limits, file: 0, blocks: None, first: true, slices: None, digests: vec![None; files.len()] }
+        Self { files, limits, file: 0, blocks: None, first: true, sliced: None, digests: vec![None; files.len()] }
     }
 
     /// The next parts: two per thread, so that a slow one does not hold up the rest.
@@ -255,18 +268,11 @@ impl<'a> Reader<'a> {
         while let Some(file) = self.files.get(self.file) {
             let work = match &file.content {
                 Content::Text(_) => self.next_block(file)?,
-                Content::Parquet(parquet) => self
-                    .slices
-                    .get_or_insert_with(|| {
-                        let slices = parquet.slices().into_iter().map(Work::Slice);
-                        std::iter::once(Work::Hash).chain(slices).collect::<Vec<_>>().into_iter()
-                    })
-                    .next(),
+                Content::Parquet(parquet) => self.next_slice(file, parquet)?,
             };
             if let Some(work) = work {
                 return Ok(Some(Part { file: self.file, work }));
             }
-            self.slices = None;
             self.file += 1;
         }
         Ok(None)
@@ -294,20 +300,20 @@ impl<'a> Reader<'a> {
         self.first = first && crate::text::lines::Lines::new(&block.bytes, 1).all(|line| line.is_blank());
         Ok(Some(Work::Block { block, first }))
     }
-}
 
-fn hash(file: &OpenFile, options: &ReadOptions<'_>) -> Result<[u8; 32], IngestError> {
-    let failed = |source| IngestError::Read { path: file.input.path.clone(), source };
-    let mut handle = file.handle()?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        options.check_cancelled()?;
-        match handle.read(&mut buffer) {
-            Ok(0) => return Ok(hash.finalize().into()),
-            Ok(read) => hash.update(&buffer[..read]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(error)),
+    fn next_slice(&mut self, file: &OpenFile, parquet: &ParquetFile) -> Result<Option<Work>, IngestError> {
+        let failed = |source| IngestError::Read { path: file.input.path.clone(), source };
+        let mut sliced = match self.sliced.take() {
+            Some(sliced) => sliced,
+            None => Sliced { slices: parquet.slices().into_iter(), handle: file.handle()?, hash: Sha256::new() },
+        };
+        let slice = sliced.slices.next();
+        sliced.hash(slice.as_ref().map_or(u64::MAX, |slice| slice.bytes)).map_err(failed)?;
+        if slice.is_some() {
+            self.sliced = Some(sliced);
+        } else {
+            self.digests[self.file] = Some(sliced.hash.finalize().into());
         }
+        Ok(slice.map(Work::Slice))
     }
 }
