@@ -12,7 +12,7 @@ use crate::adjudicate::person::Fold;
 use crate::adjudicate::trace::Off;
 use crate::model::money::Fen;
 use crate::model::outcome::{Reason, Reasons};
-use crate::model::settlement::{Arenas, Claim, TextRef};
+use crate::model::settlement::{Arenas, Claim};
 use crate::shuffle::group::{Entry, Persons, Rows, text_hash};
 
 /// Rows a chunk has at least, unless it is the last.
@@ -42,9 +42,6 @@ pub struct Aside {
     pub replaced: Vec<RefusedRow>,
 }
 
-/// Bytes of text after which a chunk begins a further arena: offsets have 32 bits.
-const ARENA_BYTES: usize = 1 << 30;
-
 /// Folded persons with their claims, in output order. It stands by itself: its claims and their text lie together.
 #[derive(Debug, Default)]
 pub struct Chunk {
@@ -63,17 +60,10 @@ pub struct Chunk {
 impl Chunk {
     /// Adds claims with their text.
     fn bring(&mut self, rows: &Rows, entries: &[Entry]) {
-        let arenas = &mut self.arenas.0;
-        if arenas.last().is_none_or(|arena| arena.len() >= ARENA_BYTES) {
-            arenas.push(Vec::new());
-        }
-        let number = arenas.len() as u32 - 1;
-        let arena = &mut arenas[number as usize];
-        self.claims.extend(entries.iter().map(|&entry| {
+        let Self { claims, arenas, .. } = self;
+        claims.extend(entries.iter().map(|&entry| {
             let claim = claim(rows, entry);
-            let offset = arena.len() as u32;
-            arena.extend_from_slice(rows.arenas.whole(claim.text));
-            Claim { text: TextRef { arena: number, offset, ..claim.text }, ..claim.clone() }
+            Claim { text: arenas.put(&rows.arenas, claim.text), ..claim.clone() }
         }));
     }
 }

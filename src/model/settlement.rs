@@ -117,7 +117,23 @@ pub struct TextRef {
 #[derive(Debug, Default)]
 pub struct Arenas(pub Vec<Vec<u8>>);
 
+/// Bytes of text after which a further arena begins: offsets have 32 bits, and one claim's text has less than 19.
+const ARENA_BYTES: usize = 1 << 30;
+
 impl Arenas {
+    /// Adds the text of a claim that lies elsewhere, and says where it lies here.
+    #[inline]
+    pub fn put(&mut self, from: &Self, text: TextRef) -> TextRef {
+        if self.0.last().is_none_or(|arena| arena.len() >= ARENA_BYTES) {
+            self.0.push(Vec::new());
+        }
+        let number = self.0.len() - 1;
+        let arena = &mut self.0[number];
+        let offset = arena.len() as u32;
+        arena.extend_from_slice(from.whole(text));
+        TextRef { arena: number as u32, offset, ..text }
+    }
+
     #[inline]
     fn slice(&self, text: TextRef, skip: usize, len: u16) -> &[u8] {
         let start = text.offset as usize + skip;

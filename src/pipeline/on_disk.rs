@@ -12,7 +12,7 @@ use crate::ingest::reference::{self, Take};
 use crate::ingest::{IngestError, InputPath};
 use crate::model::money::Fen;
 use crate::model::reference::{AccountBalance, ByPerson, Enrolment, Facts, FilingRecord, Mark};
-use crate::model::settlement::{Claim, TextRef};
+use crate::model::settlement::{Arenas, Claim, TextRef};
 use crate::shuffle::group::{Entry, Ghost, Persons, Rows};
 use crate::shuffle::ranges::{Ranges, ToldRanges};
 use crate::shuffle::records::Told;
@@ -132,8 +132,8 @@ impl OnDisk {
         let mut rows = self.ranges.take(&self.disk, range)?;
         if let Some(mut carried) = self.carried.take() {
             let arena = rows.arenas.0.len() as u32;
-            carried.claims[0].iter_mut().for_each(|claim| claim.text.arena = arena);
-            carried.ghosts[0].iter_mut().for_each(|ghost| ghost.text.arena = arena);
+            carried.claims[0].iter_mut().for_each(|claim| claim.text.arena += arena);
+            carried.ghosts[0].iter_mut().for_each(|ghost| ghost.text.arena += arena);
             rows.claims.append(&mut carried.claims);
             rows.ghosts.append(&mut carried.ghosts);
             rows.arenas.0.append(&mut carried.arenas.0);
@@ -170,13 +170,8 @@ impl OnDisk {
 
     /// Persons of the range at hand that go over into the next: chunks of persons have one size, wherever ranges end.
     pub(super) fn carry(&mut self, rows: &Rows, persons: &Persons, facts: &Facts, given: &[bool], some: Range<usize>) {
-        let arenas = &rows.arenas;
-        let (mut claims, mut ghosts, mut arena) = (Vec::new(), Vec::new(), Vec::new());
-        let mut keep = |text: TextRef| {
-            let offset = arena.len() as u32;
-            arena.extend_from_slice(arenas.whole(text));
-            TextRef { arena: 0, offset, ..text }
-        };
+        let (mut claims, mut ghosts, mut arenas) = (Vec::new(), Vec::new(), Arenas::default());
+        let mut keep = |text: TextRef| arenas.put(&rows.arenas, text);
         for person in some.clone() {
             for &entry in persons.entries_of(person) {
                 let batch = entry.batch as usize;
@@ -189,11 +184,9 @@ impl OnDisk {
                 }
             }
         }
-        let mut carried = Rows { claims: vec![claims], ghosts: vec![ghosts], ..Rows::default() };
-        carried.arenas.0.push(arena);
-        self.carried = Some(carried);
+        self.carried = Some(Rows { claims: vec![claims], ghosts: vec![ghosts], arenas });
         for person in some.map(|person| person as u32) {
-            let name = arenas.person(persons.name(person));
+            let name = rows.arenas.person(persons.name(person));
             let told = facts.of(person);
             carry_rows(&mut self.tables.enrolments, name, told.enrolments);
             carry_rows(&mut self.tables.filings, name, told.filings);

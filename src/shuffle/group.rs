@@ -127,6 +127,20 @@ impl Key {
         let (words, _) = bytes.as_chunks::<8>();
         Self(std::array::from_fn(|word| u64::from_be_bytes(words[word])))
     }
+
+    /// Whether a person's number, whose key this is, is another one: its text is asked for only if it is longer.
+    #[inline]
+    fn is_of<'a>(
+        self,
+        (known, name): (Self, TextRef),
+        arenas: &Arenas,
+        length: usize,
+        number: impl Fn() -> &'a [u8],
+    ) -> bool {
+        known == self
+            && usize::from(name.psn_len) == length
+            && (length <= Self::BYTES || arenas.person(name) == number())
+    }
 }
 
 /// A fixed hash of a number's text: the same in every run and on every machine.
@@ -228,10 +242,8 @@ impl Persons {
     pub fn find(&self, arenas: &Arenas, number: &[u8]) -> Option<u32> {
         let (hash, key) = (text_hash(number), Key::of(number));
         let is_it = |&rank: &u32| {
-            let name = self.names[rank as usize];
-            self.keys[rank as usize] == key
-                && usize::from(name.psn_len) == number.len()
-                && (number.len() <= Key::BYTES || arenas.person(name) == number)
+            let known = (self.keys[rank as usize], self.names[rank as usize]);
+            key.is_of(known, arenas, number.len(), || number)
         };
         self.shards.get(shard_of(hash))?.find(hash, is_it).copied()
     }
@@ -241,7 +253,7 @@ impl Persons {
     pub fn entries_from(&self, person: u32, persons: u32, most: usize) -> &[Entry] {
         let start = |person: usize| self.starts[person.min(self.len())] as usize;
         let first = start(person as usize);
-        &self.entries[first..start((person + persons) as usize).min(first + most)]
+        &self.entries[first..start(person as usize + persons as usize).min(first + most)]
     }
 
     /// A person's entries.
@@ -312,11 +324,8 @@ fn gather<'a>(rows: &Rows, parts: impl Iterator<Item = &'a [(u64, Entry)]>) -> (
     let mut person_of = Vec::with_capacity(dealt.len());
     for ((&(hash, _), &name), &key) in dealt.iter().zip(&names).zip(&keys) {
         let is_it = |&person: &u32| {
-            let known = &found[person as usize];
-            known.key == key
-                && known.name.psn_len == name.psn_len
-                && (usize::from(name.psn_len) <= Key::BYTES
-                    || rows.arenas.person(known.name) == rows.arenas.person(name))
+            let Found { key: known, name: of, .. } = found[person as usize];
+            key.is_of((known, of), &rows.arenas, usize::from(name.psn_len), || rows.arenas.person(name))
         };
         let slot = table.entry(hash, is_it, |&person| found[person as usize].hash);
         let person = match slot {
@@ -343,4 +352,59 @@ fn gather<'a>(rows: &Rows, parts: impl Iterator<Item = &'a [(u64, Entry)]>) -> (
         next[person as usize] += 1;
     }
     (found, entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Ghosts of persons with these numbers, in batches of seven.
+    fn rows(numbers: &[Vec<u8>]) -> Rows {
+        let mut rows = Rows::default();
+        for (batch, numbers) in numbers.chunks(7).enumerate() {
+            let (mut ghosts, mut text) = (Vec::new(), Vec::new());
+            for (row, number) in numbers.iter().enumerate() {
+                let (offset, psn_len) = (text.len() as u32, number.len() as u16);
+                text.extend_from_slice(number);
+                let text = TextRef { arena: batch as u32, offset, psn_len, ..TextRef::default() };
+                ghosts.push(Ghost { text, file: 0, row: row as u32 });
+            }
+            rows.claims.push(Vec::new());
+            rows.ghosts.push(ghosts);
+            rows.arenas.0.push(text);
+        }
+        rows
+    }
+
+    /// Numbers that agree in their first bytes, end where others go on, and are longer than a key.
+    fn number() -> impl Strategy<Value = Vec<u8>> {
+        let beginning = prop_oneof![Just(0_usize), Just(1), Just(31), Just(32), Just(33), Just(40)];
+        (beginning, proptest::collection::vec(prop_oneof![Just(0_u8), Just(b'1'), Just(0xff)], 0..3))
+            .prop_map(|(beginning, end)| [vec![b'7'; beginning], end].concat())
+    }
+
+    proptest! {
+        #[test]
+        fn rows_stand_by_person_in_the_order_of_numbers(numbers in proptest::collection::vec(number(), 0..120)) {
+            let rows = rows(&numbers);
+            let persons = Persons::group(&rows);
+            let entries = (0..rows.claims.len()).flat_map(|batch| rows.entries_of_batch(batch));
+            let mut expected: BTreeMap<&[u8], Vec<Entry>> = BTreeMap::new();
+            numbers.iter().zip(entries).for_each(|(number, entry)| expected.entry(number).or_default().push(entry));
+            prop_assert_eq!(persons.len(), expected.len());
+            for (rank, (number, entries)) in expected.iter().enumerate() {
+                prop_assert_eq!(rows.arenas.person(persons.name(rank as u32)), *number);
+                prop_assert_eq!(persons.entries_of(rank), &entries[..]);
+                prop_assert_eq!(persons.find(&rows.arenas, number), Some(rank as u32));
+                let longer = [*number, b"2"].concat();
+                prop_assert_eq!(persons.find(&rows.arenas, &longer), None);
+                rows.fetch(persons.entries_from(rank as u32, 3, 5));
+            }
+            prop_assert_eq!(persons.entries_from(0, u32::MAX, usize::MAX).len(), numbers.len());
+        }
+    }
 }

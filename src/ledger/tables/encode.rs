@@ -145,8 +145,8 @@ fn cells<'a>(usage: &Usage, words: Words<'a>) -> (usize, &'a str, i32, i32, i32,
     }
 }
 
-/// Rows of `accumulators.parquet`, which come person by person, in the order of words: the order in which a fold met them, and the
-/// numbers of words, differ from pack to pack.
+/// Rows of `accumulators.parquet`, which come person by person, in the order of words: the order in which a fold met
+/// them, and the numbers of words, differ from pack to pack.
 pub fn accumulators<'a>(usage: &[(u32, UsageRow)], words: Words<'a>, name: &dyn Fn(u32) -> &'a str) -> RecordBatch {
     // A chunk has many of them: cells are made anew for each column.
     let cells = |row: &UsageRow| cells(&row.usage, words);
