@@ -249,7 +249,8 @@ fn person_class<'a, T: Trace>(
             || (class.ages_hold(|| *known.get_or_insert_with(age))
                 && class.marks.as_ref().is_none_or(|marks| has_mark(book, facts, claim, marks)))
     };
-    let class = rules.person_class(claim.psn_type, claim.identity, claim.grade, holds);
+    let is_marked = claim.flags.has_any(Flags::MARKS) || facts.marks.is_some_and(|marks| !marks.is_empty());
+    let class = rules.person_class(claim.psn_type, claim.identity, claim.grade, is_marked, holds);
     trace.note(|| Step::Age { age: age() });
     class
 }

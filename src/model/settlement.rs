@@ -77,6 +77,8 @@ impl Flags {
     pub const FLEXIBLE: Self = Self(8);
     /// `nwb_flag` = 1: the mark `newborn`.
     pub const NEWBORN: Self = Self(16);
+    /// All that are marks.
+    pub const MARKS: Self = Self(4 | 8 | 16);
     /// `init_setl_id` is not empty.
     pub const REVERSAL: Self = Self(32);
 
@@ -85,6 +87,13 @@ impl Flags {
     #[must_use]
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Whether some bits of `other` are set.
+    #[inline]
+    #[must_use]
+    pub fn has_any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// Sets the bits of `other`.

@@ -120,19 +120,21 @@ impl<'a> SchemeDay<'a> {
         chosen(&self.book.schemes, self.tables.schemes[self.period as usize])
     }
 
-    /// The person class of smallest priority whose type, identity and grade match, and that `holds` otherwise.
+    /// The person class of smallest priority whose type, identity and grade match, and that `holds` otherwise. Who is not
+    /// marked has no mark that a class could ask for.
     #[inline(always)]
     pub fn person_class(
         self,
         psn_type: CodeAndParent,
         identity: Sym,
         grade: Sym,
+        is_marked: bool,
         mut holds: impl FnMut(&ClassValue) -> bool,
     ) -> Option<Chosen<'a, ClassValue>> {
         let values = &self.book.classes;
         let types = [psn_type.code.0, psn_type.parent.0];
         let holds = |row: u32| holds(&values[row as usize]);
-        chosen(values, self.tables.classes.choose(types, [identity.0, grade.0], self.period, holds))
+        chosen(values, self.tables.classes.choose(types, [identity.0, grade.0], self.period, is_marked, holds))
     }
 
     /// What is offered for keys.

@@ -62,7 +62,8 @@ pub(super) struct SchemeTables {
 pub(super) struct Classes {
     /// By code and parent of the person type, identity and grade: where the rows that match begin.
     grid: Option<Grid>,
-    /// Lists of rows, each once, with [`NONE`] behind.
+    /// Lists of rows, each once, with [`NONE`] behind: those that ask for no mark; behind them, where most need not look,
+    /// all. Before each pair, how far it is from the first to the second.
     rows: Vec<u32>,
     /// By person type, identity and grade.
     pub(super) table: KeyTable,
@@ -160,14 +161,7 @@ fn first_listed(table: &KeyTable, levels: &[u32], period: u32) -> u32 {
 }
 
 impl Classes {
-    /// `is_enough` says of a row that it holds for whom it matches: none behind it is ever asked.
-    fn new(
-        table: KeyTable,
-        sizes: [usize; 3],
-        calendar: &Calendar,
-        most: usize,
-        is_enough: impl Fn(u32) -> bool,
-    ) -> Self {
+    fn new(table: KeyTable, sizes: [usize; 3], calendar: &Calendar, most: usize, values: &[ClassValue]) -> Self {
         let [types, identities, grades] = sizes;
         let see = |column: usize, value: usize, seen: &mut Vec<u64>| match column {
             0 => table.rows_of_period(value, seen),
@@ -180,10 +174,15 @@ impl Classes {
             let mut own = Vec::new();
             table.find([keys[0], keys[1]], [keys[2], keys[3]], period, |row| {
                 own.push(row);
-                is_enough(row)
+                // It holds for whom it matches: none behind it is ever asked.
+                values[row as usize].is_plain
             });
             *known.entry(own).or_insert_with_key(|own| {
+                let unmarked = own.iter().filter(|&&row| values[row as usize].marks.is_none()).chain([&NONE]);
+                let unmarked: Vec<u32> = unmarked.copied().collect();
+                rows.push(unmarked.len() as u32);
                 let first = rows.len() as u32;
+                rows.extend(unmarked);
                 rows.extend_from_slice(own);
                 rows.push(NONE);
                 first
@@ -192,13 +191,23 @@ impl Classes {
         Self { grid, rows, table }
     }
 
-    /// The first row that matches the keys and `holds`, or [`NONE`].
+    /// The first row that matches the keys and `holds`, or [`NONE`]; no row that asks for a mark does unless `is_marked`.
     #[inline(always)]
-    pub fn choose(&self, types: [u32; 2], keys: [u32; 2], period: u32, mut holds: impl FnMut(u32) -> bool) -> u32 {
+    pub fn choose(
+        &self,
+        types: [u32; 2],
+        keys: [u32; 2],
+        period: u32,
+        is_marked: bool,
+        mut holds: impl FnMut(u32) -> bool,
+    ) -> u32 {
         let Some(grid) = &self.grid else {
             return self.table.find(types, keys, period, &mut holds).unwrap_or(NONE);
         };
-        let first = grid.at([types[0], types[1], keys[0], keys[1]], period) as usize;
+        let mut first = grid.at([types[0], types[1], keys[0], keys[1]], period) as usize;
+        if is_marked {
+            first += self.rows[first - 1] as usize;
+        }
         let mut rows = self.rows[first..].iter().copied();
         rows.find(|&row| row == NONE || holds(row)).unwrap_or(NONE)
     }
@@ -331,7 +340,7 @@ impl Source<'_> {
         };
         SchemeTables {
             schemes: (0..calendar.periods() as u32).map(|period| schemes.choose(&[], period).unwrap_or(NONE)).collect(),
-            classes: Classes::new(classes, of_person, calendar, self.most, |row| self.classes[row as usize].is_plain),
+            classes: Classes::new(classes, of_person, calendar, self.most, self.classes),
             offers: Offers::new(offers, &five, calendar, self.most),
         }
     }

@@ -309,7 +309,7 @@ impl Maker<'_> {
                     })
             };
             let rules = self.book.on(pool, day).under(insutype);
-            let row = rules.person_class(profile.psn_type_symbols, identity, grade, holds)?;
+            let row = rules.person_class(profile.psn_type_symbols, identity, grade, true, holds)?;
             Some(row.value.psn_class)
         })
     }
