@@ -120,8 +120,9 @@ fn find_rows<'a, T: Trace>(
 ) -> Result<Resolved<'a>, Reasons> {
     let book = context.book;
     let day = claim.enddate;
-    let pool = as_if.map_or_else(|| book.pool_of(claim.insured), |as_if| as_if.pool);
-    let rules = book.on(pool, day);
+    let numbered = as_if.map_or_else(|| book.pooled(claim.insured), |as_if| book.numbered(as_if.pool));
+    let pool = numbered.pool;
+    let rules = book.on_numbered(numbered, day);
     let scheme_rules = rules.under(claim.insutype);
     let place = match as_if {
         None => place(book, rules, pool, claim, trace),
@@ -218,8 +219,9 @@ fn gates(context: Context, pool: Admdvs, facts: &PersonFacts, claim: &Claim, is_
 /// The relation of the treatment pool to the insured pool; a neighbour row comes before the codes.
 #[inline]
 fn place<T: Trace>(book: &RuleBook, rules: PoolDay, pool: Admdvs, claim: &Claim, trace: &mut T) -> Place {
-    let treated = book.pool_of(claim.treated);
+    let treated = book.pooled(claim.treated);
     let neighbour = rules.neighbour(treated);
+    let treated = treated.pool;
     let place = match neighbour {
         Some(row) => row.value.place,
         None if pool == treated => Place::Local,

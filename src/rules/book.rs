@@ -72,7 +72,7 @@ impl LevelField {
 pub struct RuleBook {
     /// Its words.
     pub vocab: Vocabularies,
-    pub(super) pool_of_place: Vec<u32>,
+    pub(super) pool_of_place: Vec<Pooled>,
     pub(super) pool_number: Vec<u16>,
     pub(super) almanac: Almanac,
     pub(super) pools: Vec<PoolTables>,
@@ -90,6 +90,14 @@ pub struct RuleBook {
     pub(super) rule_ids: HashMap<Table, Vec<Box<str>>>,
     pub(super) marks: FlagMarks,
     pub(super) lowest_level: Sym,
+}
+
+/// A pool and the number of its tables, side by side: a settlement asks for both of two places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pooled {
+    /// The pool.
+    pub pool: Admdvs,
+    pub(super) number: u32,
 }
 
 /// The marks that a claim's own flags stand for.
@@ -116,20 +124,34 @@ impl RuleBook {
     #[inline]
     #[must_use]
     pub fn pool_of(&self, place: Admdvs) -> Admdvs {
-        Admdvs(self.pool_of_place[place.0 as usize])
+        self.pooled(place).pool
     }
 
-    /// The number of a pool.
+    /// The pool of a place, with its number.
     #[inline]
-    pub(super) fn pool_number(&self, pool: Admdvs) -> u32 {
-        u32::from(self.pool_number[pool.0 as usize])
+    #[must_use]
+    pub fn pooled(&self, place: Admdvs) -> Pooled {
+        self.pool_of_place[place.0 as usize]
+    }
+
+    /// A pool with its number.
+    #[must_use]
+    pub fn numbered(&self, pool: Admdvs) -> Pooled {
+        Pooled { pool, number: self.pool_number[pool.0 as usize].into() }
     }
 
     /// The rules of a pool on a day.
     #[inline]
     #[must_use]
     pub fn on(&self, pool: Admdvs, day: Date) -> PoolDay<'_> {
-        let tables = &self.pools[self.pool_number(pool) as usize];
+        self.on_numbered(self.numbered(pool), day)
+    }
+
+    /// [`on`](Self::on), where the number is known.
+    #[inline]
+    #[must_use]
+    pub fn on_numbered(&self, pool: Pooled, day: Date) -> PoolDay<'_> {
+        let tables = &self.pools[pool.number as usize];
         let today = self.almanac.on(day);
         PoolDay { book: self, tables, period: tables.periods[today.epoch as usize], today }
     }
@@ -155,7 +177,7 @@ impl RuleBook {
     /// [`PoolDay::neighbour`], asked once.
     #[must_use]
     pub fn neighbour(&self, pool: Admdvs, treated: Admdvs, day: Date) -> Option<Chosen<'_, NeighbourValue>> {
-        self.on(pool, day).neighbour(treated)
+        self.on(pool, day).neighbour(self.numbered(treated))
     }
 
     /// [`PoolDay::visit`], asked once.

@@ -160,16 +160,14 @@ fn number_pools(pack: &RulePack, pools: &[Pool], book: &mut RuleBook) {
     let listed: HashMap<u32, u32> = (0..places.rows.len())
         .map(|row| (code(places.cell(row, "admdvs")).0, code(places.cell(row, "pool")).0))
         .collect();
-    book.pool_of_place = (0..CODES as u32)
-        .map(|place| {
-            let place = Admdvs(place);
-            let own = if place.is_municipality() { place.province() } else { place.city() };
-            [place, place.city(), place.province()]
-                .iter()
-                .find_map(|listed_place| listed.get(&listed_place.0).copied())
-                .unwrap_or(own.0)
-        })
-        .collect();
+    let pool_of_place = (0..CODES as u32).map(|place| {
+        let place = Admdvs(place);
+        let own = if place.is_municipality() { place.province() } else { place.city() };
+        [place, place.city(), place.province()]
+            .iter()
+            .find_map(|listed_place| listed.get(&listed_place.0).copied())
+            .unwrap_or(own.0)
+    });
     let number_of = |pool: Pool| pools.binary_search(&pool).ok().map(|index| index as u16);
     assert!(pools.len() < usize::from(u16::MAX), "{} pools do not fit their number", pools.len());
     let elsewhere = number_of(Pool::Elsewhere).expect("elsewhere is always a pool");
@@ -181,6 +179,7 @@ fn number_pools(pack: &RulePack, pools: &[Pool], book: &mut RuleBook) {
             book.pool_number[*pool as usize] = index as u16;
         }
     }
+    book.pool_of_place = pool_of_place.map(|pool| book.numbered(Admdvs(pool))).collect();
 }
 
 /// Pairs of rows of equal rank that one claim can meet, each reported once.

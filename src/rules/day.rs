@@ -1,14 +1,13 @@
 //! The rules of a pool on a day: every choice of a row goes through here.
 
 use super::almanac::Today;
-use super::book::{BenefitKeys, Chosen, LevelField, RuleBook};
+use super::book::{BenefitKeys, Chosen, LevelField, Pooled, RuleBook};
 use super::grid::NONE;
 use super::tables::{OfferRows, OfferTables, Offers, PoolTables, SchemeTables};
 use super::values::{
     AccountValue, BenefitValue, ChannelValue, ClassValue, FilingTypeValue, LayerValue, NeighbourValue, SchemeValue,
     TierValue, VisitValue,
 };
-use crate::model::place::Admdvs;
 use crate::model::settlement::{CodeAndParent, Insutype};
 use crate::model::symbol::Sym;
 
@@ -66,9 +65,9 @@ impl<'a> PoolDay<'a> {
     /// The place a neighbour row gives a treatment pool.
     #[inline]
     #[must_use]
-    pub fn neighbour(self, treated: Admdvs) -> Option<Chosen<'a, NeighbourValue>> {
+    pub fn neighbour(self, treated: Pooled) -> Option<Chosen<'a, NeighbourValue>> {
         let table = self.tables.neighbours.as_ref()?;
-        chosen(&self.book.neighbours, table.choose([self.book.pool_number(treated)], self.period))
+        chosen(&self.book.neighbours, table.choose([treated.number], self.period))
     }
 
     /// The visit class: the full code first; its two-digit parent only when no row names the code.

@@ -7,6 +7,9 @@ use super::keytable::KeyTable;
 /// No row.
 pub(super) const NONE: u32 = u32::MAX;
 
+/// Answers that a step can reach.
+const MOST_STEPS: usize = 1 << 16;
+
 /// Most key columns beside the period.
 const MAX_COLUMNS: usize = 5;
 
@@ -17,8 +20,8 @@ const MAX_COLUMNS: usize = 5;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Grid {
     answers: Vec<u32>,
-    /// Steps of the periods, then of every value of each column.
-    steps: Vec<u32>,
+    /// Steps of the periods, then of every value of each column: narrow, as they are touched at random.
+    steps: Vec<u16>,
     /// Where each column's steps begin.
     first_step: [u32; MAX_COLUMNS],
 }
@@ -43,7 +46,7 @@ impl Grid {
         let classes = |(column, &size): (usize, &usize)| Classes::of(size, |value, seen| see(column, value, seen));
         let columns: Vec<Classes> = sizes.iter().enumerate().map(classes).collect();
         let count = columns.iter().try_fold(1, |count: usize, column| count.checked_mul(column.value.len()))?;
-        if count > most {
+        if count > most.min(MOST_STEPS) {
             return None;
         }
         let mut grid = Self::default();
@@ -52,7 +55,7 @@ impl Grid {
             if let Some(before) = column.checked_sub(1) {
                 grid.first_step[before] = narrow(grid.steps.len());
             }
-            grid.steps.extend(classes.class.iter().map(|class| narrow(class * stride)));
+            grid.steps.extend(classes.class.iter().map(|class| (class * stride) as u16));
             stride *= classes.value.len();
         }
         grid.answers = (0..count)
@@ -92,8 +95,9 @@ impl Grid {
     #[inline(always)]
     pub fn at<const N: usize>(&self, keys: [u32; N], period: u32) -> u32 {
         let step = |column: usize| self.steps[self.first_step[column] as usize + keys[column] as usize];
-        let steps: [u32; N] = std::array::from_fn(step);
-        let place = steps.iter().fold(self.steps[period as usize] as usize, |place, &step| place + step as usize);
+        let steps: [u16; N] = std::array::from_fn(step);
+        let place =
+            steps.iter().fold(usize::from(self.steps[period as usize]), |place, &step| place + usize::from(step));
         self.answers[place]
     }
 }

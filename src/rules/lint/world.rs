@@ -48,10 +48,9 @@ pub(in crate::rules) struct World {
 impl World {
     /// What a pack makes of all claims.
     pub fn new(pack: &RulePack, book: &RuleBook, ranking: &Ranking) -> Self {
-        let mut pools = book.pool_of_place.clone();
+        let mut pools: Vec<Admdvs> = book.pool_of_place.iter().map(|pooled| pooled.pool).collect();
         pools.sort_unstable();
         pools.dedup();
-        let pools: Vec<Admdvs> = pools.into_iter().map(Admdvs).collect();
         let mut numbers: HashMap<u16, Admdvs> = HashMap::new();
         for &pool in &pools {
             numbers.entry(book.pool_number[pool.0 as usize]).or_insert(pool);
