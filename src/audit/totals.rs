@@ -7,11 +7,14 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Decimal64Type, Field, Int32Type, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use polars::prelude::{Column, DataFrame, Int128Chunked, IntoColumn, IntoLazy, PolarsError, col, len};
+use polars::prelude::{
+    BooleanChunked, ChunkAgg, ChunkCompareEq, ChunkFilter, ChunkedArray, Int32Chunked, Int64Chunked, Int128Chunked,
+    NewChunkedArray, PolarsError, PolarsNumericType,
+};
 use rayon::prelude::*;
 use thiserror::Error;
 
@@ -130,39 +133,32 @@ fn sums(path: &Path) -> Result<Found, TotalsError> {
     let metadata = ArrowReaderMetadata::load(&open()?, ArrowReaderOptions::new()).map_err(read)?;
     let options = ArrowReaderOptions::new().with_schema(Arc::new(lighter(metadata.schema())));
     let metadata = ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).map_err(read)?;
-    let decode = |group: usize| -> Result<Vec<RecordBatch>, TotalsError> {
-        let wanted = COLUMNS[FIRST_MONEY..FIRST_MONEY + MONEY_COLUMNS].iter().map(|(name, _)| *name);
-        let mask = ProjectionMask::columns(metadata.parquet_schema(), wanted.chain(["status"]));
+    let wanted = COLUMNS[FIRST_MONEY..FIRST_MONEY + MONEY_COLUMNS].iter().map(|(name, _)| *name);
+    let mask = ProjectionMask::columns(metadata.parquet_schema(), wanted.chain(["status"]));
+    let of_group = |group: usize| -> Result<Found, TotalsError> {
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open()?, metadata.clone())
             .with_row_groups(vec![group])
-            .with_projection(mask)
+            .with_projection(mask.clone())
             .with_batch_size(BATCH_ROWS)
             .build()
             .map_err(read)?;
-        reader.collect::<Result<_, _>>().map_err(|error| TotalsError::Decode { path: path.to_owned(), error })
-    };
-    let groups: Vec<usize> = (0..metadata.metadata().num_row_groups()).collect();
-    let mut windows = groups.chunks(rayon::current_num_threads());
-    let mut found: Found = Default::default();
-    let mut decoded: Vec<Result<Vec<RecordBatch>, TotalsError>> = Vec::new();
-    loop {
-        let (window, before) = (windows.next(), std::mem::take(&mut decoded));
-        if window.is_none() && before.is_empty() {
-            return Ok(found);
+        let mut found = Found::default();
+        for batch in reader {
+            let batch = batch.map_err(|error| TotalsError::Decode { path: path.to_owned(), error })?;
+            add(&batch, &mut found).map_err(|error| TotalsError::Sum { path: path.to_owned(), error })?;
         }
-        // One window is decoded while the one before is summed up. polars has threads of its own, and is never called
-        // from inside a rayon closure: whoever waits for it here has nothing to do meanwhile but to decode.
-        rayon::in_place_scope(|scope| {
-            if let Some(window) = window {
-                scope.spawn(|_| decoded = window.par_iter().map(|&group| decode(group)).collect());
-            }
-            before.into_iter().try_for_each(|batches| {
-                batches?.iter().try_for_each(|batch| {
-                    add(batch, &mut found).map_err(|error| TotalsError::Sum { path: path.to_owned(), error })
-                })
-            })
-        })?;
+        Ok(found)
+    };
+    let groups = (0..metadata.metadata().num_row_groups()).into_par_iter();
+    groups.map(of_group).try_reduce(Found::default, |one, other| Ok(together(one, &other)))
+}
+
+fn together(mut one: Found, other: &Found) -> Found {
+    for ((rows, money), (more_rows, more)) in one.iter_mut().zip(other) {
+        *rows += more_rows;
+        money.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
     }
+    one
 }
 
 /// The schema with types that take less work: money in 64 bits, statuses as keys of a dictionary.
@@ -180,52 +176,57 @@ fn lighter(schema: &Schema) -> Schema {
     Schema::new_with_metadata(fields.collect::<Vec<Field>>(), schema.metadata().clone())
 }
 
-/// Adds the sums of one batch, grouped by status.
+/// Adds the sums of one batch by status. Nothing that is asked of polars here waits for threads of its own.
 fn add(batch: &RecordBatch, found: &mut Found) -> Result<(), PolarsError> {
-    let mut columns = Vec::with_capacity(MONEY_COLUMNS + 1);
-    let mut names = Vec::with_capacity(MONEY_COLUMNS);
-    let mut words: Option<&StringArray> = None;
-    for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
-        assert_eq!(array.null_count(), 0, "{} is never null", field.name());
-        if let Some(money) = array.as_primitive_opt::<Decimal64Type>() {
-            columns.push(summable(field.name(), money.values()));
-            names.push(field.name().clone());
-        } else {
-            let statuses = array.as_dictionary::<Int32Type>();
-            words = Some(statuses.values().as_string());
-            columns.push(Column::new(field.name().as_str().into(), statuses.keys().values().to_vec()));
-        }
+    let statuses = batch.column_by_name("status").expect("the file has a column of statuses");
+    let statuses = statuses.as_dictionary::<Int32Type>();
+    let keys = Int32Chunked::from_slice("status".into(), statuses.keys().values());
+    let mut parts = Vec::new();
+    for (key, word) in statuses.values().as_string::<i32>().iter().enumerate() {
+        let index = ADJUDICATED.iter().position(|known| Some(known.word()) == word).expect("a status of this file");
+        let rows = keys.equal(key as i32);
+        found[index].0 += rows.sum().map_or(0, u64::from);
+        parts.push(Part { index, rows });
     }
-    let words = words.expect("the file has a column of statuses");
-    let frame = DataFrame::new(batch.num_rows(), columns)?;
-    let mut wanted: Vec<_> = names.iter().map(|name| col(name.as_str()).sum()).collect();
-    wanted.push(len().alias("rows"));
-    let sums = frame.lazy().group_by([col("status")]).agg(wanted).collect()?;
-    let statuses = sums.column("status")?.i32()?.clone();
-    for (row, status) in statuses.iter().enumerate() {
-        let status = words.value(status.expect("status is never null") as usize);
-        let index = ADJUDICATED.iter().position(|known| known.word() == status).expect("a status of this file");
-        found[index].0 += u64::from(sums.column("rows")?.u32()?.get(row).expect("a count"));
-        for (name, sum) in names.iter().zip(&mut found[index].1) {
-            let column = sums.column(name)?;
-            *sum += match column.i64() {
-                Ok(narrow) => i128::from(narrow.get(row).expect("a sum")),
-                Err(_) => column.decimal()?.phys.get(row).expect("a sum"),
-            };
-        }
+    // Most rows have one status: its sums are what the others leave, and only the others' rows are picked out.
+    parts.sort_by_key(|part| part.rows.sum());
+    let Some(rest) = parts.pop() else { return Ok(()) };
+    let schema = batch.schema();
+    let money = schema.fields().iter().zip(batch.columns()).filter(|(field, _)| field.name() != "status");
+    for (column, (field, array)) in money.enumerate() {
+        assert_eq!(field.name(), COLUMNS[FIRST_MONEY + column].0, "columns in the order of the file");
+        assert_eq!(array.null_count(), 0, "{} is never null", field.name());
+        let fen = array.as_primitive::<Decimal64Type>().values();
+        let largest = fen.iter().fold(0, |largest, fen| largest.max(fen.unsigned_abs()));
+        // In 64 bits, which polars is quickest at, where no sum can be larger: its sums wrap around without a word.
+        let (whole, others) = if u128::from(largest) * fen.len() as u128 <= i64::MAX as u128 {
+            sums_of(&Int64Chunked::from_slice(field.name().as_str().into(), fen), &parts)?
+        } else {
+            let wide = fen.iter().map(|&fen| i128::from(fen)).collect();
+            sums_of(&Int128Chunked::from_vec(field.name().as_str().into(), wide), &parts)?
+        };
+        found[rest.index].1[column] += whole - others.iter().sum::<i128>();
+        parts.iter().zip(others).for_each(|(part, sum)| found[part.index].1[column] += sum);
     }
     Ok(())
 }
 
-/// Amounts as polars sums them up: in 64 bits, which it is quickest at, where no sum of theirs can be larger; its sums
-/// wrap around without a word.
-fn summable(name: &str, fen: &[i64]) -> Column {
-    let largest = fen.iter().fold(0, |largest, fen| largest.max(fen.unsigned_abs()));
-    if u128::from(largest) * fen.len() as u128 <= i64::MAX as u128 {
-        return Column::new(name.into(), fen.to_vec());
-    }
-    let wide = Int128Chunked::from_vec(name.into(), fen.iter().map(|&fen| i128::from(fen)).collect());
-    wide.into_decimal_unchecked(38, MONEY_SCALE as usize).into_column()
+/// Rows of one status.
+struct Part {
+    /// Its place in [`ADJUDICATED`].
+    index: usize,
+    rows: BooleanChunked,
+}
+
+/// The sum of all amounts, and that of each part.
+fn sums_of<T: PolarsNumericType>(amounts: &ChunkedArray<T>, parts: &[Part]) -> Result<(i128, Vec<i128>), PolarsError>
+where
+    ChunkedArray<T>: ChunkAgg<T::Native> + ChunkFilter<T>,
+    T::Native: Into<i128>,
+{
+    let sum = |amounts: &ChunkedArray<T>| amounts.sum().map_or(0, Into::into);
+    let of_part = |part: &Part| Ok(sum(&amounts.filter(&part.rows)?));
+    Ok((sum(amounts), parts.iter().map(of_part).collect::<Result<_, PolarsError>>()?))
 }
 
 #[cfg(test)]
