@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Decimal64Array, RecordBatch, StringBuilder};
+use arrow::array::{ArrayRef, Decimal64Builder, RecordBatch, StringBuilder};
 
 use super::cause::Cause;
 use super::paid_side::PaidSum;
@@ -63,7 +63,7 @@ pub fn month_text(month: Option<i32>) -> String {
 }
 
 /// Who clears.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Agency<'a> {
     /// As the row says.
     Named(&'a str),
@@ -128,17 +128,17 @@ impl<'a> Line<'a> {
 
     /// The amounts computed.
     #[must_use]
-    pub fn amounts(&self) -> Option<[Fen; FIELDS]> {
-        self.computed.and_then(|side| side.money).map(|(amounts, ..)| amounts)
+    pub fn amounts(&self) -> Option<&[Fen; FIELDS]> {
+        self.computed.as_ref().and_then(|side| side.money.as_ref()).map(|(amounts, ..)| amounts)
     }
 
     /// Paid less computed; a side that is not there is 0. `None`: the field was not compared, or nobody can compute it.
     fn diff(&self, field: usize) -> Option<Fen> {
-        if self.computed.is_some_and(|side| side.money.is_none()) {
+        if self.computed.as_ref().is_some_and(|side| side.money.is_none()) {
             return None;
         }
         let computed = self.amounts().map_or(Fen::ZERO, |amounts| amounts[field]);
-        match self.paid {
+        match &self.paid {
             Some(paid) => self.fields.has(field).then(|| paid.amounts[field] - computed),
             None => Some(-computed),
         }
@@ -218,7 +218,7 @@ impl<'a> Line<'a> {
     /// Computed, paid and their difference, where there are such.
     fn three(&self, field: usize) -> [Option<Fen>; 3] {
         let computed = self.amounts().map(|amounts| amounts[field]);
-        let paid = self.paid.filter(|_| self.fields.has(field)).map(|paid| paid.amounts[field]);
+        let paid = self.paid.as_ref().filter(|_| self.fields.has(field)).map(|paid| paid.amounts[field]);
         [computed, paid, self.diff(field)]
     }
 }
@@ -252,10 +252,12 @@ pub fn batch(lines: &[Line], vocab: &Vocabularies) -> RecordBatch {
         text(&|line, text| line.causes_text(vocab, text)),
     ];
     for field in 0..FIELDS {
-        for side in 0..3 {
-            let amounts = lines.iter().map(|line| line.three(field)[side].map(fitting));
-            arrays.push(columns::money(Decimal64Array::from_iter(amounts)));
+        let mut sides: [_; 3] = std::array::from_fn(|_| Decimal64Builder::with_capacity(lines.len()));
+        for line in lines {
+            let amounts = line.three(field).into_iter();
+            sides.iter_mut().zip(amounts).for_each(|(side, amount)| side.append_option(amount.map(fitting)));
         }
+        arrays.extend(sides.map(|mut side| columns::money(side.finish())));
     }
     columns::rows(details(), arrays)
 }

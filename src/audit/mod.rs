@@ -6,6 +6,7 @@ pub mod delta;
 pub mod details;
 pub mod findings;
 pub mod ledger_sums;
+mod met;
 pub mod overview;
 pub mod paid_side;
 pub mod reconciled_totals;

@@ -1,41 +1,41 @@
 //! Lines of a reconciliation as sums: what [`Overview`] holds, collected in one pass over a chunk.
 
-use hashbrown::HashMap;
+use std::hash::Hash;
 
 use super::details::{Line, Terms, month_text};
+use super::met::Met;
 use crate::columnar::reconciled::FIELDS;
 use crate::model::money::Fen;
-use crate::report::overview::{By, Difference, Overview, Reason, Sums};
+use crate::model::place::Admdvs;
+use crate::report::overview::{Difference, Groups, Overview, Reason, Sums};
 use crate::report::reconciled::{Outcome, measured};
 use crate::rules::vocabulary::Vocabularies;
 
-/// Sums by a word: the words once, the sums in a row. Neighbours often have the same word, so the last one is asked
-/// before the table.
-#[derive(Default)]
-struct Dense {
-    index: HashMap<Box<[u8]>, usize>,
+/// Sums by a key.
+struct SumsBy<K> {
+    met: Met<K>,
     sums: Vec<Sums>,
-    last: Option<(Box<[u8]>, usize)>,
 }
 
-impl Dense {
-    fn add(&mut self, word: &[u8], sums: &Sums) {
-        let at = match &self.last {
-            Some((last, at)) if **last == *word => *at,
-            _ => {
-                let at = match self.index.get(word) {
-                    Some(&at) => at,
-                    None => {
-                        self.sums.push(Sums::default());
-                        self.index.insert(word.into(), self.sums.len() - 1);
-                        self.sums.len() - 1
-                    }
-                };
-                self.last = Some((word.into(), at));
-                at
-            }
-        };
-        self.sums[at].merge(sums);
+impl<K> Default for SumsBy<K> {
+    fn default() -> Self {
+        Self { met: Met::default(), sums: Vec::new() }
+    }
+}
+
+impl<K: Copy + Eq + Hash> SumsBy<K> {
+    fn add(&mut self, key: K, sums: &Sums) {
+        let number = self.met.number(key) as usize;
+        if number == self.sums.len() {
+            self.sums.push(Sums::default());
+        }
+        self.sums[number].merge(sums);
+    }
+
+    /// The sums by the words of their keys.
+    fn words<W: AsRef<[u8]>>(self, word: impl Fn(K) -> W) -> Groups {
+        let words = self.met.keys().iter().map(|&key| word(key).as_ref().into());
+        words.zip(self.sums).collect()
     }
 }
 
@@ -44,21 +44,47 @@ struct Collector<'a> {
     terms: &'a Terms,
     vocab: &'a Vocabularies,
     measure: usize,
-    by: [Dense; By::ALL.len()],
+    pool: SumsBy<Option<Admdvs>>,
+    insutype: SumsBy<&'a str>,
+    visit: SumsBy<&'a str>,
+    tier: SumsBy<&'a str>,
+    institution: SumsBy<&'a [u8]>,
+    flow: SumsBy<[u8; 4]>,
     overview: Overview,
 }
 
 /// What is seen of a chunk.
 #[must_use]
-pub fn of(lines: &[Line], terms: &Terms, vocab: &Vocabularies) -> Overview {
+pub fn of<'a>(lines: &[Line<'a>], terms: &'a Terms, vocab: &'a Vocabularies) -> Overview {
     let measure = measured(terms.fields);
-    let mut collector = Collector { terms, vocab, measure, by: Default::default(), overview: Overview::default() };
-    lines.iter().for_each(|line| collector.add(line));
-    let Collector { by, mut overview, .. } = collector;
-    for (groups, Dense { index, sums, .. }) in overview.by.iter_mut().zip(by) {
-        groups.extend(index.into_iter().map(|(word, at)| (word, sums[at])));
-    }
-    overview
+    let mut seen = Collector {
+        terms,
+        vocab,
+        measure,
+        pool: SumsBy::default(),
+        insutype: SumsBy::default(),
+        visit: SumsBy::default(),
+        tier: SumsBy::default(),
+        institution: SumsBy::default(),
+        flow: SumsBy::default(),
+        overview: Overview::default(),
+    };
+    lines.iter().for_each(|line| seen.add(line));
+    // In the order of what settlements are grouped by.
+    let by = [
+        seen.pool.words(pool_text),
+        seen.insutype.words(|word| word),
+        seen.visit.words(|word| word),
+        seen.tier.words(|word| word),
+        seen.institution.words(|word| word),
+        seen.flow.words(|word| word),
+    ];
+    Overview { by, ..seen.overview }
+}
+
+/// Six digits; empty where nobody knows.
+fn pool_text(pool: Option<Admdvs>) -> String {
+    pool.map(|pool| pool.to_string()).unwrap_or_default()
 }
 
 /// Two digits each; `??` where nobody knows.
@@ -75,12 +101,13 @@ fn flow(line: &Line) -> [u8; 4] {
     word
 }
 
-impl Collector<'_> {
-    fn add(&mut self, line: &Line) {
+impl<'a> Collector<'a> {
+    fn add(&mut self, line: &Line<'a>) {
         let fen = |amount: Option<Fen>| amount.map_or(0, |fen| i128::from(fen.0));
         let computed = fen(line.amounts().map(|amounts| amounts[self.measure]));
-        let paid = fen(line.paid.map(|paid| paid.amounts[self.measure]));
-        let total = fen(line.computed.and_then(|side| side.money).map(|(_, total, _)| total));
+        let paid = fen(line.paid.as_ref().map(|paid| paid.amounts[self.measure]));
+        let money = line.computed.as_ref().and_then(|side| side.money.as_ref());
+        let total = fen(money.map(|&(_, total, _)| total));
         let sums = Sums {
             numbers: 1,
             differing: u64::from(line.outcome == Outcome::Differs),
@@ -90,16 +117,12 @@ impl Collector<'_> {
             paid,
             gross: (paid - computed).abs(),
         };
-        let pool = line.key.pool.map(|pool| pool.to_string()).unwrap_or_default();
-        let words: [&[u8]; By::ALL.len()] = [
-            pool.as_bytes(),
-            line.key.insutype.as_bytes(),
-            line.key.clr_type.as_bytes(),
-            line.key.tier.as_bytes(),
-            line.key.institution,
-            &flow(line),
-        ];
-        self.by.iter_mut().zip(words).for_each(|(dense, word)| dense.add(word, &sums));
+        self.pool.add(line.key.pool, &sums);
+        self.insutype.add(line.key.insutype, &sums);
+        self.visit.add(line.key.clr_type, &sums);
+        self.tier.add(line.key.tier, &sums);
+        self.institution.add(line.key.institution, &sums);
+        self.flow.add(flow(line), &sums);
         self.overview.computed += computed;
         self.overview.paid += paid;
         if paid != computed {
@@ -107,7 +130,7 @@ impl Collector<'_> {
         }
         if line.outcome != Outcome::Agrees {
             self.overview.differences_met += 1;
-            self.overview.differences.push(self.difference(line, pool, paid - computed));
+            self.overview.differences.push(self.difference(line, paid - computed));
         }
     }
 
@@ -127,7 +150,7 @@ impl Collector<'_> {
         }
     }
 
-    fn difference(&self, line: &Line, pool: String, measured: i128) -> Difference {
+    fn difference(&self, line: &Line, measured: i128) -> Difference {
         let fields = line.fields.and(self.terms.fields);
         let paid_of = |amounts: [Fen; FIELDS]| std::array::from_fn(|field| fields.has(field).then_some(amounts[field]));
         Difference {
@@ -136,12 +159,12 @@ impl Collector<'_> {
             outcome: line.outcome,
             causes: line.causes.iter().map(|cause| cause.shown(self.vocab).to_string().into()).collect(),
             differing: line.differing,
-            computed: line.amounts(),
+            computed: line.amounts().copied(),
             paid: line.paid.map(|paid| paid_of(paid.amounts)),
             measured,
             insutype: line.key.insutype.into(),
             institution: line.key.institution.into(),
-            pool: pool.into(),
+            pool: pool_text(line.key.pool).into(),
             month: month_text(line.key.month).into(),
         }
     }

@@ -7,6 +7,7 @@ use arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch};
 use polars::prelude::{Column, DataFrame, Int128Chunked, IntoColumn, IntoLazy, PolarsError, PolarsResult, col};
 
 use super::details::{Agency, Key, Line, month_text};
+use super::met::Met;
 use crate::columnar::columns::{self, text};
 use crate::columnar::reconciled::{FieldSet, TOTAL_KEYS, TOTALLED, TOTALS, field, totals};
 use crate::columnar::schema::MONEY_SCALE;
@@ -31,11 +32,20 @@ const FIELD_OF: [Option<usize>; TOTALS] = [
     Some(7),
 ];
 
+/// What a line is summed up by.
+type GroupKey<'a> = (&'a str, &'a str, Agency<'a>, &'a [u8], Option<i32>);
+
+/// The words of a group, in the order of [`TOTAL_KEYS`].
+type Words = [String; TOTAL_KEYS.len()];
+
 /// Lines of a chunk as columns: what is summed, and by what.
 #[derive(Debug, Default)]
 pub struct Summands {
-    keys: [Vec<String>; TOTAL_KEYS.len()],
-    sums: Vec<[Vec<i128>; 3]>,
+    /// The groups that were met.
+    groups: Vec<Words>,
+    /// The group of each line.
+    group_of: Vec<u32>,
+    sums: Vec<[Vec<i64>; 3]>,
 }
 
 impl Summands {
@@ -43,44 +53,60 @@ impl Summands {
     #[must_use]
     pub fn of(lines: &[Line]) -> Self {
         let mut summands = Self { sums: (0..=TOTALS).map(|_| Default::default()).collect(), ..Self::default() };
+        let mut met: Met<GroupKey> = Met::default();
         for line in lines {
+            let Key { insutype, clr_type, clr_optins, institution, month, .. } = line.key;
+            summands.group_of.push(met.number((insutype, clr_type, clr_optins, institution, month)));
             summands.add(line);
         }
+        summands.groups = met.keys().iter().map(words).collect();
         summands
     }
 
+    /// # Panics
+    /// If an amount or the difference of two does not fit 64 bits, of which N(16,2) needs 54.
     fn add(&mut self, line: &Line) {
-        let Key { insutype, clr_type, clr_optins, institution, month, .. } = line.key;
-        let agency = match clr_optins {
-            Agency::Named(name) => name.to_owned(),
-            Agency::Pool(pool) => pool.to_string(),
-        };
-        let institution = String::from_utf8_lossy(institution).into_owned();
-        let words = [insutype.to_owned(), clr_type.to_owned(), agency, institution, month_text(month)];
-        self.keys.iter_mut().zip(words).for_each(|(column, word)| column.push(word));
-        let computed = line.computed.and_then(|side| side.money);
+        let computed = line.computed.as_ref().and_then(|side| side.money.as_ref());
+        let paid = line.paid.as_ref();
         let mut put = |column: usize, computed: i64, paid: i64| {
-            let (computed, paid) = (i128::from(computed), i128::from(paid));
             let values = [computed, paid, (paid - computed).abs()];
             self.sums[column].iter_mut().zip(values).for_each(|(column, value)| column.push(value));
         };
-        put(0, computed.map_or(0, |(_, _, count)| count), line.paid.map_or(0, |paid| paid.count));
+        put(0, computed.map_or(0, |(_, _, count)| *count), paid.map_or(0, |paid| paid.count));
         for (column, field) in FIELD_OF.into_iter().enumerate() {
             let (here, there) = match field {
-                None => (computed.map(|(_, total, _)| total), line.paid.and_then(|paid| paid.total)),
-                Some(field) => {
-                    (computed.map(|(amounts, ..)| amounts[field]), line.paid.map(|paid| paid.amounts[field]))
-                }
+                None => (computed.map(|(_, total, _)| *total), paid.and_then(|paid| paid.total)),
+                Some(field) => (computed.map(|(amounts, ..)| amounts[field]), paid.map(|paid| paid.amounts[field])),
             };
             put(column + 1, here.unwrap_or(Fen::ZERO).0, there.unwrap_or(Fen::ZERO).0);
         }
     }
 }
 
+fn words(&(insutype, clr_type, clr_optins, institution, month): &GroupKey) -> Words {
+    let agency = match clr_optins {
+        Agency::Named(name) => name.to_owned(),
+        Agency::Pool(pool) => pool.to_string(),
+    };
+    let institution = String::from_utf8_lossy(institution).into_owned();
+    [insutype.to_owned(), clr_type.to_owned(), agency, institution, month_text(month)]
+}
+
+/// Whole numbers as polars sums them up: in 64 bits, which it is quickest at, where no sum of theirs can be larger; its
+/// sums wrap around without a word.
+fn summable(name: &str, values: Vec<i64>) -> Column {
+    let largest = values.iter().fold(0, |largest, value| largest.max(value.unsigned_abs()));
+    if u128::from(largest) * values.len() as u128 <= i64::MAX as u128 {
+        return Column::new(name.into(), values);
+    }
+    let wide = Int128Chunked::from_vec(name.into(), values.into_iter().map(i128::from).collect());
+    wide.into_decimal_unchecked(38, MONEY_SCALE as usize).into_column()
+}
+
 /// Totals in the making.
 #[derive(Debug, Default)]
 pub struct Totals {
-    groups: BTreeMap<[String; 5], Sums>,
+    groups: BTreeMap<Words, Sums>,
 }
 
 fn sum_name(column: usize, side: usize) -> String {
@@ -93,35 +119,40 @@ impl Totals {
     /// # Errors
     /// polars cannot sum it up.
     pub fn add(&mut self, summands: Summands) -> PolarsResult<()> {
-        let rows = summands.keys[0].len();
+        let rows = summands.group_of.len();
         if rows == 0 {
             return Ok(());
         }
-        let mut columns: Vec<Column> = Vec::new();
-        for (name, words) in TOTAL_KEYS.into_iter().zip(&summands.keys) {
-            columns.push(Column::new(name.into(), words.iter().map(String::as_str).collect::<Vec<_>>()));
-        }
+        let mut columns = vec![Column::new("group".into(), summands.group_of)];
         let mut wanted = Vec::new();
         for (column, sides) in summands.sums.into_iter().enumerate() {
             for (side, values) in sides.into_iter().enumerate() {
                 let name = sum_name(column, side);
-                let fen = Int128Chunked::from_vec(name.as_str().into(), values);
-                columns.push(fen.into_decimal_unchecked(38, MONEY_SCALE as usize).into_column());
+                columns.push(summable(&name, values));
                 wanted.push(col(name.as_str()).sum());
             }
         }
-        let sums = DataFrame::new(rows, columns)?.lazy().group_by(TOTAL_KEYS.map(col)).agg(wanted).collect()?;
-        let keys: Vec<_> =
-            TOTAL_KEYS.iter().map(|name| Ok(sums.column(name)?.str()?.clone())).collect::<PolarsResult<_>>()?;
-        for row in 0..sums.height() {
-            let words = std::array::from_fn(|key| keys[key].get(row).expect("keys are never null").to_owned());
-            let group = self.groups.entry(words).or_default();
-            for (column, sides) in group.iter_mut().enumerate() {
-                for (side, sum) in sides.iter_mut().enumerate() {
-                    let found = sums.column(&sum_name(column, side))?.decimal()?;
-                    *sum += found.phys.get(row).ok_or_else(|| PolarsError::NoData("a sum".into()))?;
+        let sums = DataFrame::new(rows, columns)?.lazy().group_by([col("group")]).agg(wanted).collect()?;
+        let mut groups = summands.groups;
+        let missing = || PolarsError::NoData("a sum".into());
+        let numbers = sums.column("group")?.u32()?.clone();
+        let mut found: Vec<Sums> = vec![Sums::default(); numbers.len()];
+        for column in 0..=TOTALS {
+            for side in 0..3 {
+                let of_groups = sums.column(&sum_name(column, side))?;
+                for (row, group) in found.iter_mut().enumerate() {
+                    let sum = match of_groups.i64() {
+                        Ok(narrow) => narrow.get(row).map(i128::from),
+                        Err(_) => of_groups.decimal()?.phys.get(row),
+                    };
+                    group[column][side] = sum.ok_or_else(missing)?;
                 }
             }
+        }
+        for (number, sums) in numbers.iter().zip(found) {
+            let words = std::mem::take(&mut groups[number.ok_or_else(missing)? as usize]);
+            let group = self.groups.entry(words).or_default();
+            group.iter_mut().flatten().zip(sums.iter().flatten()).for_each(|(sum, more)| *sum += more);
         }
         Ok(())
     }

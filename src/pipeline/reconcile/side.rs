@@ -416,7 +416,7 @@ impl<'a> Sides<'a> {
         for (&(line, at), origin) in differing.iter().zip(&origins) {
             let line = &mut lines[line];
             let (claim, outcome) = (&desk.claims[at], &desk.fold.outcomes[at]);
-            let (Some(computed), Some(paid)) = (line.amounts(), line.paid) else { continue };
+            let (Some(&computed), Some(paid)) = (line.amounts(), line.paid) else { continue };
             let turned = claim.flags.has(Flags::REVERSAL);
             let sign = |amounts: [Fen; FIELDS]| if turned { amounts.map(|amount| -amount) } else { amounts };
             let difference = Difference {
