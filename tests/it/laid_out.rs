@@ -12,6 +12,7 @@ use tongchou::rules::book::{BenefitKeys, RuleBook};
 use tongchou::rules::compile::{compile, compile_within};
 use tongchou::rules::day::{PoolDay, SchemeDay};
 use tongchou::rules::pack::{PackFile, RulePack};
+use tongchou::rules::values::ClassValue;
 
 use crate::against_reference::setting;
 use crate::random_packs::{Case, random_case};
@@ -41,7 +42,7 @@ fn symbols(words: &Vocabulary) -> impl Iterator<Item = Sym> + Clone + use<> {
 /// All rows that are chosen by the pool, for every key.
 fn of_pool(rules: PoolDay, book: &RuleBook, pools: &[Admdvs]) -> Vec<Option<u32>> {
     let words = &book.vocab;
-    let neighbours = pools.iter().map(|&treated| rules.neighbour(treated).map(|row| row.row));
+    let neighbours = pools.iter().map(|&treated| rules.neighbour(book.numbered(treated)).map(|row| row.row));
     let filings = symbols(&words.filing_type).map(|word| rules.filing_type(word).map(|row| row.row));
     let diseases = symbols(&words.disease);
     let visits = symbols(&words.med_type).flat_map(|code| {
@@ -84,6 +85,28 @@ fn of_scheme(rules: SchemeDay, book: &RuleBook) -> Vec<Option<u32>> {
     rows
 }
 
+/// Person classes, for every key, of persons of 40 years: of those without a mark, and of those with each one.
+fn classes(rules: SchemeDay, book: &RuleBook) -> Vec<Option<u32>> {
+    let words = &book.vocab;
+    let marks: Vec<Option<Sym>> = std::iter::once(None).chain(symbols(&words.mark).map(Some)).collect();
+    let mut rows = Vec::new();
+    for code in symbols(&words.psn_type) {
+        let psn_type = CodeAndParent { code, parent: Sym::OTHER };
+        for (identity, grade) in
+            symbols(&words.identity).flat_map(|identity| symbols(&words.grade).map(move |grade| (identity, grade)))
+        {
+            rows.extend(marks.iter().map(|&mark| {
+                let holds = |class: &ClassValue| {
+                    let is_wanted = |wanted: &Vec<Sym>| mark.is_some_and(|mark| wanted.contains(&mark));
+                    class.ages_hold(|| Some(40)) && class.marks.as_ref().is_none_or(is_wanted)
+                };
+                rules.person_class(psn_type, identity, grade, mark.is_some(), holds).map(|row| row.row)
+            }));
+        }
+    }
+    rows
+}
+
 /// Pools that the pack names, and one that it does not.
 fn pools(pack: &RulePack, book: &RuleBook) -> Vec<Admdvs> {
     let places = pack.table(tongchou::rules::layout::Table::Places);
@@ -107,10 +130,13 @@ fn compare(pack: &RulePack, every: usize, days: impl Iterator<Item = Date> + Clo
                 return Err(format!("pool {pool} on {day}"));
             }
             for insutype in symbols(&laid.vocab.insutype).map(|word| Insutype(word.0)) {
-                let answers = (of_scheme(ours.under(insutype), &laid), of_scheme(theirs.under(insutype), &asked));
-                rows += answers.0.iter().flatten().count();
-                if answers.0 != answers.1 {
-                    return Err(format!("pool {pool}, {insutype:?} on {day}"));
+                let (ours, theirs) = (ours.under(insutype), theirs.under(insutype));
+                for ask in [of_scheme, classes] {
+                    let answers = (ask(ours, &laid), ask(theirs, &asked));
+                    rows += answers.0.iter().flatten().count();
+                    if answers.0 != answers.1 {
+                        return Err(format!("pool {pool}, {insutype:?} on {day}"));
+                    }
                 }
             }
         }
