@@ -1,5 +1,6 @@
 //! The rows of many sorted tables, person by person: one pass, one batch of each table in memory.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
@@ -31,8 +32,8 @@ pub struct Rows {
     pub table: usize,
     /// [`Source::part`]
     pub part: usize,
-    /// The rows.
-    pub rows: RecordBatch,
+    /// The rows, once they are asked for by themselves.
+    rows: OnceCell<RecordBatch>,
     /// The batch they stand in.
     pub batch: RecordBatch,
     /// A number that no other batch of the merge has.
@@ -48,7 +49,14 @@ impl Rows {
     /// The rows' columns by name and type.
     #[must_use]
     pub fn columns(&self) -> Batch<'_> {
-        Batch::new(&self.path, &self.rows)
+        let Range { start, end } = self.range;
+        Batch::new(&self.path, self.rows.get_or_init(|| self.batch.slice(start, end - start)))
+    }
+
+    /// The columns of the batch they stand in.
+    #[must_use]
+    pub fn columns_of_batch(&self) -> Batch<'_> {
+        Batch::new(&self.path, &self.batch)
     }
 }
 
@@ -161,7 +169,7 @@ impl Merge {
                 rows.push(Rows {
                     table: taken.table,
                     part: taken.part,
-                    rows: taken.batch.slice(start, end - start),
+                    rows: OnceCell::new(),
                     batch: taken.batch.clone(),
                     batch_number: taken.batch_number,
                     range: start..end,
