@@ -1,15 +1,18 @@
-//! The settlements of a ledger that changed rules have to do with: one pass over the nights by the columns that tell,
-//! and a second one for what came after those settlements.
+//! The settlements of a ledger that changed rules have to do with: one pass over all nights together, person by person,
+//! by the columns that tell. Of one person alone all settlements are at hand.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::PathBuf;
+use std::rc::Rc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Date32Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::SchemaRef;
 use hashbrown::{HashMap, HashSet};
 
 use crate::columnar::columns::{self, integer, text};
 use crate::columnar::schema::{Kind, plain};
+use crate::ledger::tables::merge::{Merge, Source};
 use crate::ledger::tables::read::{Batch, TableError, TableFile};
 use crate::model::date::Date;
 use crate::model::money::Fen;
@@ -194,119 +197,94 @@ impl Row<'_> {
     }
 }
 
-/// Every row of the nights, with its night.
-fn visit<E: From<TableError>>(
-    nights: &[NightFiles],
-    sink: &mut dyn FnMut(u32, &Row) -> Result<(), E>,
-) -> Result<(), E> {
-    let columns: Vec<&str> = TEXTS.into_iter().chain(OTHERS).collect();
-    nights.iter().try_for_each(|NightFiles { night, adjudicated, .. }| {
-        TableFile::open(adjudicated)?.visit::<E>(&columns, &mut |batch| rows(batch, &mut |row| sink(*night, row)))
-    })
+/// The columns of a batch of settled rows.
+struct Settlements {
+    texts: Vec<StringArray>,
+    times: TimestampMicrosecondArray,
+    days: Date32Array,
+    bills: Vec<Fen>,
+    funds: Vec<Fen>,
 }
 
-fn rows<E: From<TableError>>(batch: &Batch, sink: &mut dyn FnMut(&Row) -> Result<(), E>) -> Result<(), E> {
-    let mut texts = Vec::with_capacity(TEXTS.len());
-    for column in TEXTS {
-        texts.push(batch.text(column)?);
+impl Settlements {
+    fn of(batch: &Batch) -> Result<Self, TableError> {
+        Ok(Self {
+            texts: TEXTS.iter().map(|column| batch.text(column).cloned()).collect::<Result<_, _>>()?,
+            times: batch.second("setl_time")?.clone(),
+            days: batch.day("enddate")?.clone(),
+            bills: batch.money("medfee_sumamt")?,
+            funds: batch.money("fund_pay_sumamt")?,
+        })
     }
-    let (times, days) = (batch.second("setl_time")?, batch.day("enddate")?);
-    let (bills, funds) = (batch.money("medfee_sumamt")?, batch.money("fund_pay_sumamt")?);
-    let code = |text: &str| Admdvs::parse(text.as_bytes()).unwrap_or_default();
-    for row in 0..batch.rows() {
-        let text = |column: usize| texts[column].value(row);
-        let status = text(15);
-        // A reversal follows its original in everything.
-        if status == Status::Reversed.word() {
-            continue;
-        }
-        sink(&Row {
-            psn_no: text(0),
-            setl_id: text(1),
-            time: times.value(row),
-            settled: Settled {
-                day: Date(days.value(row)),
-                pool: code(text(13)),
-                treated: code(text(14)),
-                keys: std::array::from_fn(|key| text(FIRST_KEY + key)),
-                rules: std::array::from_fn(|rule| text(FIRST_RULE + rule)),
-                denied: status == Status::Denied.word(),
-            },
-            bill: bills[row],
-            fund: funds[row],
-        })?;
+
+    /// Some rows, but those that are reversals: a reversal follows its original in everything.
+    fn rows(&self, range: Range<usize>) -> impl Iterator<Item = Row<'_>> {
+        let code = |text: &str| Admdvs::parse(text.as_bytes()).unwrap_or_default();
+        range.filter(|&row| self.texts[15].value(row) != Status::Reversed.word()).map(move |row| {
+            let text = |column: usize| self.texts[column].value(row);
+            Row {
+                psn_no: text(0),
+                setl_id: text(1),
+                time: self.times.value(row),
+                settled: Settled {
+                    day: Date(self.days.value(row)),
+                    pool: code(text(13)),
+                    treated: code(text(14)),
+                    keys: std::array::from_fn(|key| text(FIRST_KEY + key)),
+                    rules: std::array::from_fn(|rule| text(FIRST_RULE + rule)),
+                    denied: text(15) == Status::Denied.word(),
+                },
+                bill: self.bills[row],
+                fund: self.funds[row],
+            }
+        })
     }
-    Ok(())
 }
 
-/// A person with a settlement that is touched.
-struct Person {
-    number: u32,
-    /// When the first of them was settled.
-    since: i64,
+/// Neighbouring settlements of one person in one night.
+struct OfNight {
+    night: u32,
+    batch: Rc<Settlements>,
+    range: Range<usize>,
+}
+
+impl OfNight {
+    fn rows(&self) -> impl Iterator<Item = (u32, Row<'_>)> {
+        self.batch.rows(self.range.clone()).map(|row| (self.night, row))
+    }
 }
 
 /// What is counted on the way.
 struct Counts {
     /// Of each change.
     extents: Vec<Extent>,
-    /// Pairs of change and person that were counted.
-    seen: HashSet<(u32, u32)>,
-    persons: HashMap<Box<str>, Person>,
+    /// Changes that the person at hand was counted for.
+    seen: HashSet<u32>,
     days: BTreeSet<Date>,
     whole: RulesChanged,
 }
 
 impl Counts {
-    /// The person's number, once a settlement of this time is known to be touched.
-    fn person(&mut self, row: &Row) -> u32 {
-        if let Some(person) = self.persons.get_mut(row.psn_no) {
-            person.since = person.since.min(row.time);
-            return person.number;
-        }
-        let number = u32::try_from(self.persons.len()).expect("fewer than 2^32 persons");
-        self.persons.insert(row.psn_no.into(), Person { number, since: row.time });
-        number
-    }
-
     fn add(&mut self, night: u32, row: &Row, found: &[(u32, bool)]) {
-        let person = self.person(row);
         // Stands for all changes together.
         let whole = (u32::MAX, found.iter().any(|(_, exact)| *exact));
         for &(number, exact) in found.iter().chain([&whole]) {
             let extent = self.extents.get_mut(number as usize).unwrap_or(&mut self.whole.extent);
             extent.settlements += 1;
             extent.candidates += u64::from(!exact);
-            extent.persons += u64::from(self.seen.insert((number, person)));
+            extent.persons += u64::from(self.seen.insert(number));
             extent.bills += i128::from(row.bill.0);
             extent.funds += i128::from(row.fund.0);
         }
-        self.whole.first_night = self.whole.first_night.or(Some(night));
+        self.whole.first_night = Some(self.whole.first_night.map_or(night, |first| first.min(night)));
     }
 }
 
-/// Settlements that a later one reversed, by person.
-type Reversed = HashMap<Box<str>, Vec<Box<str>>>;
-
-fn reversed<E: From<TableError>>(nights: &[NightFiles]) -> Result<Reversed, E> {
-    let mut reversed = Reversed::new();
-    for night in nights {
-        TableFile::open(&night.movements)?.visit::<E>(&["psn_no", "init_setl_id"], &mut |batch| {
-            let (persons, originals) = (batch.text("psn_no")?, batch.text("init_setl_id")?);
-            for row in (0..batch.rows()).filter(|row| !originals.value(*row).is_empty()) {
-                reversed.entry_ref(persons.value(row)).or_default().push(originals.value(row).into());
-            }
-            Ok(())
-        })?;
-    }
-    Ok(reversed)
-}
-
-/// Finds what changed rows touch in the nights, which come in order. Every settlement that is touched goes to `sink`:
-/// those that a row touches night by night, once for each row, then those that come later. Settlements that were
-/// reversed, and the reversals, are left out.
+/// Finds what changed rows touch in the nights, which come in order. Every settlement that is touched goes to `sink`,
+/// person by person: those that a row touches night by night, once for each row, then those that come later.
+/// Settlements that were reversed, and the reversals, are left out.
 ///
-/// In memory are the persons that are touched, and the settlements that were reversed.
+/// In memory are a few megabytes of each night, and the settlements of one person.
 ///
 /// # Errors
 /// A table cannot be read, or what `sink` says.
@@ -318,18 +296,11 @@ pub fn scan<E: From<TableError>>(
     let mut counts = Counts {
         extents: vec![Extent::default(); changes.len()],
         seen: HashSet::new(),
-        persons: HashMap::new(),
         days: BTreeSet::new(),
         whole: RulesChanged::default(),
     };
-    let meeting = meeting(nights, &changes)?;
-    if !meeting.is_empty() {
-        let reversed = reversed::<E>(nights)?;
-        let mut pass = Pass { index: Index::new(&changes), reversed, counts: &mut counts };
-        pass.touched(&meeting, sink)?;
-        if !pass.counts.persons.is_empty() {
-            pass.later(nights, sink)?;
-        }
+    if meets(nights, &changes)? {
+        pass(nights, &mut Index::new(&changes), &mut counts, sink)?;
     }
     let Counts { extents, days, mut whole, .. } = counts;
     for (change, extent) in changes.into_iter().zip(extents) {
@@ -349,83 +320,115 @@ pub fn scan<E: From<TableError>>(
     Ok(whole)
 }
 
-/// The nights with a settlement on a day on which a row differs, as far as their footers tell.
-fn meeting(nights: &[NightFiles], changes: &[RowChange]) -> Result<Vec<NightFiles>, TableError> {
+/// Whether a night has a settlement on a day on which a row differs, as far as their footers tell.
+fn meets(nights: &[NightFiles], changes: &[RowChange]) -> Result<bool, TableError> {
     let spans: HashSet<(Date, Date)> =
         changes.iter().flat_map(|change| &change.spans).map(|span| (span.from, span.to)).collect();
-    let mut found = Vec::new();
-    for night in nights {
+    for night in nights.iter().filter(|_| !spans.is_empty()) {
         let file = TableFile::open(&night.adjudicated)?;
         let days = file.day_range("enddate");
         let meets = days.is_none_or(|(first, last)| spans.iter().any(|(from, to)| *from <= last && first <= *to));
-        if file.rows() > 0 && meets && !spans.is_empty() {
-            found.push(night.clone());
+        if file.rows() > 0 && meets {
+            return Ok(true);
         }
     }
-    Ok(found)
+    Ok(false)
 }
 
-/// What a pass over the nights goes by.
-struct Pass<'a> {
-    index: Index<'a>,
-    reversed: Reversed,
-    counts: &'a mut Counts,
+/// The tables of a night as sources of a merge.
+const ADJUDICATED: usize = 0;
+const MOVEMENTS: usize = 1;
+
+/// Goes through all nights together, person by person.
+fn pass<E: From<TableError>>(
+    nights: &[NightFiles],
+    index: &mut Index,
+    counts: &mut Counts,
+    sink: &mut dyn FnMut(TouchedRow) -> Result<(), E>,
+) -> Result<(), E> {
+    let columns: Vec<&str> = TEXTS.into_iter().chain(OTHERS).collect();
+    let mut files = Vec::new();
+    for (part, night) in nights.iter().enumerate() {
+        let source = |table, columns| Source { table, part, columns };
+        files.push((source(ADJUDICATED, &columns[..]), TableFile::open(&night.adjudicated)?));
+        files.push((source(MOVEMENTS, &["psn_no", "init_setl_id"]), TableFile::open(&night.movements)?));
+    }
+    let sources: Vec<(Source, &TableFile)> = files.iter().map(|(source, file)| (*source, file)).collect();
+    let mut merge = Merge::of(&sources)?;
+    // The batch of each night that is being gone through, by its number.
+    let mut open: HashMap<usize, (usize, Rc<Settlements>)> = HashMap::new();
+    while let Some((_, rows)) = merge.next_person()? {
+        let (mut settled, mut reversed) = (Vec::new(), HashSet::new());
+        for rows in &rows {
+            let range = rows.range.clone();
+            if rows.table == MOVEMENTS {
+                let originals = rows.columns_of_batch().text("init_setl_id")?;
+                reversed.extend(range.map(|row| originals.value(row)).filter(|original| !original.is_empty()));
+                continue;
+            }
+            let batch = match open.get(&rows.part) {
+                Some((number, batch)) if *number == rows.batch_number => Rc::clone(batch),
+                _ => {
+                    let batch = Rc::new(Settlements::of(&rows.columns_of_batch())?);
+                    open.insert(rows.part, (rows.batch_number, Rc::clone(&batch)));
+                    batch
+                }
+            };
+            settled.push(OfNight { night: nights[rows.part].night, batch, range });
+        }
+        counts.seen.clear();
+        Person { settled, reversed }.touch(index, counts, sink)?;
+    }
+    Ok(())
 }
 
-impl Pass<'_> {
-    /// Settlements that a changed row touches.
-    fn touched<E: From<TableError>>(
-        &mut self,
-        nights: &[NightFiles],
+/// All settlements of a person, and the numbers of those that were reversed.
+struct Person<'a> {
+    settled: Vec<OfNight>,
+    reversed: HashSet<&'a str>,
+}
+
+impl Person<'_> {
+    fn rows(&self) -> impl Iterator<Item = (u32, Row<'_>)> {
+        self.settled.iter().flat_map(OfNight::rows)
+    }
+
+    /// Settlements that a changed row touches, then those that come after: they go on from other accumulators.
+    fn touch<E>(
+        &self,
+        index: &mut Index,
+        counts: &mut Counts,
         sink: &mut dyn FnMut(TouchedRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Self { index, reversed, counts } = self;
-        let mut found = Vec::new();
-        visit(nights, &mut |night, row| {
+        let (mut found, mut since) = (Vec::new(), None);
+        for (night, row) in self.rows() {
             index.touch(&row.settled, &mut found);
-            if is_reversed(reversed, row) {
-                // It is settled no more, but what came before its reversal went on from it.
-                if !found.is_empty() {
-                    counts.person(row);
-                }
-                return Ok(());
+            // One that was reversed is settled no more, but what came before its reversal went on from it.
+            if !found.is_empty() {
+                since = Some(since.map_or(row.time, |since: i64| since.min(row.time)));
+            }
+            if self.reversed.contains(row.setl_id) {
+                continue;
             }
             counts.days.insert(row.settled.day);
             if found.is_empty() {
-                return Ok(());
+                continue;
             }
-            counts.add(night, row, &found);
-            found.iter().try_for_each(|&(number, exact)| {
+            counts.add(night, &row, &found);
+            for &(number, exact) in &found {
                 let change = &index.changes[number as usize];
                 let rule = (change.table.layout().name, change.rule_id.clone());
-                sink(row.touched(night, rule, if exact { Relation::Exact } else { Relation::Candidate }))
-            })
-        })
-    }
-
-    /// What comes after a touched settlement of its person goes on from other accumulators.
-    fn later<E: From<TableError>>(
-        &mut self,
-        nights: &[NightFiles],
-        sink: &mut dyn FnMut(TouchedRow) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let Self { index, reversed, counts } = self;
-        let mut found = Vec::new();
-        visit(nights, &mut |night, row| {
-            let after = counts.persons.get(row.psn_no).is_some_and(|person| person.since <= row.time);
-            if !after || is_reversed(reversed, row) {
-                return Ok(());
+                sink(row.touched(night, rule, if exact { Relation::Exact } else { Relation::Candidate }))?;
             }
+        }
+        let Some(since) = since else { return Ok(()) };
+        for (night, row) in self.rows().filter(|(_, row)| since <= row.time && !self.reversed.contains(row.setl_id)) {
             index.touch(&row.settled, &mut found);
-            if !found.is_empty() {
-                return Ok(());
+            if found.is_empty() {
+                counts.whole.later += 1;
+                sink(row.touched(night, ("", String::new()), Relation::Later))?;
             }
-            counts.whole.later += 1;
-            sink(row.touched(night, ("", String::new()), Relation::Later))
-        })
+        }
+        Ok(())
     }
-}
-
-fn is_reversed(reversed: &Reversed, row: &Row) -> bool {
-    reversed.get(row.psn_no).is_some_and(|originals| originals.iter().any(|id| **id == *row.setl_id))
 }

@@ -26,9 +26,6 @@ pub type Lookup<'a, P> = &'a (dyn Fn(&[u8]) -> Option<P> + Sync);
 /// Takes what is told about a person, in file order.
 pub type Take<'a, P, T> = &'a mut dyn FnMut(P, T);
 
-/// Where the balance of each person stands: number of the file, line.
-pub type SeenBalances = HashMap<Box<[u8]>, (u32, u64)>;
-
 /// What a reader gives to its taker, all in memory, and what it returns.
 ///
 /// # Errors
@@ -217,18 +214,15 @@ pub fn read_marks<P: Send>(
     )
 }
 
-/// Reads the balances, in file order; a negative one is 0. `who` says what the run knows a person by. With `seen`, each person
-/// has at most one; without, that is the caller's business: [`second_balance`].
+/// Reads the balances of all persons, of the run or not, in file order; a negative one is 0. That each person has at
+/// most one is the caller's business: [`second_balance`].
 ///
 /// # Errors
-/// [`IngestError::Rejected`] for bad rows and for two balances of one person, of the run or not; what the files
-/// run into; cancellation.
-pub fn read_balances<P: Send>(
+/// [`IngestError::Rejected`] for bad rows; what the files run into; cancellation.
+pub fn read_balances(
     files: &[InputPath],
-    who: &(dyn Fn(&[u8]) -> P + Sync),
-    mut seen: Option<&mut SeenBalances>,
     options: &ReadOptions<'_>,
-    take: Take<'_, P, (Box<[u8]>, AccountBalance)>,
+    take: Take<'_, Box<[u8]>, AccountBalance>,
 ) -> Result<Vec<InputFile>, IngestError> {
     let table = &*ACCOUNTS;
     let [person, balance] = ["psn_no", "balc"].map(|name| table.index(name));
@@ -239,19 +233,9 @@ pub fn read_balances<P: Send>(
         &|row| {
             let name: Box<[u8]> = row.text(person).into();
             let balance = row.money(balance);
-            let who = who(&name);
-            (!name.is_empty()).then_some((name, who, balance?.or_zero()))
+            (!name.is_empty()).then_some((name, balance?.or_zero()))
         },
-        &mut |file, line, (name, who, balance), problems| {
-            if let Some(seen) = &mut seen {
-                if let Some(&first) = seen.get(&name) {
-                    problems.push(second_balance(files, &name, first, (file, line)));
-                    return;
-                }
-                seen.insert(name.clone(), (file, line));
-            }
-            take(who, (name, AccountBalance { balance, file, line }));
-        },
+        &mut |file, line, (name, balance), _| take(name, AccountBalance { balance, file, line }),
     )
 }
 

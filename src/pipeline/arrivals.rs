@@ -17,9 +17,6 @@ use crate::shuffle::group::{Ghost, Rows};
 use crate::shuffle::ranges::{CLAIM_BYTES, Ranges};
 use crate::shuffle::shelf::{Disk, ShelfError};
 
-/// Bytes in memory of a byte of a table: a number and an amount take some 25 in a file, and with what finds them 200.
-const BYTES_OF_TABLE: u64 = 8;
-
 /// How much room rows have.
 #[derive(Clone, Debug)]
 pub enum Room {
@@ -90,11 +87,9 @@ pub(super) struct Arrivals {
 }
 
 impl Arrivals {
-    /// Reads claims, all or those of one person. `tables` are those of which every row has to be at hand, whether
-    /// its person has claims or not.
+    /// Reads claims, all or those of one person.
     pub(super) fn read(
         files: &[InputPath],
-        tables: &[InputPath],
         border: &Border,
         person: Option<&[u8]>,
         room: &Room,
@@ -130,7 +125,7 @@ impl Arrivals {
             (_, Some(error)) => Err(error),
             (Err(error), None) => Err(error.into()),
             (Ok(files), None) => {
-                arrivals.close(room, total_bytes(tables.iter().map(|file| &*file.path)) * BYTES_OF_TABLE)?;
+                arrivals.close(room)?;
                 Ok((arrivals, files))
             }
         }
@@ -196,12 +191,9 @@ impl Arrivals {
         Ok(())
     }
 
-    /// All rows are in; tables that need more than their room go to the disk, and the rows beside them.
-    fn close(&mut self, room: &Room, tables: u64) -> Result<(), ShelfError> {
+    /// All rows are in.
+    fn close(&mut self, room: &Room) -> Result<(), ShelfError> {
         let Room::Disk(shares, disk) = room else { return Ok(()) };
-        if self.ranges.is_none() && tables > shares.rows {
-            self.ranges = Some(Ranges::cut(&self.rows, tables.div_ceil(shares.rows), shares.window));
-        }
         self.set_down(disk)?;
         match &mut self.ranges {
             Some(ranges) => ranges.split(disk, shares.rows),

@@ -46,7 +46,7 @@ pub fn pended_schema() -> SchemaRef {
 pub(super) fn write_pended(
     loaded: &Loaded,
     staging: &Staging,
-    pended: InOrder,
+    pended: InOrder<Position>,
     watch: &dyn Watch,
     each: &mut dyn FnMut(&Recalled, Reasons),
 ) -> Result<Written, RunError> {
@@ -73,7 +73,7 @@ pub(super) fn write_pended(
 
 /// Positions in order, so many at a time that their rows fit the memory.
 fn some_at_a_time(
-    positions: InOrder,
+    positions: InOrder<Position>,
     mut take: impl FnMut(&[Position]) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let mut some = Vec::new();
@@ -122,7 +122,7 @@ pub fn src_row(row: u32) -> i32 {
 pub(super) fn write_rejects(
     loaded: &Loaded,
     staging: &Staging,
-    refused: InOrder,
+    refused: InOrder<Position>,
     lang: Lang,
     watch: &dyn Watch,
     balance: &mut Balance,
@@ -173,7 +173,7 @@ impl RejectFile<'_> {
 
 /// Rows whose settlement another row, or the ledger, has, as lines in the order of the output.
 struct Refused<'a> {
-    positions: InOrder<'a>,
+    positions: InOrder<Position>,
     loaded: &'a Loaded,
     watch: &'a dyn Watch,
     lines: VecDeque<RejectLine>,

@@ -4,14 +4,12 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use hashbrown::HashMap;
-
 use super::arrivals::{Arrivals, Room};
+use super::balances::{Balances, Given};
 use super::earlier::Earlier;
 use super::memory::Shares;
 use super::night::Carried;
 use super::on_disk::{OnDisk, TableOnDisk, TablesOnDisk, Upcoming};
-use super::others::OtherBalances;
 use super::rejects::Rejects;
 use super::rules_dir::{Rules, load_rules};
 use super::tables::Tables;
@@ -25,12 +23,13 @@ use crate::ledger::opening::Opening;
 use crate::ledger::person::Source;
 use crate::ledger::store::View;
 use crate::model::date::Date;
-use crate::model::money::Fen;
-use crate::model::reference::{AccountBalance, ByPerson, Enrolment, Facts, Institutions};
+use crate::model::reference::{ByPerson, Enrolment, Facts, Institutions};
 use crate::report::balance::Tally;
 use crate::rules::book::RuleBook;
 use crate::shuffle::group::{Persons, Rows};
+use crate::shuffle::order::{At, Sorter};
 use crate::shuffle::ranges::Ranges;
+use crate::shuffle::records::Balance;
 use crate::shuffle::shelf::Disk;
 
 /// A reference table's name and, if it was given, its files.
@@ -72,10 +71,8 @@ pub struct Loaded {
     pub rows_in: Tally,
     /// Whether the table of balances names a person, by rank; empty without a table.
     pub(super) balance_given: Vec<bool>,
-    /// Balances of persons who have no row this night, for the ledger to keep.
-    pub(super) other_balances: OtherBalances,
-    /// Whether it goes on top of a ledger.
-    pub(super) is_night: bool,
+    /// Balances of persons who have no row, for the ledger to keep; `None` where there is no ledger.
+    pub(super) other_balances: Option<Sorter<Balance>>,
     /// How memory is shared out.
     pub(super) shares: Shares,
     /// Where rows go that do not fit the memory; `None`: nothing may.
@@ -114,13 +111,8 @@ impl Loaded {
                 // What was in memory goes first.
                 (self.persons, self.rows, self.facts, self.opening) = Default::default();
                 let others = &mut self.other_balances;
-                let mut keep = |balance| {
-                    if self.is_night {
-                        others.put(balance);
-                    }
-                };
+                let mut keep = |row: At<'_>| others.as_mut().map_or(Ok(()), |others| others.put_row(row));
                 let Some(held) = on_disk.next(&mut keep)? else { return Ok(false) };
-                others.end_range(on_disk.disk())?;
                 (self.persons, self.rows, self.facts) = (held.persons, held.rows, held.facts);
                 self.balance_given = held.balance_given;
             }
@@ -263,8 +255,7 @@ pub fn load_under(
         (None, Some(path)) => Some(ingest::expand(&[path])?),
         (None, None) => None,
     };
-    let whole_tables = accounts.as_deref().unwrap_or_default();
-    let (arrivals, files) = Arrivals::read(&claims, whole_tables, &border, person, &room, watch, cancel)?;
+    let (arrivals, files) = Arrivals::read(&claims, &border, person, &room, watch, cancel)?;
     check(cancel)?;
     watch.begin(Stage::Group, Some(arrivals.rows.len() as u64));
     let persons = Persons::group(&arrivals.rows);
@@ -290,8 +281,7 @@ pub fn load_under(
         persons,
         rules,
         balance_given: Vec::new(),
-        other_balances: OtherBalances::default(),
-        is_night: night.is_some(),
+        other_balances: night.as_ref().map(|_| Sorter::new(disk.clone(), shares.window)),
         shares,
         disk,
         upcoming: Upcoming::AtHand,
@@ -372,35 +362,27 @@ fn read_facts_to_disk(
     let (table, files) = TableOnDisk::read(&disk, &ranges, shares, |take| tables.marks(&who, take))?;
     told.marks = files.is_some().then_some(table);
     loaded.gates.push(("marks", files));
-    let (table, files) = TableOnDisk::read(&disk, &ranges, shares, |take| {
-        let Some(files) = accounts else { return Ok(None) };
-        let mut each = |(), (person, balance)| take(person, balance);
-        Ok(Some(reference::read_balances(files, &|_| (), None, options, &mut each)?))
-    })?;
-    told.balances = files.is_some().then_some(table);
+    let read = accounts.map(|files| Balances::read(files, options, Some(&disk), shares.window)).transpose()?;
+    let (balances, files) = read.unzip();
+    told.balances = balances;
     loaded.gates.push(("accounts", files));
-    let on_disk = OnDisk::new(disk, ranges, told);
-    on_disk.check_balances(accounts.unwrap_or_default())?;
-    loaded.upcoming = Upcoming::OnDisk(Box::new(on_disk));
+    loaded.upcoming = Upcoming::OnDisk(Box::new(OnDisk::new(disk, ranges, told)));
     Ok(())
 }
 
-/// Balances of the persons at hand; in a night, those of others are kept as well.
+/// Balances of the persons at hand; in a night, those of others are kept as well. However few the claims are, the
+/// table may not fit the memory.
 fn read_balances(loaded: &mut Loaded, accounts: Option<&[InputPath]>, options: &ReadOptions) -> Result<(), RunError> {
     let Some(accounts) = accounts else {
         loaded.gates.push(("accounts", None));
         return Ok(());
     };
+    let (mut table, files) = Balances::read(accounts, options, loaded.disk.as_ref(), loaded.shares.window)?;
     let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
+    let others = &mut loaded.other_balances;
+    let mut keep = |row: At<'_>| others.as_mut().map_or(Ok(()), |others| others.put_row(row));
     let find = |number: &[u8]| persons.find(arenas, number);
-    let (mut balances, mut given) = (vec![Fen::ZERO; persons.len()], vec![false; persons.len()]);
-    let (others, is_night) = (&mut loaded.other_balances, loaded.is_night);
-    let mut take = |person: Option<u32>, (name, told): (Box<[u8]>, AccountBalance)| match person {
-        Some(person) => (balances[person as usize], given[person as usize]) = (told.balance, true),
-        None if is_night => others.put((name, told.balance)),
-        None => {}
-    };
-    let files = reference::read_balances(accounts, &find, Some(&mut HashMap::new()), options, &mut take)?;
+    let Given { balances, given } = table.of_range(None, persons.len(), &find, &mut keep)?;
     (loaded.facts.balances, loaded.balance_given) = (Some(balances), given);
     loaded.gates.push(("accounts", Some(files)));
     Ok(())

@@ -20,7 +20,7 @@ const LEAST_ROWS_BYTES: u64 = 256 << 10;
 pub struct Shares {
     /// Bytes of rows that are in memory at a time, with what grouping them needs.
     pub rows: u64,
-    /// Bytes of rows that go to the disk together.
+    /// Bytes of rows that go to the disk together, or are sorted together.
     pub window: u64,
     /// Chunks that are begun at a time; not more than there are threads are in the making.
     pub chunks: usize,
@@ -63,12 +63,6 @@ impl Shares {
     fn with_rows(self, rows: u64) -> Self {
         let rows = rows.max(LEAST_ROWS_BYTES);
         Self { rows, window: (rows / 8).clamp(64 << 10, 256 << 20), ..self }
-    }
-
-    /// Positions that are sorted in memory.
-    #[must_use]
-    pub const fn positions(self) -> usize {
-        self.window as usize / 16
     }
 }
 

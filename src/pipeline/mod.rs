@@ -10,6 +10,7 @@
 
 pub mod archived;
 mod arrivals;
+mod balances;
 pub mod compact;
 pub mod compare;
 mod earlier;
@@ -26,7 +27,6 @@ mod night_tables;
 mod on_disk;
 mod ordered;
 mod origin;
-mod others;
 pub mod person;
 pub mod persons;
 pub mod reconcile;

@@ -6,14 +6,14 @@ use parquet::errors::ParquetError;
 
 use super::RunError;
 use super::load::Loaded;
-use super::others::OtherBalances;
 use crate::columnar::row_groups::{ColumnChunk, Encoder, RowGroups};
-use crate::ledger::fold::Chunk;
+use crate::ledger::fold::{CHUNK_ROWS, Chunk};
 use crate::ledger::opening::ClosingPerson;
 use crate::ledger::tables::scan::table::PERSONS;
 use crate::ledger::tables::{Part, encode, schema};
 use crate::publish::{Staging, Written};
-use crate::shuffle::shelf::Disk;
+use crate::shuffle::order::Sorter;
+use crate::shuffle::records::Balance;
 
 /// A chunk's row groups; `None` where the chunk has no rows of a table.
 pub(super) struct NightEncoded([Option<Vec<ColumnChunk>>; 4]);
@@ -61,15 +61,24 @@ impl NightFiles {
     }
 
     /// Finishes the files. `others` are of persons that had no settlement but got a balance.
-    pub(super) fn finish(mut self, others: OtherBalances, disk: Option<&Disk>) -> Result<Vec<Written>, RunError> {
-        others.in_order(disk, &mut |group| {
-            let rows = group.iter().enumerate();
-            let rows = rows.map(|(index, &(_, balance))| ClosingPerson { person: index as u32, balance, last: None });
+    pub(super) fn finish(mut self, others: Option<Sorter<Balance>>) -> Result<Vec<Written>, RunError> {
+        let mut others = others.map(Sorter::in_order).transpose()?.into_iter().flatten();
+        loop {
+            let group = others.by_ref().take(CHUNK_ROWS).collect::<Result<Vec<Balance>, _>>()?;
+            if group.is_empty() {
+                break;
+            }
+            let person = |(index, (_, told)): (usize, &Balance)| ClosingPerson {
+                person: index as u32,
+                balance: told.balance,
+                last: None,
+            };
+            let rows: Vec<ClosingPerson> = group.iter().enumerate().map(person).collect();
             let name =
                 |person: u32| std::str::from_utf8(&group[person as usize].0).expect("text that was read as UTF-8");
-            let batch: RecordBatch = encode::persons(rows.collect::<Vec<_>>().iter(), &name);
-            self.0[PERSONS].put(&batch).map_err(failed(PERSONS))
-        })?;
+            let batch: RecordBatch = encode::persons(rows.iter(), &name);
+            self.0[PERSONS].put(&batch).map_err(failed(PERSONS))?;
+        }
         let finished = self.0.into_iter().enumerate();
         finished.map(|(index, file)| Ok(file.finish().map_err(failed(index))?.finish()?)).collect()
     }

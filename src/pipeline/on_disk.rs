@@ -3,17 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
-
 use super::RunError;
+use super::balances::{Balances, Given};
 use super::memory::Shares;
-use super::others::Balance;
-use crate::ingest::reference::{self, Take};
-use crate::ingest::{IngestError, InputPath};
-use crate::model::money::Fen;
-use crate::model::reference::{AccountBalance, ByPerson, Enrolment, Facts, FilingRecord, Mark};
+use crate::ingest::reference::Take;
+use crate::model::reference::{ByPerson, Enrolment, Facts, FilingRecord, Mark};
 use crate::model::settlement::{Arenas, Claim, TextRef};
 use crate::shuffle::group::{Entry, Ghost, Persons, Rows};
+use crate::shuffle::order::At;
 use crate::shuffle::ranges::{Ranges, ToldRanges};
 use crate::shuffle::records::Told;
 use crate::shuffle::shelf::{Disk, ShelfError};
@@ -47,20 +44,16 @@ impl<T: Told> TableOnDisk<T> {
     }
 
     /// What it tells about the persons of a range, by their ranks; it leaves the disk. What it tells about persons
-    /// without a row goes to `others`.
+    /// without a row is never in memory together.
     fn take(
         &mut self,
         disk: &Disk,
         range: usize,
         find: &dyn Fn(&[u8]) -> Option<u32>,
-        others: &mut dyn FnMut(&[u8], T),
     ) -> Result<Vec<(u32, T)>, ShelfError> {
         let carried = std::mem::take(&mut self.carried).into_iter();
         let mut pairs: Vec<(u32, T)> = carried.filter_map(|(person, row)| Some((find(&person)?, row))).collect();
-        self.told.each(disk, range, |person, row| match find(person) {
-            Some(rank) => pairs.push((rank, row)),
-            None => others(person, row),
-        })?;
+        self.told.each(disk, range, |person, row| pairs.extend(find(person).map(|rank| (rank, row))))?;
         self.told.forget(range);
         Ok(pairs)
     }
@@ -72,7 +65,7 @@ pub(super) struct TablesOnDisk {
     pub(super) enrolments: Option<TableOnDisk<Enrolment>>,
     pub(super) filings: Option<TableOnDisk<FilingRecord>>,
     pub(super) marks: Option<TableOnDisk<Mark>>,
-    pub(super) balances: Option<TableOnDisk<AccountBalance>>,
+    pub(super) balances: Option<Balances>,
 }
 
 /// What is to be folded.
@@ -112,18 +105,16 @@ impl OnDisk {
         Self { disk, ranges, tables, next: 0, carried: None }
     }
 
-    /// Where everything lies.
-    pub(super) fn disk(&self) -> &Disk {
-        &self.disk
-    }
-
     /// How many rows there are.
     pub(super) fn rows(&self) -> u64 {
         self.ranges.rows()
     }
 
     /// The next range; `None` behind the last. Balances of persons without a row go to `others`.
-    pub(super) fn next(&mut self, others: &mut dyn FnMut(Balance)) -> Result<Option<Held>, RunError> {
+    pub(super) fn next(
+        &mut self,
+        others: &mut dyn FnMut(At<'_>) -> Result<(), ShelfError>,
+    ) -> Result<Option<Held>, RunError> {
         if self.is_last() {
             return Ok(None);
         }
@@ -142,25 +133,16 @@ impl OnDisk {
         let find = |number: &[u8]| persons.find(&rows.arenas, number);
         let count = persons.len();
         let (disk, tables) = (&*self.disk, &mut self.tables);
-        let mut balance_given = Vec::new();
+        let balances = tables.balances.as_mut();
+        let given = balances.map(|table| table.of_range(self.ranges.end(range), count, &find, others)).transpose()?;
+        let (balances, balance_given) = given.map(|Given { balances, given }| (balances, given)).unzip();
         let facts = Facts {
             enrolments: by_person(&mut tables.enrolments, disk, range, count, &find)?,
             filings: by_person(&mut tables.filings, disk, range, count, &find)?,
             marks: by_person(&mut tables.marks, disk, range, count, &find)?,
-            balances: match &mut tables.balances {
-                None => None,
-                Some(table) => {
-                    let mut balances = vec![Fen::ZERO; count];
-                    balance_given = vec![false; count];
-                    let mut others = |person: &[u8], told: AccountBalance| others((person.into(), told.balance));
-                    for (person, told) in table.take(disk, range, &find, &mut others)? {
-                        (balances[person as usize], balance_given[person as usize]) = (told.balance, true);
-                    }
-                    Some(balances)
-                }
-            },
+            balances,
         };
-        Ok(Some(Held { rows, persons, facts, balance_given }))
+        Ok(Some(Held { rows, persons, facts, balance_given: balance_given.unwrap_or_default() }))
     }
 
     /// Whether no range follows the one at hand.
@@ -192,37 +174,10 @@ impl OnDisk {
             carry_rows(&mut self.tables.filings, name, told.filings);
             carry_rows(&mut self.tables.marks, name, told.marks);
             let balance = told.balance.filter(|_| given[person as usize]);
-            let balance = balance.map(|balance| AccountBalance { balance, file: 0, line: 0 });
-            carry_rows(&mut self.tables.balances, name, balance.as_ref().map(std::slice::from_ref));
+            if let (Some(table), Some(balance)) = (&mut self.tables.balances, balance) {
+                table.carry(name, balance);
+            }
         }
-    }
-
-    /// Two balances of one person stop a run before it begins, as they do where everything is in memory.
-    pub(super) fn check_balances(&self, files: &[InputPath]) -> Result<(), RunError> {
-        let Some(table) = &self.tables.balances else { return Ok(()) };
-        let (mut twice, mut more) = (Vec::new(), 0);
-        for range in 0..self.ranges.len() {
-            let mut seen: HashMap<Box<[u8]>, (u32, u64)> = HashMap::new();
-            table.told.each(&self.disk, range, |person, row| {
-                let here = (row.file, row.line);
-                match seen.get(person) {
-                    Some(&first) => twice.push((here, first, Box::<[u8]>::from(person))),
-                    None => {
-                        seen.insert(person.into(), here);
-                    }
-                }
-            })?;
-            twice.sort_unstable();
-            more += twice.len().saturating_sub(IngestError::MAX_DIAGNOSTICS);
-            twice.truncate(IngestError::MAX_DIAGNOSTICS);
-        }
-        if twice.is_empty() {
-            return Ok(());
-        }
-        let twice = twice.into_iter();
-        let diagnostics =
-            twice.map(|(here, first, person)| reference::second_balance(files, &person, first, here)).collect();
-        Err(IngestError::Rejected { diagnostics, more }.into())
     }
 }
 
@@ -234,7 +189,7 @@ fn by_person<T: Told>(
     find: &dyn Fn(&[u8]) -> Option<u32>,
 ) -> Result<Option<ByPerson<T>>, ShelfError> {
     let Some(table) = table else { return Ok(None) };
-    Ok(Some(ByPerson::group(persons, table.take(disk, range, find, &mut |_, _| ())?)))
+    Ok(Some(ByPerson::group(persons, table.take(disk, range, find)?)))
 }
 
 fn carry_rows<T: Copy>(table: &mut Option<TableOnDisk<T>>, person: &[u8], rows: Option<&[T]>) {

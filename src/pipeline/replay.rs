@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use hashbrown::HashMap;
 use serde_json::json;
 
 use super::archived::Archived;
+use super::balances::Balances;
 use super::lines::Lines;
 use super::load::{self, Loaded};
 use super::manifest::{self, Manifest};
@@ -17,13 +17,13 @@ use super::write::{self, Target, Wrote};
 use super::{ReferencePaths, RunError, Watch, check};
 use crate::audit::delta::{self, Differing};
 use crate::diagnostic::Lang;
-use crate::ingest::{self, ReadOptions, reference};
+use crate::ingest::{self, ReadOptions};
 use crate::ledger::opening::GivenBalances;
 use crate::ledger::store::{Access, Ledger, LedgerError};
 use crate::ledger::tables::chosen::{Standing, fates};
 use crate::model::date::Date;
 use crate::model::money::Fen;
-use crate::model::reference::{AccountBalance, ByPerson};
+use crate::model::reference::ByPerson;
 use crate::publish::{Staging, Written};
 use crate::report::balance::{Summary, yuan};
 use crate::report::privacy::Persons;
@@ -143,10 +143,11 @@ fn give_balances(loaded: &mut Loaded, archived: &Archived, first: u32, cancel: &
     let find = |number: &[u8]| persons.find(arenas, number);
     let mut balances: Vec<(u32, (u32, Fen))> = Vec::new();
     for (night, files) in archived.accounts.iter().filter(|(night, _)| *night > first) {
-        let mut take = |person: Option<u32>, (_, told): (Box<[u8]>, AccountBalance)| {
-            balances.extend(person.map(|person| (person, (*night, told.balance))));
-        };
-        reference::read_balances(files, &find, Some(&mut HashMap::new()), &options, &mut take)?;
+        let (mut table, _) = Balances::read(files, &options, None, u64::MAX)?;
+        let told = table.of_range(None, persons.len(), &find, &mut |_| Ok(()))?;
+        let told = (0..).zip(told.balances.into_iter().zip(told.given));
+        balances
+            .extend(told.filter(|(_, (_, given))| *given).map(|(person, (balance, _))| (person, (*night, balance))));
     }
     let opening = loaded.opening.as_mut().expect("a replay opens on a ledger");
     let balances = ByPerson::group(loaded.persons.len(), balances);

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use hashbrown::HashSet;
@@ -25,7 +26,7 @@ use crate::publish::{Staging, Written};
 use crate::report::adjudicated;
 use crate::report::balance::{ADJUDICATED, Balance, Summary, Tally};
 use crate::report::privacy::Persons;
-use crate::shuffle::order::{Position, Positions};
+use crate::shuffle::order::{Position, Sorter};
 use crate::shuffle::shelf::Disk;
 
 /// Where a run writes.
@@ -76,8 +77,8 @@ struct Encoded {
 struct Gathered<'a> {
     balance: Balance,
     persons: u64,
-    refused: Positions<'a>,
-    pended: Positions<'a>,
+    refused: Sorter<Position>,
+    pended: Sorter<Position>,
     /// Open items whose place new rows took.
     replaced: Tally,
     replaced_rows: HashSet<u32>,
@@ -86,12 +87,12 @@ struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    fn new(disk: Option<&'a Disk>, most: usize, late: Option<Late<'a>>) -> Self {
+    fn new(disk: Option<&Arc<Disk>>, most: u64, late: Option<Late<'a>>) -> Self {
         Self {
             balance: Balance::default(),
             persons: 0,
-            refused: Positions::new(disk, most),
-            pended: Positions::new(disk, most),
+            refused: Sorter::new(disk.cloned(), most),
+            pended: Sorter::new(disk.cloned(), most),
             replaced: Tally::default(),
             replaced_rows: HashSet::new(),
             late,
@@ -101,7 +102,7 @@ impl<'a> Gathered<'a> {
     fn take(&mut self, chunk: Encoded) -> Result<(), RunError> {
         self.balance.merge(&chunk.balance);
         self.late.as_mut().map_or(Ok(()), |late| late.put(chunk.late))?;
-        chunk.pended.into_iter().try_for_each(|row| self.pended.put(row))?;
+        chunk.pended.iter().try_for_each(|row| self.pended.put(row))?;
         for row in &chunk.aside.replaced {
             self.replaced.add(row.total.0);
             self.replaced_rows.insert(row.row);
@@ -112,7 +113,7 @@ impl<'a> Gathered<'a> {
             if !row.was_rejected {
                 self.balance.by_status[Status::Rejected as usize].add(row.total.0);
             }
-            self.refused.put(Position { file: row.file, row: row.row, reasons: row.reasons })?;
+            self.refused.put(&Position { file: row.file, row: row.row, reasons: row.reasons })?;
         }
         Ok(())
     }
@@ -130,9 +131,8 @@ pub(super) fn write(
     cancel: &AtomicBool,
 ) -> Result<Wrote, RunError> {
     let staging = target.staging;
-    let disk = loaded.disk.clone();
     let late = target.night.map(|_| Late::begin(staging, target.persons)).transpose()?;
-    let mut gathered = Gathered::new(disk.as_deref(), loaded.shares.positions(), late);
+    let mut gathered = Gathered::new(loaded.disk.as_ref(), loaded.shares.window, late);
     let mut outputs = adjudicate(loaded, &mut gathered, target, watch, cancel)?;
     check(cancel)?;
     let Gathered { mut balance, persons, refused, pended, replaced, replaced_rows, late } = gathered;
@@ -140,12 +140,12 @@ pub(super) fn write(
     watch.begin(Stage::Keep, Some(pended.len() + refused.len()));
     let open_items = target.night.map(|night| OpenItems::begin(staging, &night, loaded, &replaced_rows));
     let mut open_items = open_items.transpose()?;
-    outputs.push(kept::write_pended(loaded, staging, pended.in_order(), watch, &mut |row, reasons| {
+    outputs.push(kept::write_pended(loaded, staging, pended.in_order()?, watch, &mut |row, reasons| {
         if let Some(items) = &mut open_items {
             items.put(row, reasons);
         }
     })?);
-    outputs.push(kept::write_rejects(loaded, staging, refused.in_order(), lang, watch, &mut balance)?);
+    outputs.push(kept::write_rejects(loaded, staging, refused.in_order()?, lang, watch, &mut balance)?);
     let mut late_rows = 0;
     if let (Some(open_items), Some(late)) = (open_items, late) {
         outputs.push(open_items.finish()?);
@@ -195,11 +195,11 @@ fn adjudicate(
             fold_and_append(run, loaded, &mut files, gathered, watch, cancel)?;
         }
     }
-    let others = std::mem::take(&mut loaded.other_balances);
     let mut outputs = vec![files.adjudicated.finish().map_err(failed)?.finish()?];
     if let Some(files) = files.night {
-        outputs.extend(files.finish(others, loaded.disk.as_deref())?);
+        outputs.extend(files.finish(loaded.other_balances.take())?);
     }
+    watch.on_disk(disk_bytes(loaded));
     Ok(outputs)
 }
 

@@ -168,6 +168,12 @@ impl Ranges {
         find(&self.ranges, person)
     }
 
+    /// The first person behind a range; `None`: it has no end.
+    #[must_use]
+    pub fn end(&self, range: usize) -> Option<&[u8]> {
+        self.ranges[range].to.as_deref()
+    }
+
     /// Sets rows down.
     ///
     /// # Errors

@@ -1,6 +1,9 @@
 //! Claims, rejected rows and facts about persons as rows of a [`Shelf`](super::shelf::Shelf).
 
+use std::cmp::Ordering;
+
 use super::group::Ghost;
+use super::order::{At, Ordered};
 use super::shelf::{Columns, Shape};
 use crate::model::date::{Date, Time};
 use crate::model::money::Fen;
@@ -225,15 +228,31 @@ impl Told for Mark {
     }
 }
 
-impl Told for AccountBalance {
+/// A person's number and balance.
+pub type Balance = (Box<[u8]>, AccountBalance);
+
+/// By person; of one person as they stand in the files.
+impl Ordered for Balance {
     const SHAPE: Shape = Shape { small: 1, wide: 2 };
 
-    fn put(&self, columns: &mut Columns, person: &[u8]) {
-        columns.push(&[person], &[self.file], &[self.balance.0, self.line.cast_signed()]);
+    fn put(&self, columns: &mut Columns) {
+        let (person, AccountBalance { balance, file, line }) = self;
+        columns.push(&[person], &[*file], &[balance.0, line.cast_signed()]);
     }
 
     fn get(columns: &Columns, row: usize) -> Self {
-        let (balance, line) = (Fen(columns.wide(0)[row]), columns.wide(1)[row].cast_unsigned());
-        Self { balance, file: columns.small(0)[row], line }
+        (columns.text(row).into(), balance((columns, row)))
     }
+
+    fn compare(one: At<'_>, other: At<'_>) -> Ordering {
+        let place = |at: At<'_>| (balance(at).file, balance(at).line);
+        one.0.text(one.1).cmp(other.0.text(other.1)).then_with(|| place(one).cmp(&place(other)))
+    }
+}
+
+/// The balance in a row.
+#[must_use]
+pub fn balance((columns, row): At<'_>) -> AccountBalance {
+    let (balance, line) = (Fen(columns.wide(0)[row]), columns.wide(1)[row].cast_unsigned());
+    AccountBalance { balance, file: columns.small(0)[row], line }
 }

@@ -108,6 +108,26 @@ impl Columns {
         self.wide.iter_mut().zip(wide).for_each(|(column, &value)| column.push(value));
     }
 
+    /// One more row, as it stands in others of the same shape.
+    ///
+    /// # Panics
+    /// As [`Columns::push`].
+    #[inline]
+    pub fn push_row(&mut self, of: &Self, row: usize) {
+        self.text.extend_from_slice(of.text(row));
+        self.ends.push(u32::try_from(self.text.len()).expect("a block of less than 4 GiB"));
+        self.small.iter_mut().zip(&of.small).for_each(|(column, of)| column.push(of[row]));
+        self.wide.iter_mut().zip(&of.wide).for_each(|(column, of)| column.push(of[row]));
+    }
+
+    /// No rows again; their room is kept for others.
+    pub fn clear(&mut self) {
+        self.ends.clear();
+        self.text.clear();
+        self.small.iter_mut().for_each(Vec::clear);
+        self.wide.iter_mut().for_each(Vec::clear);
+    }
+
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -278,19 +278,45 @@ fn a_night_killed_with_rows_on_the_disk_was_never_there() {
     assert!(bytes_of_nights(&nights.ledger()) == little);
 }
 
-#[test]
-fn a_table_of_balances_larger_than_the_memory_takes_the_claims_to_the_disk() {
+/// A night of ten claims and a table of balances of these and other persons, which all come in the order of `arrange`.
+fn few_claims_beside(others: u32, arrange: impl FnOnce(&mut Vec<String>)) -> Nights {
     let mut nights = made(12_000, 2, 0);
     nights.nights.truncate(1);
     let data = nights.folder.path().join("data");
-    // A night of few rows; nearly all balances are of persons without any.
     let claims = fs::read_to_string(data.join("n0.csv")).expect("claims");
-    let few: Vec<&str> = claims.lines().take(300).collect();
+    let few: Vec<&str> = claims.lines().take(11).collect();
     fs::write(data.join("n0.csv"), few.join("\n")).expect("few claims");
-    let mut balances = fs::read_to_string(data.join("accounts.csv")).expect("balances");
-    let last = balances.lines().last().and_then(|line| line.split(',').next()).expect("a person").to_owned();
-    (0..40_000).for_each(|number| writeln!(balances, "{last}{number:05},1.00").expect("memory"));
-    fs::write(data.join("accounts.csv"), balances).expect("balances");
-    let whole = nights.are_the_same_with_little_memory(&LITTLE);
-    assert!(whole.bytes.keys().any(|name| name.ends_with("persons.parquet")));
+    let balances = fs::read_to_string(data.join("accounts.csv")).expect("balances");
+    let (head, made) = balances.split_once('\n').expect("headings");
+    let last = made.lines().last().and_then(|line| line.split(',').next()).expect("a person");
+    let more = (0..others).map(|number| format!("{last}{number:07},{}.00", number % 100));
+    let mut lines: Vec<String> = made.lines().map(str::to_owned).chain(more).collect();
+    arrange(&mut lines);
+    fs::write(data.join("accounts.csv"), format!("{head}\n{}\n", lines.join("\n"))).expect("balances");
+    nights
+}
+
+#[test]
+fn a_table_of_balances_larger_than_the_memory_beside_few_claims() {
+    let orders: [fn(&mut Vec<String>); 3] =
+        [|lines| lines.sort(), |lines| lines.sort_by(|a, b| b.cmp(a)), |lines| Rng::new(3).shuffle(lines)];
+    let persons = orders.map(|order| {
+        let nights = few_claims_beside(60_000, order);
+        let whole = nights.are_the_same_with_little_memory(&LITTLE);
+        assert!(read_parquet(&night_folder(&nights.ledger(), 1).join("persons.parquet")).len() > 60_000);
+        let persons = whole.bytes.into_iter().find(|(name, _)| name.ends_with("persons.parquet"));
+        persons.expect("the table of persons").1
+    });
+    assert!(persons.iter().all(|bytes| *bytes == persons[0]), "the order of the table is seen");
+}
+
+#[test]
+fn persons_without_a_row_take_no_memory_however_many_they_are() {
+    let peak = |others: u32| {
+        let ran = few_claims_beside(others, |_| ()).run(0, &["--memory", "1", "--threads", "2"]);
+        let summary: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        summary["peak_memory_bytes"].as_u64().expect("bytes")
+    };
+    let (few, many) = (peak(1_000), peak(1_000_000));
+    assert!(many < few + (40 << 20), "{few} bytes with a thousand persons, {many} with a million");
 }

@@ -16,8 +16,9 @@ use tongchou::pipeline::{self, Inputs, ReferencePaths, RunPlan};
 use tongchou::report::privacy::Persons;
 use tongchou::report::rules_changed::{CSV, RulesChanged, SETTLEMENTS};
 
-use crate::ledger_nights::{Given, csv_of, folder, for_seeds, night_folder, run_night};
+use crate::ledger_nights::{Given, csv_of, folder, for_seeds, night_folder, nights, run_night};
 use crate::ledger_random::Year;
+use crate::ledger_split::nights_and_one;
 use crate::random_packs::{Rng, day_text, number_of, yuan};
 use crate::support::{Nobody, Ran, Record, data, listing, plan, read_csv, read_parquet, tongchou};
 use crate::table::{self, Rec};
@@ -238,6 +239,37 @@ type Settlement = (String, String);
 
 fn settlement(row: &Record) -> Settlement {
     (row["psn_no"].clone(), row["setl_id"].clone())
+}
+
+/// What changed rules touch does not depend on the nights that the settlements came in.
+#[test]
+fn a_year_night_by_night_is_touched_as_the_year_at_once() {
+    let [touched, later] = [const { Cell::new(0) }; 2];
+    for_seeds(20, |seed, rng| {
+        let (place, Given(files), ledgers) = nights_and_one(seed, 150, rng);
+        let mut packs = (0..100).filter_map(|number| {
+            let (files, what) = with_one_change(&files, rng)?;
+            Some((usable(&files, &place.path().join(number.to_string()))?, what))
+        });
+        let (rules, what) = packs.next().expect("a pack that can be used");
+        let [nights, one] = ledgers.map(|ledger| {
+            let mut counts = empty_night(&ledger, &rules).to_json_with_rows();
+            let last = nights(&ledger);
+            let counted = counts.as_object_mut().expect("counts");
+            ["first_night", "last_night_before"].iter().for_each(|name| drop(counted.remove(*name)));
+            let mut listed = read_parquet(&night_folder(&ledger, last).join(SETTLEMENTS));
+            assert!(listed.is_sorted_by_key(|row| row["psn_no"].clone()), "{what}");
+            listed.iter_mut().for_each(|row| drop(row.remove("night")));
+            let mut listed: Vec<Vec<(String, String)>> =
+                listed.into_iter().map(|row| row.into_iter().collect()).collect();
+            listed.sort();
+            (counts, listed)
+        });
+        assert_eq!(nights, one, "{what}");
+        touched.set(touched.get() + one.1.len());
+        later.set(later.get() + one.0["later_settlements"].as_u64().expect("a number") as usize);
+    });
+    assert!(touched.get() > 100 && later.get() > 10, "{} touched, {} later", touched.get(), later.get());
 }
 
 /// Under one changed cell, every settlement that comes out otherwise is one that was reported, or comes after an open

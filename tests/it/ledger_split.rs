@@ -94,6 +94,19 @@ pub fn tame_nights(seed: u64, claims: usize, rng: &mut Rng) -> (tempfile::TempDi
     (place, ledger)
 }
 
+/// A year as such nights, and the same year as one: the files it is given with, and both ledgers.
+pub fn nights_and_one(seed: u64, claims: usize, rng: &mut Rng) -> (tempfile::TempDir, Given, [std::path::PathBuf; 2]) {
+    let year = tame_year(seed, claims, rng);
+    let place = folder();
+    let ledgers = ["nights", "one"].map(|name| place.path().join(name));
+    for (at, rows) in cut(&year, rng).into_iter().enumerate() {
+        add(&ledgers[0], &night_with(&year, at, vec![(format!("n{at}.csv"), rows)]));
+    }
+    let given = year.night([("all.csv".to_owned(), year.claims.iter().collect())]);
+    add(&ledgers[1], &given);
+    (place, given, ledgers)
+}
+
 /// Where a row stood is not the same at once and night by night; all else is.
 fn without_source(row: &Record) -> Record {
     let mut row = row.clone();

@@ -150,23 +150,35 @@ fn rows_that_are_all_wrong_go_to_the_disk_too() {
 }
 
 #[test]
-fn two_balances_are_refused_as_with_much_memory() {
+fn wrong_balances_are_refused_as_with_much_memory() {
     let made = made(6_000);
     let data = made.path().join("data");
-    let accounts = data.join("accounts.csv");
-    let text = fs::read_to_string(&accounts).expect("balances");
-    let again: Vec<&str> = text.lines().skip(1).step_by(7).collect();
-    fs::write(&accounts, format!("{}\n{}\n", text.trim_end(), again.join("\n"))).expect("balances again");
+    let text = fs::read_to_string(data.join("accounts.csv")).expect("balances");
+    fs::remove_file(data.join("accounts.csv")).expect("the table goes");
+    // A folder of that name: second balances within a file and across files, between rows that are wrong themselves.
+    let folder_of = data.join("accounts.csv");
+    fs::create_dir(&folder_of).expect("a folder");
+    let (head, lines) = text.split_once('\n').expect("headings");
+    let lines: Vec<&str> = lines.lines().collect();
+    let within: Vec<&str> = lines.iter().copied().step_by(97).collect();
+    let across: Vec<&str> = lines.iter().copied().step_by(7).collect();
+    let first = format!("{head}\n{}\nP1,much\n{}\n", lines.join("\n"), within.join("\n"));
+    fs::write(folder_of.join("a.csv"), first).expect("balances");
+    fs::write(folder_of.join("b.csv"), format!("{head}\n{}\n", across.join("\n"))).expect("balances again");
     let scratch = folder();
-    let refused = |memory: &str| {
+    let refused = |memory: &str, threads: &str| {
         let out = scratch.path().join("out");
-        let ran = tongchou(args(&data, &data.join("claims.csv"), &out, &["--memory", memory])).expect(2);
+        let more = ["--memory", memory, "--threads", threads];
+        let ran = tongchou(args(&data, &data.join("claims.csv"), &out, &more)).expect(2);
         assert_eq!(fs::read_dir(scratch.path()).expect("a folder").count(), 0, "nothing is left behind");
         ran.stderr
     };
-    let (much, little) = (refused("4GiB"), refused("1"));
-    assert!(much.contains("I-BALANCE-TWICE") && much.contains("accounts.csv:"), "{much}");
-    assert_eq!(much, little);
+    let much = refused("4GiB", "2");
+    let at = |what: &str| much.find(what).unwrap_or_else(|| panic!("{what} in {much}"));
+    assert!(at("I-VALUE") < at("I-BALANCE-TWICE") && at("a.csv:") < at("b.csv:"), "{much}");
+    for [memory, threads] in [["1", "1"], ["1MiB", "2"], ["1", "8"], ["4GiB", "8"]] {
+        assert_eq!(much, refused(memory, threads), "{memory} on {threads} threads");
+    }
 }
 
 /// A run in the midst of its work with rows on the disk, and the folder it works in.

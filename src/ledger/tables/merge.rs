@@ -1,17 +1,23 @@
 //! The rows of many sorted tables, person by person: one pass, one batch of each table in memory.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
 use std::path::PathBuf;
 
 use arrow::array::{Array as _, AsArray as _, RecordBatch, StringArray};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
 use super::read::{Batch, TableError, TableFile};
 
 /// Rows of a batch: with a few megabytes of decoded pages for each table, hundreds of nights fit.
 const BATCH_ROWS: usize = 4_096;
+
+/// Tables that are open at a time, at most. Where there are more, each is opened for a batch and closed behind it:
+/// systems let a process have a thousand files open, and years have more nights.
+const MOST_OPEN: usize = 256;
 
 /// A table to be merged.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +37,8 @@ pub struct Rows {
     pub table: usize,
     /// [`Source::part`]
     pub part: usize,
-    /// The rows.
-    pub rows: RecordBatch,
+    /// The rows, once they are asked for by themselves.
+    rows: OnceCell<RecordBatch>,
     /// The batch they stand in.
     pub batch: RecordBatch,
     /// A number that no other batch of the merge has.
@@ -48,7 +54,14 @@ impl Rows {
     /// The rows' columns by name and type.
     #[must_use]
     pub fn columns(&self) -> Batch<'_> {
-        Batch::new(&self.path, &self.rows)
+        let Range { start, end } = self.range;
+        Batch::new(&self.path, self.rows.get_or_init(|| self.batch.slice(start, end - start)))
+    }
+
+    /// The columns of the batch they stand in.
+    #[must_use]
+    pub fn columns_of_batch(&self) -> Batch<'_> {
+        Batch::new(&self.path, &self.batch)
     }
 }
 
@@ -60,7 +73,12 @@ struct Cursor {
     table: usize,
     part: usize,
     path: PathBuf,
-    reader: ParquetRecordBatchReader,
+    file: TableFile,
+    columns: ProjectionMask,
+    groups: Range<usize>,
+    /// `None` while the file is closed.
+    reader: Option<ParquetRecordBatchReader>,
+    stays_open: bool,
     batch: RecordBatch,
     batch_number: usize,
     first: usize,
@@ -71,8 +89,22 @@ impl Cursor {
     /// Makes sure that there is a row at `at`; `false` at the end.
     fn fill(&mut self, batches: &mut usize) -> Result<bool, TableError> {
         while self.at == self.batch.num_rows() {
-            let Some(next) = self.reader.next() else { return Ok(false) };
-            self.first += self.batch.num_rows();
+            let from = self.first + self.batch.num_rows();
+            let reader = match &mut self.reader {
+                Some(reader) => reader,
+                closed => {
+                    let columns = self.columns.clone();
+                    closed.insert(self.file.batches_from(columns, self.groups.clone(), from, BATCH_ROWS)?)
+                }
+            };
+            let Some(next) = reader.next() else {
+                self.reader = None;
+                return Ok(false);
+            };
+            if !self.stays_open {
+                self.reader = None;
+            }
+            self.first = from;
             self.batch = next.map_err(|error| TableError::Decode { path: self.path.clone(), error })?;
             self.at = 0;
             self.batch_number = *batches;
@@ -103,14 +135,29 @@ impl Merge {
     /// # Errors
     /// A table cannot be read.
     pub fn of(sources: &[(Source<'_>, &TableFile)]) -> Result<Self, TableError> {
+        Self::with_open(sources, MOST_OPEN)
+    }
+
+    fn with_open(sources: &[(Source<'_>, &TableFile)], most_open: usize) -> Result<Self, TableError> {
+        let cursors: usize = sources.iter().map(|(_, file)| file.rising().len()).sum();
         let mut merge = Self { cursors: Vec::new(), next: BinaryHeap::new(), batches: 0 };
         for (source, file) in sources {
             for groups in file.rising() {
                 let first = file.rows_before(groups.start);
-                let reader = file.batches_of(source.columns, groups, BATCH_ROWS)?;
-                let batch = RecordBatch::new_empty(file.schema());
-                let (table, part, path) = (source.table, source.part, file.path().to_owned());
-                merge.cursors.push(Cursor { table, part, path, reader, batch, batch_number: 0, first, at: 0 });
+                merge.cursors.push(Cursor {
+                    table: source.table,
+                    part: source.part,
+                    path: file.path().to_owned(),
+                    file: (*file).clone(),
+                    columns: file.mask(source.columns),
+                    groups,
+                    reader: None,
+                    stays_open: cursors <= most_open,
+                    batch: RecordBatch::new_empty(file.schema()),
+                    batch_number: 0,
+                    first,
+                    at: 0,
+                });
                 merge.queue(merge.cursors.len() - 1)?;
             }
         }
@@ -161,7 +208,7 @@ impl Merge {
                 rows.push(Rows {
                     table: taken.table,
                     part: taken.part,
-                    rows: taken.batch.slice(start, end - start),
+                    rows: OnceCell::new(),
                     batch: taken.batch.clone(),
                     batch_number: taken.batch_number,
                     range: start..end,
@@ -175,5 +222,66 @@ impl Merge {
             }
         }
         self.queue(cursor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use arrow::datatypes::{DataType, Field, Schema};
+    use parquet::arrow::ArrowWriter;
+    use parquet::file::properties::WriterProperties;
+
+    use super::*;
+    use crate::columnar::columns::{integer, text};
+
+    /// Rows of persons in the order of their numbers, in row groups of three thousand; every row says its number.
+    fn table(path: &Path, rows: i32, per_person: i32) -> TableFile {
+        let fields = [("psn_no", DataType::Utf8), ("row", DataType::Int32), ("more", DataType::Int32)];
+        let schema = Schema::new(fields.map(|(name, kind)| Field::new(name, kind, false)).to_vec());
+        let persons = text((0..rows).map(|row| format!("P{:05}", row / per_person)));
+        let columns = vec![persons, integer(0..rows), integer(0..rows)];
+        let batch = RecordBatch::try_new(Arc::new(schema), columns).expect("columns");
+        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(3_000)).build();
+        let file = std::fs::File::create(path).expect("a file");
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).expect("a writer");
+        writer.write(&batch).expect("rows");
+        writer.close().expect("a footer");
+        TableFile::open(path).expect("a table")
+    }
+
+    #[test]
+    fn tables_that_are_opened_batch_by_batch_give_the_same_rows() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let shapes = [(10_000, 1), (9_001, 7), (4_096, 5_000), (1, 1), (0, 1)];
+        let files: Vec<TableFile> = shapes
+            .iter()
+            .enumerate()
+            .map(|(part, &(rows, per_person))| table(&folder.path().join(part.to_string()), rows, per_person))
+            .collect();
+        let source = |part| Source { table: 0, part, columns: &["psn_no", "row"] };
+        let sources: Vec<(Source, &TableFile)> =
+            files.iter().enumerate().map(|(part, file)| (source(part), file)).collect();
+        for most_open in [0, 100] {
+            let mut merge = Merge::with_open(&sources, most_open).expect("tables");
+            let mut found: BTreeMap<usize, Vec<i32>> = BTreeMap::new();
+            let mut last = String::new();
+            while let Some((person, rows)) = merge.next_person().expect("as they were written") {
+                assert!(*last < *person, "{last} and {person}");
+                assert!(merge.cursors.iter().all(|cursor| cursor.stays_open || cursor.reader.is_none()));
+                for rows in rows {
+                    let numbers = rows.columns().integer("row").expect("numbers").values().to_vec();
+                    assert_eq!(rows.first + rows.range.start, numbers[0] as usize, "the number of the row in its file");
+                    found.entry(rows.part).or_default().extend(numbers);
+                }
+                last = person.into();
+            }
+            for (part, &(rows, _)) in shapes.iter().enumerate() {
+                assert!(found.remove(&part).unwrap_or_default().into_iter().eq(0..rows), "{most_open} open, {part}");
+            }
+        }
     }
 }

@@ -83,14 +83,36 @@ impl TableFile {
         groups: Range<usize>,
         batch_rows: usize,
     ) -> Result<ParquetRecordBatchReader, TableError> {
-        let mask = ProjectionMask::columns(self.metadata.parquet_schema(), wanted.iter().copied());
+        let first = self.rows_before(groups.start);
+        self.batches_from(self.mask(wanted), groups, first, batch_rows)
+    }
+
+    /// The wanted columns of row groups from a row on, which is numbered in the file.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub(super) fn batches_from(
+        &self,
+        columns: ProjectionMask,
+        groups: Range<usize>,
+        row: usize,
+        batch_rows: usize,
+    ) -> Result<ParquetRecordBatchReader, TableError> {
+        let begins = groups.clone().find(|group| row < self.rows_before(group + 1)).unwrap_or(groups.end);
+        let passed = row - self.rows_before(begins);
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle(&self.path)?, self.metadata.clone());
+        let builder = if passed > 0 { builder.with_offset(passed) } else { builder };
         builder
-            .with_row_groups(groups.collect())
-            .with_projection(mask)
+            .with_row_groups((begins..groups.end).collect())
+            .with_projection(columns)
             .with_batch_size(batch_rows)
             .build()
             .map_err(|error| TableError::Read { path: self.path.clone(), error })
+    }
+
+    /// The wanted columns.
+    pub(super) fn mask(&self, wanted: &[&str]) -> ProjectionMask {
+        ProjectionMask::columns(self.metadata.parquet_schema(), wanted.iter().copied())
     }
 
     /// The columns as the reader gives them.

@@ -87,6 +87,7 @@ impl Failure for TableError {
 const BATCH_ROWS: usize = 65_536;
 
 /// A Parquet file whose footer was read.
+#[derive(Clone)]
 pub struct TableFile {
     pub(super) path: PathBuf,
     pub(super) metadata: ArrowReaderMetadata,
