@@ -11,7 +11,7 @@ const OPENED_BYTES: u64 = CHUNK_ROWS as u64 * 1000;
 /// Bytes of a part of a file that is being read, with its neighbours on their way in and out.
 const PART_BYTES: u64 = 70 << 20;
 /// Bytes that the allocator holds back at most: what threads gave back is not at once another's.
-const HELD_BACK_BYTES: u64 = 96 << 20;
+const HELD_BACK_BYTES: u64 = 144 << 20;
 /// Rows in memory that no limit undercuts.
 const LEAST_ROWS_BYTES: u64 = 256 << 10;
 
@@ -48,7 +48,7 @@ impl Shares {
 
     fn with_chunks_of(chunk_bytes: u64, limit: u64, in_use: u64, threads: usize) -> Self {
         let free = limit.saturating_sub(in_use);
-        let free = free - HELD_BACK_BYTES.min(free / 4);
+        let free = free - HELD_BACK_BYTES.min(free / 3);
         let chunks = (free / 2 / chunk_bytes).clamp(1, threads as u64);
         let parts = (free / 4 / PART_BYTES).clamp(1, 2 * threads.max(2) as u64);
         let busy = (chunks * chunk_bytes).max(parts * PART_BYTES);
