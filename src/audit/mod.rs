@@ -4,6 +4,7 @@
 pub mod cause;
 pub mod delta;
 pub mod details;
+mod exact;
 pub mod findings;
 pub mod ledger_sums;
 mod met;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch};
-use polars::prelude::{Column, DataFrame, Int128Chunked, IntoColumn, IntoLazy, PolarsError, PolarsResult, col};
+use polars::prelude::{Column, DataFrame, IntoLazy, PolarsError, PolarsResult, col};
 
 use super::details::{Agency, Key, Line, month_text};
+use super::exact::summable;
 use super::met::Met;
 use crate::columnar::columns::{self, text};
 use crate::columnar::reconciled::{FieldSet, TOTAL_KEYS, TOTALLED, TOTALS, field, totals};
-use crate::columnar::schema::MONEY_SCALE;
 use crate::model::money::Fen;
 use crate::report::balance::yuan;
 use crate::report::privacy::formula_safe;
@@ -90,17 +90,6 @@ fn words(&(insutype, clr_type, clr_optins, institution, month): &GroupKey) -> Wo
     };
     let institution = String::from_utf8_lossy(institution).into_owned();
     [insutype.to_owned(), clr_type.to_owned(), agency, institution, month_text(month)]
-}
-
-/// Whole numbers as polars sums them up: in 64 bits, which it is quickest at, where no sum of theirs can be larger; its
-/// sums wrap around without a word.
-fn summable(name: &str, values: Vec<i64>) -> Column {
-    let largest = values.iter().fold(0, |largest, value| largest.max(value.unsigned_abs()));
-    if u128::from(largest) * values.len() as u128 <= i64::MAX as u128 {
-        return Column::new(name.into(), values);
-    }
-    let wide = Int128Chunked::from_vec(name.into(), values.into_iter().map(i128::from).collect());
-    wide.into_decimal_unchecked(38, MONEY_SCALE as usize).into_column()
 }
 
 /// Totals in the making.
@@ -245,5 +234,57 @@ impl Totals {
     #[must_use]
     pub fn names() -> [&'static str; TOTALS] {
         TOTALLED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::details::{Computed, Terms};
+    use crate::audit::paid_side::PaidSum;
+    use crate::columnar::reconciled::FIELDS;
+    use crate::model::money::MAX_AMOUNT_FEN;
+    use crate::model::place::Admdvs;
+    use crate::report::balance::Tally;
+
+    #[test]
+    fn sums_of_64_bits_and_of_more_by_words() {
+        let terms = Terms { fields: FieldSet::ALL, tolerance: [Fen::ZERO; FIELDS] };
+        for amount in [123, MAX_AMOUNT_FEN] {
+            let rows = 3000;
+            let lines: Vec<Line> = (0..rows)
+                .map(|row| {
+                    // A pool and an agency of the same name are one group; every third line is of another.
+                    let clr_optins = [Agency::Named("330100"), Agency::Pool(Admdvs(330_100)), Agency::Named("1")];
+                    let key = Key {
+                        insutype: "310",
+                        clr_type: "21",
+                        clr_optins: clr_optins[row % 3],
+                        institution: b"H1",
+                        month: None,
+                        pool: None,
+                        treated: None,
+                        tier: "",
+                    };
+                    let money = Some(([Fen(amount); FIELDS], Fen(amount), 1));
+                    let computed = Computed { rows: Tally { rows: 1, total_fen: amount.into() }, money };
+                    let amounts = [Fen(amount - 2 * (row as i64 % 2)); FIELDS];
+                    let paid = PaidSum { rows: 1, count: 1, columns: FieldSet::ALL, total: None, amounts };
+                    Line::new(b"P1", b"S1", key, Some(computed), Some(paid), &terms)
+                })
+                .collect();
+            let mut totals = Totals::default();
+            // As two chunks.
+            lines.chunks(2000).for_each(|chunk| totals.add(Summands::of(chunk)).expect("sums"));
+            let sums = |rows: i128| {
+                let computed = rows * i128::from(amount);
+                [computed, computed - rows, rows]
+            };
+            let found: Vec<(&str, [i128; 3], [i128; 3])> =
+                totals.groups.iter().map(|(words, sums)| (&*words[2], sums[0], sums[2])).collect();
+            let expected = [("1", 1000), ("330100", 2000)];
+            assert_eq!(found, expected.map(|(agency, rows)| (agency, [rows, rows, 0], sums(rows))));
+            assert_eq!(totals.sum(1), (3000 * i128::from(amount), 3000 * i128::from(amount) - 3000));
+        }
     }
 }

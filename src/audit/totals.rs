@@ -18,6 +18,7 @@ use polars::prelude::{
 use rayon::prelude::*;
 use thiserror::Error;
 
+use super::exact::fits_64_bits;
 use crate::columnar::schema::{ADJUDICATED as COLUMNS, FIRST_MONEY, MONEY_COLUMNS, MONEY_SCALE};
 use crate::diagnostic::{Failure, Text};
 use crate::report::balance::{ADJUDICATED, Balance};
@@ -179,6 +180,7 @@ fn lighter(schema: &Schema) -> Schema {
 /// Adds the sums of one batch by status. Nothing that is asked of polars here waits for threads of its own.
 fn add(batch: &RecordBatch, found: &mut Found) -> Result<(), PolarsError> {
     let statuses = batch.column_by_name("status").expect("the file has a column of statuses");
+    assert_eq!(statuses.null_count(), 0, "a status is never null");
     let statuses = statuses.as_dictionary::<Int32Type>();
     let keys = Int32Chunked::from_slice("status".into(), statuses.keys().values());
     let mut parts = Vec::new();
@@ -197,9 +199,7 @@ fn add(batch: &RecordBatch, found: &mut Found) -> Result<(), PolarsError> {
         assert_eq!(field.name(), COLUMNS[FIRST_MONEY + column].0, "columns in the order of the file");
         assert_eq!(array.null_count(), 0, "{} is never null", field.name());
         let fen = array.as_primitive::<Decimal64Type>().values();
-        let largest = fen.iter().fold(0, |largest, fen| largest.max(fen.unsigned_abs()));
-        // In 64 bits, which polars is quickest at, where no sum can be larger: its sums wrap around without a word.
-        let (whole, others) = if u128::from(largest) * fen.len() as u128 <= i64::MAX as u128 {
+        let (whole, others) = if fits_64_bits(fen) {
             sums_of(&Int64Chunked::from_slice(field.name().as_str().into(), fen), &parts)?
         } else {
             let wide = fen.iter().map(|&fen| i128::from(fen)).collect();

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use polars::prelude::{Column, DataFrame, Expr, Int128Chunked, IntoColumn, IntoLazy, PolarsError, col, lit};
+use polars::prelude::{Column, DataFrame, Expr, IntoLazy, PolarsError, col, lit};
 
-use crate::columnar::schema::MONEY_SCALE;
+use crate::audit::exact::wide;
 use crate::diagnostic::{Diagnostic, Location, Text as Both};
 use crate::ledger::store::layout::{BASES, base_name};
 use crate::report::balance::yuan;
@@ -239,8 +239,7 @@ impl Entries {
             Column::new(NAME.into(), self.at.iter().map(|at| &*at.name).collect::<Vec<&str>>()),
         ];
         for (name, amounts) in sums().iter().flatten().zip(self.amounts.iter().flatten()) {
-            let exact = Int128Chunked::from_vec(name.as_str().into(), amounts.clone());
-            columns.push(exact.into_decimal_unchecked(38, MONEY_SCALE as usize).into_column());
+            columns.push(wide(name, amounts.clone()));
         }
         DataFrame::new(self.at.len(), columns)
     }
