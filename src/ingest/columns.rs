@@ -26,6 +26,26 @@ pub enum Kind {
     Money,
 }
 
+impl Kind {
+    /// What a value of it looks like.
+    pub(super) fn expected(self) -> Text {
+        match self {
+            Self::Identifier | Self::Code => Text::new("text", "文本"),
+            Self::Date => Text::new("a day as yyyy-MM-dd or yyyyMMdd", "yyyy-MM-dd 或 yyyyMMdd 形式的日期"),
+            Self::Time => Text::new("a time as yyyy-MM-dd HH:mm:ss or a day", "yyyy-MM-dd HH:mm:ss 形式的时间，或日期"),
+            Self::Money => Text::new("an amount of yuan with at most 2 decimals", "至多两位小数、以元为单位的金额"),
+        }
+    }
+}
+
+/// What is said of a value that its column does not take.
+pub(super) fn not_held(found: &str, expected: &Text) -> Text {
+    Text::new(
+        format!("`{found}` is not what the column holds; expected {}", expected.en),
+        format!("`{found}` 不符合该列要求；应为{}", expected.zh),
+    )
+}
+
 /// One column of a table.
 #[derive(Debug)]
 pub struct Field {

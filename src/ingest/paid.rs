@@ -5,7 +5,7 @@
 use hashbrown::HashMap;
 
 use super::cell::{Row, Typed};
-use super::columns::{CLAIMS, PAID, Table, location};
+use super::columns::{CLAIMS, PAID, Table, location, not_held};
 use super::error::{Diagnostics, IngestError};
 use super::national;
 use super::notes::{Notes, PartNotes};
@@ -329,12 +329,8 @@ impl Collector<'_> {
             Typed::Missing => None,
             Typed::Bad => {
                 if self.wants.strict {
-                    let found = row.show(field);
-                    let message = Text::new(
-                        format!("`{found}` is not what the column holds"),
-                        format!("`{found}` 不符合该列要求"),
-                    );
-                    self.problem("I-VALUE", row, field, line, message);
+                    let expected = self.table.fields[field].kind.expected();
+                    self.problem("I-VALUE", row, field, line, not_held(&row.show(field), &expected));
                 }
                 None
             }

@@ -1,7 +1,7 @@
 //! Rows of a reference table: every value checked, everything wrong collected.
 
 use super::cell::{Cell, Row, Typed};
-use super::columns::{Kind, Table, location};
+use super::columns::{Kind, Table, location, not_held};
 use super::error::{Diagnostics, IngestError};
 use super::open::{InputFile, RowSink, open_all};
 use super::paths::InputPath;
@@ -26,8 +26,9 @@ impl<'a> FieldReader<'a> {
     /// An identifier or a code, normalised; empty where it is missing.
     pub(super) fn text(&mut self, field: usize) -> &'a [u8] {
         let cell = self.row.cell(field);
-        let text = if self.table.fields[field].kind == Kind::Identifier { cell.text() } else { cell.code() };
-        self.typed(field, text, Text::new("text", "文本")).unwrap_or_default()
+        let kind = self.table.fields[field].kind;
+        let text = if kind == Kind::Identifier { cell.text() } else { cell.code() };
+        self.typed(field, text, || kind.expected()).unwrap_or_default()
     }
 
     /// Whether a field has no value.
@@ -38,13 +39,13 @@ impl<'a> FieldReader<'a> {
     /// A day, or `None` where it is missing or wrong.
     pub(super) fn date(&mut self, field: usize) -> Option<Date> {
         let day = self.row.cell(field).date();
-        self.typed(field, day, Text::new("a day as yyyy-MM-dd or yyyyMMdd", "yyyy-MM-dd 或 yyyyMMdd 形式的日期"))
+        self.typed(field, day, || Kind::Date.expected())
     }
 
     /// Money, or `None` where it is missing or wrong.
     pub(super) fn money(&mut self, field: usize) -> Option<Fen> {
         let fen = self.row.cell(field).money();
-        self.typed(field, fen, Text::new("an amount of yuan with at most 2 decimals", "至多两位小数、以元为单位的金额"))
+        self.typed(field, fen, || Kind::Money.expected())
     }
 
     /// A place code of six digits, or `None` where it is missing or wrong.
@@ -54,13 +55,14 @@ impl<'a> FieldReader<'a> {
             Typed::Missing => Typed::Missing,
             Typed::Bad => Typed::Bad,
         };
-        self.typed(field, code, Text::new("a place code of six digits", "六位数字的医保区划代码"))
+        self.typed(field, code, || Text::new("a place code of six digits", "六位数字的医保区划代码"))
     }
 
-    fn typed<T>(&mut self, field: usize, value: Typed<T>, expected: Text) -> Option<T> {
+    fn typed<T>(&mut self, field: usize, value: Typed<T>, expected: impl Fn() -> Text) -> Option<T> {
         match value {
             Typed::Is(value) => return Some(value),
             Typed::Missing if self.table.fields[field].value_required => {
+                let expected = expected();
                 let message = Text::new(
                     format!("the value is missing; expected {}", expected.en),
                     format!("缺少必填值；应为{}", expected.zh),
@@ -69,12 +71,7 @@ impl<'a> FieldReader<'a> {
             }
             Typed::Missing => {}
             Typed::Bad => {
-                let found = self.row.show(field);
-                let message = Text::new(
-                    format!("`{found}` is not what the column holds; expected {}", expected.en),
-                    format!("`{found}` 不符合该列要求；应为{}", expected.zh),
-                );
-                self.problem("I-VALUE", field, message);
+                self.problem("I-VALUE", field, not_held(&self.row.show(field), &expected()));
             }
         }
         None

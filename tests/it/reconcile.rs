@@ -163,6 +163,8 @@ fn errors_are_64_and_leave_nothing() {
     fs::write(at("paid.csv"), "setl_id,hifp_pay\nAGREES,12.345\n,1.00\n").expect("a file");
     let ran = reconcile(&run, &at("out"), &["--paid", &text(&at("paid.csv"))]).expect(64);
     assert!(ran.stderr.contains("paid.csv:2:2 (hifp_pay)") && ran.stderr.contains("paid.csv:3"), "{}", ran.stderr);
+    let expected = "`12.345` is not what the column holds; expected an amount of yuan with at most 2 decimals";
+    assert!(ran.stderr.contains(expected), "{}", ran.stderr);
     fs::write(at("paid.txt"), "A\tM\tP\t1.00\t1.00\t0\t0\nB\tM\n").expect("a file");
     let ran = reconcile(&run, &at("out"), &["--paid", &text(&at("paid.txt")), "--lang", "zh"]).expect(64);
     assert!(ran.stderr.contains("paid.txt:2") && ran.stderr.contains('有'), "{}", ran.stderr);
