@@ -1,29 +1,8 @@
 //! An amount on marginal bands: one sum, one rounding.
 
 use crate::model::money::{Fen, PPM, Rate, round_ppm, round_ppm_small, round_ratio};
+use crate::rules::terms::Adjustment;
 use crate::rules::values::Band;
-
-/// How a channel changes the rates of the bands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Adjustment {
-    /// Points off (negative: a bonus).
-    pub points: Rate,
-    /// Factor, after the points.
-    pub factor: Rate,
-}
-
-impl Adjustment {
-    /// Rates as they stand.
-    pub const NONE: Self = Self { points: Rate(0), factor: Rate::ONE };
-
-    /// A band's rate: less the points, times the factor, rounded to six places and held in 0..=1.
-    #[inline]
-    #[must_use]
-    pub fn apply(self, rate: Rate) -> Rate {
-        let less = Rate(rate.0 - self.points.0);
-        if self.factor == Rate::ONE { less.held() } else { less.times(self.factor).held() }
-    }
-}
 
 /// A part of an amount that lies on one band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,10 +43,20 @@ pub fn pay(bands: &[Band], adjust: Adjustment, from: Fen, amount: Fen) -> Fen {
         let parts = on_bands(bands, adjust, from, from.plus(amount));
         return Fen(round_ppm(parts.map(|part| i128::from(part.to.0 - part.from.0) * i128::from(part.rate.0)).sum()));
     }
-    // As `on_bands`, from the last band down, with parts of length zero: which bands an amount lies on cannot be guessed.
+    // Nearly always the rates are ready.
+    if adjust == Adjustment::NONE {
+        pay_small(bands, |rate| rate, from, amount)
+    } else {
+        pay_small(bands, |rate| adjust.apply(rate), from, amount)
+    }
+}
+
+/// As [`on_bands`], from the last band down, with parts of length zero: which bands an amount lies on cannot be guessed.
+#[inline(always)]
+fn pay_small(bands: &[Band], adjusted: impl Fn(Rate) -> Rate, from: Fen, amount: Fen) -> Fen {
     let (sum, _) = bands.iter().rev().fold((0, from.plus(amount)), |(sum, end), band| {
         let length = (end - from.max(band.from)).or_zero();
-        (sum + length.0 * adjust.apply(band.rate).0, end.min(band.from))
+        (sum + length.0 * adjusted(band.rate).0, end.min(band.from))
     });
     Fen(round_ppm_small(sum))
 }

@@ -269,7 +269,9 @@ fn ordinary<T: Trace>(
         return;
     }
     let first_layer = layers.len();
-    match settle(context, claim, resolved, accumulators, &mut outcome.amounts, layers, trace) {
+    let mut own = None;
+    let terms = resolved.offer.terms(&mut own).expect("a settlement with rows has terms");
+    match settle(context, claim, resolved, terms, accumulators, &mut outcome.amounts, layers, trace) {
         Ok(movement) => {
             accumulators.apply(&movement, &layers[first_layer..]);
             outcome.status = Status::Paid;

@@ -10,7 +10,7 @@ use crate::model::settlement::{Claim, Flags};
 use crate::model::symbol::Sym;
 use crate::rules::book::{BenefitKeys, Chosen, LevelField, RuleBook};
 use crate::rules::day::{Offer, PoolDay, SchemeDay};
-use crate::rules::values::{BenefitValue, ChannelValue, ClassValue, SchemeValue, TierValue};
+use crate::rules::values::{ClassValue, SchemeValue, TierValue};
 
 /// What the rules are applied with: the compiled pack and the institutions (`None`: that gate is off).
 #[derive(Clone, Copy, Debug)]
@@ -52,13 +52,7 @@ pub struct Resolved<'a> {
     pub derived: Derived,
     /// Which rows decide.
     pub rows: RuleRows,
-    /// The scheme.
-    pub scheme: &'a SchemeValue,
-    /// The channel.
-    pub channel: &'a ChannelValue,
-    /// The benefit.
-    pub benefit: &'a BenefitValue,
-    /// Where its layers and the account's rule come from, as channel and benefit did, unless somebody asks what if.
+    /// What it is computed by, unless somebody asks what if, and where its layers come from.
     pub offer: Offer<'a>,
     /// Calendar month of `enddate`: year x 12 + month - 1.
     pub month: i32,
@@ -157,10 +151,12 @@ fn find_rows<'a, T: Trace>(
         tier: tier.value.tier,
     };
     let offer = scheme_rules.offer(keys);
-    let (channel, benefit) = (offer.channel(), offer.benefit());
-    let (Some(channel), Some(benefit)) = (channel, benefit) else {
+    let Some((channel, benefit)) = offer.channel_and_benefit() else {
         trace.note(|| Step::Keys { keys, is_emergency });
-        return Err(missing([(channel.is_some(), Reason::NoChannel), (benefit.is_some(), Reason::NoBenefit)]));
+        return Err(missing([
+            (offer.channel().is_some(), Reason::NoChannel),
+            (offer.benefit().is_some(), Reason::NoBenefit),
+        ]));
     };
     let today = rules.today();
     // The benefit year that holds the day may have begun the year before.
@@ -170,8 +166,8 @@ fn find_rows<'a, T: Trace>(
         scheme: scheme.row,
         class: class.row,
         visit: visit.row,
-        channel: channel.row,
-        benefit: benefit.row,
+        channel,
+        benefit,
         derived,
         is_admission: visit.value.is_admission,
         is_emergency,
@@ -180,16 +176,13 @@ fn find_rows<'a, T: Trace>(
         None => gates(context, pool, facts, claim, institution.is_some() || is_emergency),
         Some(_) => Reasons::NONE,
     };
-    if channel.value.deny {
+    if offer.denies() {
         denied.add(Reason::ChannelDenies);
     }
-    let rows = RuleRows { scheme: scheme.row, class: class.row, channel: channel.row, benefit: benefit.row };
+    let rows = RuleRows { scheme: scheme.row, class: class.row, channel, benefit };
     Ok(Resolved {
         derived,
         rows,
-        scheme: scheme.value,
-        channel: channel.value,
-        benefit: benefit.value,
         offer,
         month: today.month_number(),
         is_admission: visit.value.is_admission,

@@ -4,15 +4,15 @@
 //! what it would move comes back as a [`Movement`].
 
 use super::accumulators::{Accumulators, LayerPayment, Movement, Positions, Shift, Used};
-use super::bands::{self, Adjustment, Segment};
-use super::resolve::{Context, Resolved};
+use super::bands::{self, Segment};
+use super::resolve::{Context, Resolved, RuleRows};
 use super::trace::{DeductibleFrom, Step, Trace};
 use crate::model::money::Fen;
 use crate::model::outcome::Reason;
 use crate::model::settlement::{Bill, Claim, Flags};
-use crate::rules::values::{
-    BandBasis, BenefitValue, ChannelValue, DeductibleBasis, LayerValue, NO_CAP, PaysFor, PrepayOrder,
-};
+use crate::rules::book::RuleBook;
+use crate::rules::terms::{Adjustment, Terms};
+use crate::rules::values::{BandBasis, DeductibleBasis, LayerValue, NO_CAP, PaysFor, PrepayOrder};
 
 /// The computed money of one settlement, in fen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,26 +130,28 @@ struct Burden {
     preself: Fen,
 }
 
-/// Computes one settlement that is not denied. `amounts`, zero before, receives the money, `layers` what the layers
+/// Computes one settlement that is not denied, by the terms of its offer or by others. `amounts`, zero before, receives the money, `layers` what the layers
 /// paid.
 ///
 /// # Errors
 /// `P-HOSPITAL-PART`: the hospital's part is larger than what the funds leave. What was written is then meaningless.
+#[allow(clippy::too_many_arguments, reason = "what a settlement turns on, what it moves, what it writes and who listens")]
 pub fn settle<T: Trace>(
     context: Context,
     claim: &Claim,
     resolved: &Resolved,
+    terms: &Terms,
     accumulators: &mut Accumulators,
     amounts: &mut Amounts,
     layers: &mut Vec<LayerPayment>,
     trace: &mut T,
 ) -> Result<Movement, Reason> {
     let bill = &claim.bill;
-    let benefit = resolved.benefit;
-    let at = positions(claim, resolved, accumulators);
+    let book = context.book;
+    let at = positions(claim, resolved, terms, accumulators);
     let used = accumulators.used(at);
-    let entry = enter(bill, resolved, &used, trace);
-    let basic = pay_basic(context, bill, resolved, &entry, &used, trace);
+    let entry = enter(book, bill, resolved.rows, terms, &used, trace);
+    let basic = pay_basic(book, bill, resolved.rows, terms, &entry, &used, trace);
     let burden = burden(bill, &entry, &basic);
     trace.note(|| Step::Burden {
         deductible: burden.deductible,
@@ -167,7 +169,7 @@ pub fn settle<T: Trace>(
     amounts.basic = basic.amount;
     amounts.hospital = bill.hospital;
     let layers_paid = if resolved.offer.has_layers() {
-        pay_layers(context, claim, resolved, &burden, accumulators, at.scheme, amounts, layers, trace)
+        pay_layers(book, claim, resolved, &burden, accumulators, at.scheme, amounts, layers, trace)
     } else {
         Fen::ZERO
     };
@@ -183,28 +185,27 @@ pub fn settle<T: Trace>(
     if amounts.person < Fen::ZERO {
         return Err(Reason::HospitalPart);
     }
-    amounts.account = pay_account(claim, resolved, funds, amounts.person, accumulators.balance, trace);
+    amounts.account = pay_account(claim, resolved, terms, funds, amounts.person, accumulators.balance, trace);
     let by = Shift {
         admissions: u32::from(resolved.is_admission),
         deductible: entry.deductible,
         base: entry.base,
         pool_base: entry.pool_base,
         paid: basic.amount,
-        counted: if benefit.counts_to_fund_cap { basic.amount } else { Fen::ZERO },
+        counted: if terms.counts_to_fund_cap { basic.amount } else { Fen::ZERO },
         account: amounts.account,
     };
     Ok(Movement { at, by })
 }
 
 #[inline(always)]
-fn positions(claim: &Claim, resolved: &Resolved, accumulators: &mut Accumulators) -> Positions {
-    let benefit = resolved.benefit;
+fn positions(claim: &Claim, resolved: &Resolved, terms: &Terms, accumulators: &mut Accumulators) -> Positions {
     let scheme = accumulators.scheme(resolved.derived.pool, claim.insutype, resolved.derived.benefit_year);
-    let bucket = accumulators.bucket(scheme, benefit.accumulator);
-    let deductible_bucket = if benefit.deductible_accumulator == benefit.accumulator {
+    let bucket = accumulators.bucket(scheme, terms.accumulator);
+    let deductible_bucket = if terms.deductible_accumulator == terms.accumulator {
         bucket
     } else {
-        accumulators.bucket(scheme, benefit.deductible_accumulator)
+        accumulators.bucket(scheme, terms.deductible_accumulator)
     };
     let month = accumulators.month(bucket, resolved.derived.benefit_year, resolved.month);
     Positions::new(scheme, bucket, deductible_bucket, month)
@@ -212,28 +213,34 @@ fn positions(claim: &Claim, resolved: &Resolved, accumulators: &mut Accumulators
 
 /// Transfer prepayment, base caps, deductible: what is left enters the pool.
 #[inline]
-fn enter<T: Trace>(bill: &Bill, resolved: &Resolved, used: &Used, trace: &mut T) -> Entry {
-    let channel = resolved.channel;
+fn enter<T: Trace>(
+    book: &RuleBook,
+    bill: &Bill,
+    rows: RuleRows,
+    terms: &Terms,
+    used: &Used,
+    trace: &mut T,
+) -> Entry {
     let mut prepay = Fen::ZERO;
-    if channel.prepay_order == Some(PrepayOrder::Before) {
-        prepay = channel.prepay_rate.of(bill.in_scope);
-        let (rate, base) = (channel.prepay_rate, bill.in_scope);
+    if terms.prepay_order == Some(PrepayOrder::Before) {
+        prepay = terms.prepay_rate.of(bill.in_scope);
+        let (rate, base) = (terms.prepay_rate, bill.in_scope);
         trace.note(|| Step::Prepay { order: PrepayOrder::Before, rate, base, amount: prepay });
     }
     let amount = bill.in_scope - prepay;
-    let caps = resolved.benefit.base_caps;
+    let caps = terms.base_caps;
     let (used_year, used_month) = (used.base, used.month_base);
     let room = caps.visit.min(room_below(caps.month, used_month)).min(room_below(caps.year, used_year));
     let base = amount.capped_at(room);
     let over_base = amount - base;
     trace.note(|| Step::BaseCaps { amount, caps, used_month, used_year, kept: base, over: over_base });
-    let deductible = deductible(bill, resolved, used, base, trace);
-    if channel.prepay_order == Some(PrepayOrder::After) {
-        prepay = channel.prepay_rate.of(base - deductible);
-        let (rate, base) = (channel.prepay_rate, base - deductible);
+    let deductible = deductible(book, bill, rows, terms, used, base, trace);
+    if terms.prepay_order == Some(PrepayOrder::After) {
+        prepay = terms.prepay_rate.of(base - deductible);
+        let (rate, base) = (terms.prepay_rate, base - deductible);
         trace.note(|| Step::Prepay { order: PrepayOrder::After, rate, base, amount: prepay });
     }
-    let taken = if channel.prepay_order == Some(PrepayOrder::After) { prepay } else { Fen::ZERO };
+    let taken = if terms.prepay_order == Some(PrepayOrder::After) { prepay } else { Fen::ZERO };
     let pool_base = base - deductible - taken;
     trace.note(|| Step::PoolBase { base, deductible, prepay: taken, amount: pool_base });
     Entry { prepay, base, over_base, deductible, pool_base }
@@ -247,105 +254,87 @@ fn room_below(cap: Fen, used: Fen) -> Fen {
 
 /// D: the standard, by ordinal or by the channel, less what the year has used, held below cap and base.
 #[inline]
-fn deductible<T: Trace>(bill: &Bill, resolved: &Resolved, used: &Used, base: Fen, trace: &mut T) -> Fen {
-    let (benefit, channel) = (resolved.benefit, resolved.channel);
-    let ordinal = used.admissions + 1;
-    let (basis, from, before_factor) = deductible_standard(bill, benefit, channel, ordinal);
-    let standard = channel.deductible_factor.map_or(before_factor, |factor| factor.of(before_factor));
-    let due = match basis {
-        DeductibleBasis::Year => standard.minus(used.deductible).or_zero(),
-        _ => standard,
+fn deductible<T: Trace>(
+    book: &RuleBook,
+    bill: &Bill,
+    rows: RuleRows,
+    terms: &Terms,
+    used: &Used,
+    base: Fen,
+    trace: &mut T,
+) -> Fen {
+    let nth = used.admissions.min(terms.deductibles.len() as u32 - 1);
+    let standard = match terms.deductible_share {
+        None => terms.deductibles[nth as usize],
+        Some(share) => share.of(bill.total),
     };
-    let amount = due.min(room_below(benefit.deductible_cap_year, used.deductible)).min(base);
-    if basis != DeductibleBasis::None {
-        trace.note(|| Step::Deductible {
-            basis,
-            ordinal,
-            from,
-            factor: channel.deductible_factor,
-            standard,
-            used: used.deductible,
-            cap_year: benefit.deductible_cap_year,
-            base,
-            amount,
+    let borne = if terms.deductible_basis == DeductibleBasis::Year { used.deductible } else { Fen::ZERO };
+    let due = standard.minus(borne).or_zero();
+    let amount = due.min(room_below(terms.deductible_cap_year, used.deductible)).min(base);
+    if terms.deductible_basis != DeductibleBasis::None {
+        trace.note(|| {
+            let channel = book.channel_of_row(rows.channel);
+            Step::Deductible {
+                basis: terms.deductible_basis,
+                ordinal: used.admissions + 1,
+                from: match (channel.deductible, channel.deductible_rate) {
+                    (Some(_), _) => DeductibleFrom::ChannelAmount,
+                    (None, Some(rate)) => {
+                        let (least, most) = (channel.deductible_min, channel.deductible_max);
+                        DeductibleFrom::ChannelRate { rate, least, most }
+                    }
+                    (None, None) => DeductibleFrom::Benefit,
+                },
+                factor: channel.deductible_factor,
+                standard,
+                used: used.deductible,
+                cap_year: terms.deductible_cap_year,
+                base,
+                amount,
+            }
         });
     }
     amount
 }
 
-/// The deductible before factor, use and caps, and by what it is counted; zero by nothing where there is none.
-#[inline]
-fn deductible_standard(
-    bill: &Bill,
-    benefit: &BenefitValue,
-    channel: &ChannelValue,
-    ordinal: u32,
-) -> (DeductibleBasis, DeductibleFrom, Fen) {
-    // A channel's own deductible works as basis `visit` where the benefit has none.
-    let basis = match benefit.deductible_basis {
-        DeductibleBasis::None => DeductibleBasis::Visit,
-        basis => basis,
-    };
-    if let Some(amount) = channel.deductible {
-        return (basis, DeductibleFrom::ChannelAmount, amount);
-    }
-    if let Some(rate) = channel.deductible_rate {
-        let (least, most) = (channel.deductible_min, channel.deductible_max);
-        let amount = rate.of(bill.total).max(least).min(most);
-        return (basis, DeductibleFrom::ChannelRate { rate, least, most }, amount);
-    }
-    let place = match benefit.deductible_basis {
-        DeductibleBasis::Visit => (ordinal as usize).min(benefit.deductibles.len()) - 1,
-        _ => 0,
-    };
-    let amount = match benefit.deductible_basis {
-        DeductibleBasis::None => Fen::ZERO,
-        _ => benefit.deductibles[place],
-    };
-    (benefit.deductible_basis, DeductibleFrom::Benefit, amount)
-}
-
 /// Bands, floor and caps.
 #[inline]
 fn pay_basic<T: Trace>(
-    context: Context,
+    book: &RuleBook,
     bill: &Bill,
-    resolved: &Resolved,
+    rows: RuleRows,
+    terms: &Terms,
     entry: &Entry,
     used: &Used,
     trace: &mut T,
 ) -> Basic {
-    let (benefit, channel) = (resolved.benefit, resolved.channel);
-    let bands = context.book.bands(benefit.bands);
-    let adjust = Adjustment { points: channel.rate_points, factor: channel.rate_factor };
-    let from = match benefit.band_basis {
+    let (bands, adjust) = (book.bands(terms.bands), terms.adjust);
+    let from = match terms.band_basis {
         BandBasis::VisitNet => Fen::ZERO,
         BandBasis::VisitGross => entry.deductible,
         BandBasis::YearNet => used.pool_base,
         BandBasis::YearGross => used.base.plus(entry.deductible),
     };
     let mut computed = bands::pay(bands, adjust, from, entry.pool_base);
-    trace.note(|| Step::Bands {
-        basis: benefit.band_basis,
-        from,
-        to: from.plus(entry.pool_base),
-        points: adjust.points,
-        factor: adjust.factor,
-        segments: bands::segments(bands, adjust, from, entry.pool_base).collect(),
-        amount: computed,
+    trace.note(|| {
+        let Adjustment { points, factor } = Adjustment::of(book.channel_of_row(rows.channel));
+        Step::Bands {
+            basis: terms.band_basis,
+            from,
+            to: from.plus(entry.pool_base),
+            points,
+            factor,
+            segments: bands::segments(bands, adjust, from, entry.pool_base).collect(),
+            amount: computed,
+        }
     });
-    if let Some(rate) = benefit.floor_rate {
+    if let Some(rate) = terms.floor_rate {
         let limit = bill.in_scope - entry.prepay - entry.over_base;
         computed = computed.max(limit.min(rate.of(bill.in_scope)));
         trace.note(|| Step::Floor { rate, limit, amount: computed });
     }
-    let caps = benefit.pay_caps;
+    let (caps, fund_cap) = (terms.pay_caps, terms.fund_cap_year);
     let Used { paid: paid_year, month_paid: paid_month, counted, .. } = *used;
-    let fund_cap = if benefit.counts_to_fund_cap {
-        benefit.fund_cap_year.unwrap_or(resolved.scheme.fund_cap_year)
-    } else {
-        NO_CAP
-    };
     let room = caps
         .visit
         .min(room_below(caps.month, paid_month))
@@ -353,7 +342,7 @@ fn pay_basic<T: Trace>(
         .min(room_below(fund_cap, counted));
     let amount = computed.capped_at(room);
     let mut over_cap = computed - amount;
-    if benefit.over_cap_as_expense && over_cap > Fen::ZERO {
+    if terms.over_cap_as_expense && over_cap > Fen::ZERO {
         over_cap = bands::expense_over_cap(bands, adjust, from, entry.pool_base, amount).unwrap_or(over_cap);
     }
     trace.note(|| Step::PayCaps { computed, caps, paid_month, paid_year, fund_cap, counted, amount, over: over_cap });
@@ -396,7 +385,7 @@ impl Burden {
 #[allow(clippy::too_many_arguments, reason = "what a layer looks at and what it writes, each once")]
 #[inline(never)]
 fn pay_layers<T: Trace>(
-    context: Context,
+    book: &RuleBook,
     claim: &Claim,
     resolved: &Resolved,
     burden: &Burden,
@@ -425,7 +414,7 @@ fn pay_layers<T: Trace>(
         };
         let base = (included - taken_off).or_zero();
         let from = if layer.by_year { base_before } else { Fen::ZERO };
-        let bands = context.book.bands(layer.bands);
+        let bands = book.bands(layer.bands);
         let computed = bands::pay(bands, Adjustment::NONE, from, base);
         let mut amount = computed.min(layer.pay_cap_visit).min(room_below(layer.pay_cap_year, paid_before)).min(base);
         if layer.minus.is_some() {
@@ -465,21 +454,22 @@ fn segments_of(bands: &[crate::rules::values::Band], from: Fen, base: Fen) -> Ve
 fn pay_account<T: Trace>(
     claim: &Claim,
     resolved: &Resolved,
+    terms: &Terms,
     funds: Fen,
     person: Fen,
     balance: Fen,
     trace: &mut T,
 ) -> Fen {
-    let rule = resolved.offer.account();
-    let shut = rule.is_some_and(|rule| rule.value.uses_flag) && claim.flags.has(Flags::ACCOUNT_NOT_USED);
-    let pays_for = rule.map_or(PaysFor::None, |rule| rule.value.pays_for);
+    let pays_for = terms.pays_for;
+    let shut = terms.account_uses_flag && claim.flags.has(Flags::ACCOUNT_NOT_USED);
     let in_scope = (claim.bill.in_scope + claim.bill.preself - funds).or_zero();
     // By place: which of them it is cannot be guessed.
     let allowed = [Fen::ZERO, in_scope, person][if shut { PaysFor::None } else { pays_for } as usize];
     // Nothing of an account that has nothing: one in three has something, so asking first costs more than computing.
     let amount = balance.min(allowed).min(person).or_zero();
     if balance > Fen::ZERO {
-        trace.note(|| Step::Account { row: rule.map(|rule| rule.row), pays_for, allowed, balance, amount });
+        let row = || resolved.offer.account().map(|rule| rule.row);
+        trace.note(|| Step::Account { row: row(), pays_for, allowed, balance, amount });
     }
     amount
 }

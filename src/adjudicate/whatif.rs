@@ -13,7 +13,7 @@ use crate::model::outcome::{Reason, Reasons};
 use crate::model::place::{Filing, Place};
 use crate::model::settlement::Claim;
 use crate::model::symbol::Sym;
-use crate::rules::values::{BenefitValue, Caps, ChannelValue, DeductibleBasis, NO_CAP, SchemeValue};
+use crate::rules::terms::{Adjustment, Terms};
 
 /// A settlement as it stood when it was computed.
 #[derive(Clone, Copy)]
@@ -99,11 +99,7 @@ impl Trial<'_, '_> {
                 self.rekeyed(change)
             }
             Change::RuleDate(day) => self.on_day(day),
-            Change::DeductibleNone => {
-                let benefit = BenefitValue { deductible_basis: DeductibleBasis::None, ..resolved.benefit.clone() };
-                let channel = ChannelValue { deductible: None, deductible_rate: None, ..resolved.channel.clone() };
-                self.run(&Resolved { benefit: &benefit, channel: &channel, ..resolved })
-            }
+            Change::DeductibleNone => self.run_on(&self.terms().without_deductible()),
             Change::DeductibleFull => self.with_deductible_bucket(|admissions, used| {
                 *admissions = 0;
                 *used = Fen::ZERO;
@@ -116,13 +112,7 @@ impl Trial<'_, '_> {
                 fresh.reset(self.stand.before.balance);
                 settled(self.stand.context, self.stand.claim, &resolved, fresh, layers)
             }
-            Change::CapsIgnored => {
-                let none = Caps { visit: NO_CAP, month: NO_CAP, year: NO_CAP };
-                let benefit =
-                    BenefitValue { base_caps: none, pay_caps: none, fund_cap_year: None, ..resolved.benefit.clone() };
-                let scheme = SchemeValue { fund_cap_year: NO_CAP, ..resolved.scheme.clone() };
-                self.run(&Resolved { benefit: &benefit, scheme: &scheme, ..resolved })
-            }
+            Change::CapsIgnored => self.run_on(&self.terms().without_caps()),
             Change::PreselfInBase => {
                 let mut claim = self.stand.claim.clone();
                 claim.bill.in_scope += claim.bill.preself;
@@ -131,16 +121,14 @@ impl Trial<'_, '_> {
                 settled(self.stand.context, &claim, &resolved, before, layers)
             }
             Change::PointsAsFactor => {
-                let channel = resolved.channel;
-                let factor = channel.rate_factor.times(Rate(PPM - channel.rate_points.0));
-                let changed = ChannelValue { rate_points: Rate(0), rate_factor: factor, ..channel.clone() };
-                (channel.rate_points != Rate(0)).then(|| self.run(&Resolved { channel: &changed, ..resolved }))?
+                let Adjustment { points, factor } = self.adjustment();
+                let factor = factor.times(Rate(PPM - points.0));
+                (points != Rate(0)).then(|| self.adjusted(Adjustment { points: Rate(0), factor }))?
             }
             Change::FactorAsPoints => {
-                let channel = resolved.channel;
-                let points = Rate(channel.rate_points.0 + PPM - channel.rate_factor.0);
-                let changed = ChannelValue { rate_points: points, rate_factor: Rate::ONE, ..channel.clone() };
-                (channel.rate_factor != Rate::ONE).then(|| self.run(&Resolved { channel: &changed, ..resolved }))?
+                let Adjustment { points, factor } = self.adjustment();
+                let points = Rate(points.0 + PPM - factor.0);
+                (factor != Rate::ONE).then(|| self.adjusted(Adjustment { points, factor: Rate::ONE }))?
             }
             Change::LayerSkipped(layer) => self.run(&Resolved { layer_off: Some(layer), ..resolved }),
             Change::NotCovered => self.denied(),
@@ -171,6 +159,17 @@ impl Trial<'_, '_> {
         settled(self.stand.context, self.stand.claim, resolved, before, layers)
     }
 
+    /// By other terms than those of its offer.
+    fn run_on(&mut self, terms: &Terms) -> Option<Amounts> {
+        let Bench { before, layers, .. } = &mut *self.bench;
+        settled_on(self.stand.context, self.stand.claim, self.stand.resolved, terms, before, layers)
+    }
+
+    /// The terms of its offer.
+    fn terms(&self) -> Terms {
+        *self.stand.resolved.offer.terms(&mut None).expect("a settlement with rows has terms")
+    }
+
     /// With other keys, under the rows that they choose.
     fn rekeyed(&mut self, change: Change) -> Option<Amounts> {
         let mut resolved = *self.stand.resolved;
@@ -188,28 +187,38 @@ impl Trial<'_, '_> {
 
     /// The rows in force on another day, for the same keys. Months, years and accumulators stay those of the claim.
     fn on_day(&mut self, day: Date) -> Option<Amounts> {
-        let mut resolved = *self.stand.resolved;
-        resolved.scheme = self.stand.context.book.scheme(resolved.derived.pool, self.stand.claim.insutype, day)?.value;
-        self.rechosen(resolved, day)
+        self.rechosen(*self.stand.resolved, day)
     }
 
     fn rechosen(&mut self, resolved: Resolved, day: Date) -> Option<Amounts> {
         let Resolved { derived, .. } = resolved;
         let offer = self.stand.context.book.offer(derived.pool, self.stand.claim.insutype, derived.keys, day);
-        let (channel, benefit) = (offer.channel()?.value, offer.benefit()?.value);
-        if channel.deny {
+        offer.channel_and_benefit()?;
+        if offer.denies() {
             return self.denied();
         }
-        self.run(&Resolved { channel, benefit, offer, ..resolved })
+        self.run(&Resolved { offer, ..resolved })
+    }
+
+    /// How its channel changes the rates.
+    fn adjustment(&self) -> Adjustment {
+        Adjustment::of(self.stand.context.book.channel_of_row(self.stand.resolved.rows.channel))
+    }
+
+    /// With the rates of its benefit changed in another way.
+    fn adjusted(&mut self, adjust: Adjustment) -> Option<Amounts> {
+        let bands = self.stand.context.book.benefit_of_row(self.stand.resolved.rows.benefit).bands;
+        self.run_on(&Terms { bands, adjust, ..self.terms() })
     }
 
     /// With another use of the deductible's bucket, which is put back.
     fn with_deductible_bucket(&mut self, change: impl FnOnce(&mut u32, &mut Fen)) -> Option<Amounts> {
         let resolved = *self.stand.resolved;
         let derived = resolved.derived;
+        let own = self.terms().deductible_accumulator;
         let accumulators = &mut self.bench.before;
         let scheme = accumulators.scheme(derived.pool, self.stand.claim.insutype, derived.benefit_year);
-        let number = accumulators.bucket(scheme, resolved.benefit.deductible_accumulator);
+        let number = accumulators.bucket(scheme, own);
         let bucket = &mut accumulators.buckets[number];
         let as_it_was = *bucket;
         change(&mut bucket.admissions, &mut bucket.deductible);
@@ -219,7 +228,7 @@ impl Trial<'_, '_> {
     }
 }
 
-/// Accumulators only gain empty places: what a trial leaves is what it found, for the next one.
+/// By the terms of its offer.
 fn settled(
     context: Context,
     claim: &Claim,
@@ -227,7 +236,19 @@ fn settled(
     accumulators: &mut Accumulators,
     layers: &mut Vec<LayerPayment>,
 ) -> Option<Amounts> {
+    settled_on(context, claim, resolved, resolved.offer.terms(&mut None)?, accumulators, layers)
+}
+
+/// Accumulators only gain empty places: what a trial leaves is what it found, for the next one.
+fn settled_on(
+    context: Context,
+    claim: &Claim,
+    resolved: &Resolved,
+    terms: &Terms,
+    accumulators: &mut Accumulators,
+    layers: &mut Vec<LayerPayment>,
+) -> Option<Amounts> {
     layers.clear();
     let mut amounts = Amounts::default();
-    settle(context, claim, resolved, accumulators, &mut amounts, layers, &mut Off).ok().map(|_| amounts)
+    settle(context, claim, resolved, terms, accumulators, &mut amounts, layers, &mut Off).ok().map(|_| amounts)
 }

@@ -6,6 +6,7 @@ use super::almanac::Almanac;
 use super::day::{Offer, PoolDay, SchemeDay};
 use super::layout::Table;
 use super::tables::PoolTables;
+use super::terms::Terms;
 use super::values::{
     AccountValue, Band, BenefitValue, ChannelValue, ClassValue, FilingTypeValue, LayerValue, NeighbourValue,
     SchemeValue, TierValue, VisitValue,
@@ -154,6 +155,14 @@ impl RuleBook {
         let tables = &self.pools[pool.number as usize];
         let today = self.almanac.on(day);
         PoolDay { book: self, tables, period: tables.periods[today.epoch as usize], today }
+    }
+
+    /// What rows come to together; `None` unless there are a scheme, a channel and a benefit.
+    #[must_use]
+    pub(super) fn terms(&self, scheme: u32, channel: u32, benefit: u32, account: u32) -> Option<Terms> {
+        let scheme = self.schemes.get(scheme as usize)?;
+        let (channel, benefit) = (self.channels.get(channel as usize)?, self.benefits.get(benefit as usize)?);
+        Some(Terms::new(scheme, channel, benefit, self.accounts.get(account as usize)))
     }
 
     /// The name of a rule row.

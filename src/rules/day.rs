@@ -3,7 +3,8 @@
 use super::almanac::Today;
 use super::book::{BenefitKeys, Chosen, LevelField, Pooled, RuleBook};
 use super::grid::NONE;
-use super::tables::{OfferRows, OfferTables, Offers, PoolTables, SchemeTables};
+use super::tables::{LaidOffer, OfferTables, Offers, PoolTables, SchemeTables};
+use super::terms::Terms;
 use super::values::{
     AccountValue, BenefitValue, ChannelValue, ClassValue, FilingTypeValue, LayerValue, NeighbourValue, SchemeValue,
     TierValue, VisitValue,
@@ -32,13 +33,16 @@ pub struct SchemeDay<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Offer<'a> {
     book: &'a RuleBook,
-    channel: u32,
-    benefit: u32,
-    account: u32,
-    /// Rows of layers, where they were laid out ahead.
-    layers: &'a [u32],
-    /// Where they were not: tables, keys and period.
-    asked: Option<(&'a OfferTables, [u32; 5], u32)>,
+    rows: Rows<'a>,
+}
+
+/// Where the rows of an offer come from.
+#[derive(Clone, Copy, Debug)]
+enum Rows<'a> {
+    /// Laid out ahead.
+    Laid(&'a LaidOffer),
+    /// From tables, by keys and period.
+    Asked { tables: &'a OfferTables, keys: [u32; 5], period: u32, scheme: u32 },
 }
 
 /// A row, unless it is [`NONE`], which is the number of no row.
@@ -142,59 +146,103 @@ impl<'a> SchemeDay<'a> {
     pub fn offer(self, keys: BenefitKeys) -> Offer<'a> {
         let (book, period) = (self.book, self.period);
         let keys = [keys.psn_class.0, keys.med_class.0, keys.place as u32, keys.filing as u32, keys.tier.0];
-        match &self.tables.offers {
-            Offers::Laid { grid, rows, layers } => {
-                let OfferRows { channel, benefit, account, first_layer, layer_count } =
-                    rows[grid.at(keys, period) as usize];
-                let layers = &layers[first_layer as usize..][..layer_count as usize];
-                Offer { book, channel, benefit, account, layers, asked: None }
+        let rows = match &self.tables.offers {
+            Offers::Laid { grid, offers } => Rows::Laid(&offers[grid.at(keys, period) as usize]),
+            Offers::Asked(tables) => {
+                Rows::Asked { tables, keys, period, scheme: self.tables.schemes[period as usize] }
             }
-            Offers::Asked(tables) => Offer {
-                book,
-                channel: tables.channel(&keys, period),
-                benefit: tables.benefit(&keys, period),
-                account: tables.account(&keys, period),
-                layers: &[],
-                asked: Some((tables, keys, period)),
-            },
-        }
+        };
+        Offer { book, rows }
     }
 }
 
 impl<'a> Offer<'a> {
-    /// The channel.
+    /// What it comes to; `None` without a scheme, a channel or a benefit. Where it was not laid out ahead, it is worked
+    /// out into `own`.
     #[inline]
     #[must_use]
+    pub fn terms<'t>(&self, own: &'t mut Option<Terms>) -> Option<&'t Terms>
+    where
+        'a: 't,
+    {
+        match self.rows {
+            Rows::Laid(laid) => laid.terms.as_ref(),
+            Rows::Asked { tables, keys, period, scheme } => {
+                let (channel, benefit) = (tables.channel(&keys, period), tables.benefit(&keys, period));
+                *own = self.book.terms(scheme, channel, benefit, tables.account(&keys, period));
+                own.as_ref()
+            }
+        }
+    }
+
+    /// Rows of the channel and the benefit, where there are both, and a scheme.
+    #[inline]
+    #[must_use]
+    pub fn channel_and_benefit(&self) -> Option<(u32, u32)> {
+        match self.rows {
+            Rows::Laid(laid) => laid.terms.is_some().then_some((laid.channel, laid.benefit)),
+            Rows::Asked { .. } => Some((self.channel()?.row, self.benefit()?.row)),
+        }
+    }
+
+    /// The channel.
+    #[must_use]
     pub fn channel(&self) -> Option<Chosen<'a, ChannelValue>> {
-        chosen(&self.book.channels, self.channel)
+        let row = match self.rows {
+            Rows::Laid(laid) => laid.channel,
+            Rows::Asked { tables, keys, period, .. } => tables.channel(&keys, period),
+        };
+        chosen(&self.book.channels, row)
     }
 
     /// The benefit.
-    #[inline]
     #[must_use]
     pub fn benefit(&self) -> Option<Chosen<'a, BenefitValue>> {
-        chosen(&self.book.benefits, self.benefit)
+        let row = match self.rows {
+            Rows::Laid(laid) => laid.benefit,
+            Rows::Asked { tables, keys, period, .. } => tables.benefit(&keys, period),
+        };
+        chosen(&self.book.benefits, row)
+    }
+
+    /// Whether its channel denies.
+    #[inline]
+    #[must_use]
+    pub fn denies(&self) -> bool {
+        match self.rows {
+            Rows::Laid(laid) => laid.terms.as_ref().is_some_and(|terms| terms.denies),
+            Rows::Asked { .. } => self.channel().is_some_and(|row| row.value.deny),
+        }
     }
 
     /// The personal account's rule.
-    #[inline]
     #[must_use]
     pub fn account(&self) -> Option<Chosen<'a, AccountValue>> {
-        chosen(&self.book.accounts, self.account)
+        let row = match self.rows {
+            Rows::Laid(laid) => laid.account,
+            Rows::Asked { tables, keys, period, .. } => tables.account(&keys, period),
+        };
+        chosen(&self.book.accounts, row)
     }
 
     /// Whether there may be layers.
     #[inline]
     #[must_use]
     pub fn has_layers(&self) -> bool {
-        !self.layers.is_empty() || self.asked.is_some()
+        match self.rows {
+            Rows::Laid(laid) => !laid.layers.is_empty(),
+            Rows::Asked { tables, .. } => !tables.layers.is_empty(),
+        }
     }
 
     /// The rows of all layers, in the order of their numbers; a number without a match is skipped.
     #[inline]
     pub fn layers(&self) -> impl Iterator<Item = Chosen<'a, LayerValue>> + '_ {
-        let asked = self.asked.iter().flat_map(|(tables, keys, period)| tables.layers(&keys[..], *period));
-        let rows = self.layers.iter().copied().chain(asked);
+        let (laid, asked) = match &self.rows {
+            Rows::Laid(laid) => (&*laid.layers, None),
+            Rows::Asked { tables, keys, period, .. } => (&[][..], Some(tables.layers(keys, *period))),
+        };
+        let rows = laid.iter().copied().chain(asked.into_iter().flatten());
         rows.map(|row| Chosen { row, value: &self.book.layers[row as usize] })
     }
 }

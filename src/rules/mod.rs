@@ -17,6 +17,7 @@ pub mod reach;
 pub mod set;
 pub mod show;
 mod tables;
+pub mod terms;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod values;

@@ -2,13 +2,14 @@
 
 use hashbrown::HashMap;
 
+use super::book::RuleBook;
 use super::compile::Ambiguities;
 use super::grid::{Grid, NONE};
 use super::keytable::{Calendar, Candidate, KeyTable};
 use super::layout::{FILINGS, LEVEL_FIELDS, PLACES, Table};
 use super::rank::{Pool, Ranking};
-use super::values::{ClassValue, LayerValue};
-use super::vocabulary::Vocabularies;
+use super::terms::Terms;
+use super::values::ClassValue;
 use crate::model::symbol::Sym;
 
 /// Most answers that a look-up lays out ahead: beyond, rows are chosen from their sets when they are asked for. A pool
@@ -74,26 +75,25 @@ pub(super) struct Classes {
 pub(super) enum Offers {
     /// All four answers together, laid out ahead.
     Laid {
-        /// Positions in `rows`.
+        /// Positions in `offers`.
         grid: Grid,
         /// What differs, each once.
-        rows: Vec<OfferRows>,
-        /// Rows of layers, offer by offer.
-        layers: Vec<u32>,
+        offers: Vec<LaidOffer>,
     },
     /// They would be too many.
     Asked(OfferTables),
 }
 
-/// The rows of one offer; [`NONE`] where a table has none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct OfferRows {
+/// The rows of one offer, [`NONE`] where a table has none, and what they come to.
+#[derive(Clone, Debug)]
+pub(super) struct LaidOffer {
     pub channel: u32,
     pub benefit: u32,
     pub account: u32,
-    /// Where its layers stand, in the order of their numbers.
-    pub first_layer: u32,
-    pub layer_count: u32,
+    /// In the order of their numbers.
+    pub layers: Box<[u32]>,
+    /// `None` without a scheme, a channel or a benefit.
+    pub terms: Option<Terms>,
 }
 
 /// The four tables.
@@ -112,6 +112,17 @@ pub(super) struct OfferTables {
 impl Default for Offers {
     fn default() -> Self {
         Self::Asked(OfferTables::default())
+    }
+}
+
+impl PoolTables {
+    /// What all offers that are laid out come to.
+    pub fn terms(&mut self) -> impl Iterator<Item = &mut Terms> {
+        let laid = self.schemes.iter_mut().filter_map(|tables| match &mut tables.offers {
+            Offers::Laid { offers, .. } => Some(offers),
+            Offers::Asked(_) => None,
+        });
+        laid.flatten().filter_map(|offer| offer.terms.as_mut())
     }
 }
 
@@ -233,29 +244,25 @@ impl OfferTables {
 }
 
 impl Offers {
-    fn new(tables: OfferTables, sizes: &[usize], calendar: &Calendar, most: usize) -> Self {
+    /// `schemes`: the row of each period.
+    fn new(tables: OfferTables, schemes: &[u32], sizes: &[usize], calendar: &Calendar, source: Source) -> Self {
         let all: Vec<&KeyTable> =
             [&tables.channels, &tables.benefits, &tables.accounts].into_iter().chain(&tables.layers).collect();
-        let mut known: HashMap<(OfferRows, Vec<u32>), u32> = HashMap::new();
-        let (mut rows, mut layers) = (Vec::new(), Vec::new());
-        let grid = Grid::of_tables(&all, calendar.periods(), sizes, most, |keys, period| {
-            let own: Vec<u32> = tables.layers(keys, period).collect();
-            let mut offer = OfferRows {
-                channel: tables.channel(keys, period),
-                benefit: tables.benefit(keys, period),
-                account: tables.account(keys, period),
-                first_layer: 0,
-                layer_count: own.len() as u32,
-            };
-            *known.entry((offer, own)).or_insert_with_key(|(_, own)| {
-                offer.first_layer = layers.len() as u32;
-                layers.extend_from_slice(own);
-                rows.push(offer);
-                rows.len() as u32 - 1
+        let mut known: HashMap<([u32; 4], Vec<u32>), u32> = HashMap::new();
+        let mut offers = Vec::new();
+        let grid = Grid::of_tables(&all, calendar.periods(), sizes, source.most, |keys, period| {
+            let layers: Vec<u32> = tables.layers(keys, period).collect();
+            let (channel, benefit) = (tables.channel(keys, period), tables.benefit(keys, period));
+            let account = tables.account(keys, period);
+            let scheme = schemes[period as usize];
+            *known.entry(([scheme, channel, benefit, account], layers)).or_insert_with_key(|(_, layers)| {
+                let terms = source.book.terms(scheme, channel, benefit, account);
+                offers.push(LaidOffer { channel, benefit, account, layers: layers.clone().into(), terms });
+                offers.len() as u32 - 1
             })
         });
         match grid {
-            Some(grid) => Self::Laid { grid, rows, layers },
+            Some(grid) => Self::Laid { grid, offers },
             None => Self::Asked(tables),
         }
     }
@@ -265,11 +272,8 @@ impl Offers {
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
     pub ranking: &'a Ranking<'a>,
-    pub vocab: &'a Vocabularies,
-    /// Values of `layers.csv`.
-    pub layers: &'a [LayerValue],
-    /// Values of `person_classes.csv`.
-    pub classes: &'a [ClassValue],
+    /// Words and values; it has no look-ups yet.
+    pub book: &'a RuleBook,
     /// See [`MOST_ANSWERS`].
     pub most: usize,
 }
@@ -279,7 +283,8 @@ impl Source<'_> {
     pub fn pool_tables(self, pool: Pool, ambiguous: &mut Ambiguities) -> (PoolTables, Calendar) {
         const OF_POOL: [Table; 4] = [Table::Tiers, Table::VisitClasses, Table::FilingTypes, Table::Neighbours];
         let own = OF_POOL.map(|table| self.ranking.rows(table, pool, None));
-        let insutypes = 0..self.vocab.insutype.len() as u32;
+        let vocab = &self.book.vocab;
+        let insutypes = 0..vocab.insutype.len() as u32;
         let schemes: Vec<SchemeRows> = insutypes.map(|number| self.scheme_rows(pool, Sym(number))).collect();
         let calendar = Calendar::new(own.iter().chain(schemes.iter().flatten()).flatten());
         let mut build = |table: Table, rows: Vec<Candidate>, sizes: &[usize]| {
@@ -289,9 +294,9 @@ impl Source<'_> {
         };
         let choices = |table: KeyTable, sizes: &[usize]| Choices::new(table, sizes, &calendar, self.most);
         let [tiers, visits, filing_types, neighbours] = own;
-        let levels = self.vocab.level.len();
-        let of_visit = [self.vocab.med_type.len(), self.vocab.disease.len()];
-        let (of_filing, of_neighbour) = ([self.vocab.filing_type.len()], [self.ranking.pools().len()]);
+        let levels = vocab.level.len();
+        let of_visit = [vocab.med_type.len(), vocab.disease.len()];
+        let (of_filing, of_neighbour) = ([vocab.filing_type.len()], [self.ranking.pools().len()]);
         let has_neighbours = !neighbours.is_empty();
         let tiers = build(Table::Tiers, tiers, &[LEVEL_FIELDS.len(), levels]);
         let neighbours = build(Table::Neighbours, neighbours, &of_neighbour);
@@ -307,17 +312,17 @@ impl Source<'_> {
     }
 
     fn scheme_rows(self, pool: Pool, insutype: Sym) -> SchemeRows {
-        OF_SCHEME.map(|table| self.ranking.rows(table, pool, Some((&self.vocab.insutype, insutype))))
+        OF_SCHEME.map(|table| self.ranking.rows(table, pool, Some((&self.book.vocab.insutype, insutype))))
     }
 
     fn scheme_tables(self, rows: SchemeRows, calendar: &Calendar, ambiguous: &mut Ambiguities) -> SchemeTables {
-        let vocab = self.vocab;
+        let vocab = &self.book.vocab;
         let mut build = |table: Table, rows: Vec<Candidate>, sizes: &[usize]| {
             let (built, ranked) = KeyTable::build(rows, sizes, calendar);
             ambiguous.check(table, &ranked);
             built
         };
-        let layer_of = |row: &Candidate| self.layers[row.row as usize].layer;
+        let layer_of = |row: &Candidate| self.book.layers[row.row as usize].layer;
         let [schemes, classes, channels, benefits, mut layers, accounts] = rows;
         let mut numbers: Vec<u32> = layers.iter().map(layer_of).collect();
         numbers.sort_unstable();
@@ -325,6 +330,8 @@ impl Source<'_> {
         let five = [vocab.psn_class.len(), vocab.med_class.len(), PLACES.len(), FILINGS.len(), vocab.tier.len()];
         let of_person = [vocab.psn_type.len(), vocab.identity.len(), vocab.grade.len()];
         let schemes = build(Table::Schemes, schemes, &[]);
+        let periods = 0..calendar.periods() as u32;
+        let schemes: Vec<u32> = periods.map(|period| schemes.choose(&[], period).unwrap_or(NONE)).collect();
         let classes = build(Table::PersonClasses, classes, &of_person);
         let offers = OfferTables {
             channels: build(Table::Channels, channels, &five),
@@ -339,9 +346,9 @@ impl Source<'_> {
             accounts: build(Table::Accounts, accounts, &five[..2]),
         };
         SchemeTables {
-            schemes: (0..calendar.periods() as u32).map(|period| schemes.choose(&[], period).unwrap_or(NONE)).collect(),
-            classes: Classes::new(classes, of_person, calendar, self.most, self.classes),
-            offers: Offers::new(offers, &five, calendar, self.most),
+            classes: Classes::new(classes, of_person, calendar, self.most, &self.book.classes),
+            offers: Offers::new(offers, &schemes, &five, calendar, self),
+            schemes,
         }
     }
 }

@@ -120,6 +120,14 @@ pub struct ChannelValue {
     pub rate_factor: Rate,
 }
 
+impl ChannelValue {
+    /// Whether it replaces the benefit's deductible.
+    #[must_use]
+    pub fn has_deductible(&self) -> bool {
+        self.deductible.is_some() || self.deductible_rate.is_some()
+    }
+}
+
 /// What the deductible is counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeductibleBasis {
@@ -153,6 +161,11 @@ pub struct Caps {
     pub month: Fen,
     /// Each benefit year.
     pub year: Fen,
+}
+
+impl Caps {
+    /// No caps.
+    pub const NONE: Self = Self { visit: NO_CAP, month: NO_CAP, year: NO_CAP };
 }
 
 /// `benefits.csv`

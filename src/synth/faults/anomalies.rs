@@ -9,7 +9,7 @@ use crate::model::date::{Date, Time};
 use crate::model::money::Fen;
 use crate::model::place::{Filing, Place};
 use crate::model::reference::{Enrolment, FilingRecord};
-use crate::rules::values::NO_CAP;
+use crate::rules::values::Caps;
 use crate::synth::dice::Dice;
 use crate::synth::draw::{Around, Wish};
 use crate::synth::menu::{Route, tier};
@@ -346,7 +346,7 @@ impl Visits<'_> {
         let facts = record.facts();
         let Ok(resolved) = resolve(context, &facts, &row.claim, &mut Off) else { return };
         let Some(cap) = ceiling(&resolved) else { return };
-        let (month, day) = resolved.scheme.year_start;
+        let (month, day) = context.book.scheme_of_row(resolved.rows.scheme).year_start;
         let next = Date::from_ymd(resolved.derived.benefit_year + 1, month, day).unwrap_or(Date::MAX);
         if anomaly == AtCeiling && next.0 - row.claim.enddate.0 <= 70 {
             return;
@@ -436,9 +436,9 @@ const PLANNED: &str = "M00503";
 /// The year's ceiling of the basic fund that a settlement counts to, if nothing else limits it and it is
 /// no more than a bill can be.
 fn ceiling(resolved: &Resolved) -> Option<Fen> {
-    let benefit = resolved.benefit;
-    let cap = benefit.fund_cap_year.unwrap_or(resolved.scheme.fund_cap_year);
-    let caps = [benefit.pay_caps, benefit.base_caps];
-    let free = caps.iter().all(|caps| [caps.visit, caps.month, caps.year].iter().all(|&cap| cap == NO_CAP));
-    (benefit.counts_to_fund_cap && free && resolved.denied.is_empty() && cap < Fen(80_000_000)).then_some(cap)
+    let mut own = None;
+    let terms = resolved.offer.terms(&mut own)?;
+    let cap = terms.fund_cap_year;
+    let free = terms.pay_caps == Caps::NONE && terms.base_caps == Caps::NONE;
+    (terms.counts_to_fund_cap && free && resolved.denied.is_empty() && cap < Fen(80_000_000)).then_some(cap)
 }

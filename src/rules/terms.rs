@@ -1,0 +1,179 @@
+//! What a scheme, a channel, a benefit and an account's rule come to together: all that a settlement is computed by.
+//!
+//! Worked out once for each offer of a pack, so that a settlement need not.
+
+use super::values::{
+    AccountValue, BandBasis, BenefitValue, Caps, ChannelValue, DeductibleBasis, NO_CAP, PaysFor, PrepayOrder,
+    SchemeValue,
+};
+use crate::model::money::{Fen, Rate};
+use crate::model::symbol::Sym;
+
+/// How a channel changes the rates of the bands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Adjustment {
+    /// Points off (negative: a bonus).
+    pub points: Rate,
+    /// Factor, after the points.
+    pub factor: Rate,
+}
+
+impl Adjustment {
+    /// Rates as they stand.
+    pub const NONE: Self = Self { points: Rate(0), factor: Rate::ONE };
+
+    /// That of a channel.
+    #[must_use]
+    pub fn of(channel: &ChannelValue) -> Self {
+        Self { points: channel.rate_points, factor: channel.rate_factor }
+    }
+
+    /// A band's rate: less the points, times the factor, rounded to six places and held in 0..=1.
+    #[inline]
+    #[must_use]
+    pub fn apply(self, rate: Rate) -> Rate {
+        Rate(rate.0 - self.points.0).times(self.factor).held()
+    }
+}
+
+/// A deductible that is a share of the whole bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShareOfBill {
+    /// The share.
+    pub rate: Rate,
+    /// At least.
+    pub least: Fen,
+    /// At most.
+    pub most: Fen,
+    /// Factor on all that.
+    pub factor: Rate,
+}
+
+impl ShareOfBill {
+    /// The deductible of a bill.
+    #[must_use]
+    pub fn of(self, total: Fen) -> Fen {
+        times(self.factor, self.rate.of(total).max(self.least).min(self.most))
+    }
+}
+
+/// What a settlement is computed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The channel denies.
+    pub denies: bool,
+    /// Bucket of everything but the deductible.
+    pub accumulator: Sym,
+    /// Bucket of admissions and the deductible.
+    pub deductible_accumulator: Sym,
+    /// When the transfer prepayment is taken; `None`: not at all.
+    pub prepay_order: Option<PrepayOrder>,
+    /// Share of the transfer prepayment.
+    pub prepay_rate: Rate,
+    /// Caps of the amount that enters.
+    pub base_caps: Caps,
+    /// The deductible by ordinal of the admission, 1..=8 (and more), as the channel has it.
+    pub deductibles: [Fen; 8],
+    /// The deductible, where it is a share of the bill.
+    pub deductible_share: Option<ShareOfBill>,
+    /// What the deductible is counted by. A channel's own is one of each visit where the benefit has none.
+    pub deductible_basis: DeductibleBasis,
+    /// Cap of the year's deductibles.
+    pub deductible_cap_year: Fen,
+    /// Where on the bands.
+    pub band_basis: BandBasis,
+    /// The band set's number.
+    pub bands: u32,
+    /// What is left to be done to its rates.
+    pub adjust: Adjustment,
+    /// Floor payment as a share of the in-scope cost.
+    pub floor_rate: Option<Rate>,
+    /// Caps of the payment.
+    pub pay_caps: Caps,
+    /// Whether the payment counts to the fund cap.
+    pub counts_to_fund_cap: bool,
+    /// Ceiling of what counts to it; none where it does not.
+    pub fund_cap_year: Fen,
+    /// What caps took off is reported as the expense above the cap.
+    pub over_cap_as_expense: bool,
+    /// What the personal account may pay for.
+    pub pays_for: PaysFor,
+    /// Whether `acct_used_flag` = 0 keeps the account shut.
+    pub account_uses_flag: bool,
+}
+
+impl Terms {
+    /// What rows come to.
+    #[must_use]
+    pub fn new(
+        scheme: &SchemeValue,
+        channel: &ChannelValue,
+        benefit: &BenefitValue,
+        account: Option<&AccountValue>,
+    ) -> Self {
+        let (deductibles, deductible_share) = deductibles(channel, benefit);
+        let fund_cap = benefit.fund_cap_year.unwrap_or(scheme.fund_cap_year);
+        Self {
+            denies: channel.deny,
+            accumulator: benefit.accumulator,
+            deductible_accumulator: benefit.deductible_accumulator,
+            prepay_order: channel.prepay_order,
+            prepay_rate: channel.prepay_rate,
+            base_caps: benefit.base_caps,
+            deductibles,
+            deductible_share,
+            deductible_basis: match benefit.deductible_basis {
+                DeductibleBasis::None if channel.has_deductible() => DeductibleBasis::Visit,
+                basis => basis,
+            },
+            deductible_cap_year: benefit.deductible_cap_year,
+            band_basis: benefit.band_basis,
+            bands: benefit.bands,
+            adjust: Adjustment::of(channel),
+            floor_rate: benefit.floor_rate,
+            pay_caps: benefit.pay_caps,
+            counts_to_fund_cap: benefit.counts_to_fund_cap,
+            fund_cap_year: if benefit.counts_to_fund_cap { fund_cap } else { NO_CAP },
+            over_cap_as_expense: benefit.over_cap_as_expense,
+            pays_for: account.map_or(PaysFor::None, |rule| rule.pays_for),
+            account_uses_flag: account.is_some_and(|rule| rule.uses_flag),
+        }
+    }
+
+    /// The same without a deductible.
+    #[must_use]
+    pub fn without_deductible(self) -> Self {
+        let deductibles = [Fen::ZERO; 8];
+        Self { deductibles, deductible_share: None, deductible_basis: DeductibleBasis::None, ..self }
+    }
+
+    /// The same without base caps, payment caps and fund cap.
+    #[must_use]
+    pub fn without_caps(self) -> Self {
+        Self { base_caps: Caps::NONE, pay_caps: Caps::NONE, fund_cap_year: NO_CAP, ..self }
+    }
+}
+
+/// A deductible times a factor. One that goes beyond the range is larger than any bill, and stays at its end.
+fn times(factor: Rate, amount: Fen) -> Fen {
+    let most = i128::from(i64::MAX) * i128::from(Rate::ONE.0);
+    if i128::from(amount.0) * i128::from(factor.0) >= most { NO_CAP } else { factor.of(amount) }
+}
+
+/// The deductible by ordinal, unless it is a share of the bill. A channel's own comes before the benefit's.
+fn deductibles(channel: &ChannelValue, benefit: &BenefitValue) -> ([Fen; 8], Option<ShareOfBill>) {
+    let of_benefit = match benefit.deductible_basis {
+        DeductibleBasis::None => [Fen::ZERO; 8],
+        DeductibleBasis::Visit => benefit.deductibles,
+        DeductibleBasis::Year => [benefit.deductibles[0]; 8],
+    };
+    let factor = channel.deductible_factor.unwrap_or(Rate::ONE);
+    let share = channel.deductible_rate.map(|rate| ShareOfBill {
+        rate,
+        least: channel.deductible_min,
+        most: channel.deductible_max,
+        factor,
+    });
+    let amounts = channel.deductible.map_or(of_benefit, |amount| [amount; 8]);
+    (amounts.map(|amount| times(factor, amount)), share.filter(|_| channel.deductible.is_none()))
+}
