@@ -38,6 +38,8 @@ pub struct Bucket {
     pub pool_base: Fen,
     /// Sum of basic payments.
     pub paid: Fen,
+    /// The same by calendar month, from January of the year in which the benefit year starts.
+    pub months: [MonthUse; MONTHS],
 }
 
 /// The use of a bucket in one calendar month.
@@ -75,9 +77,7 @@ pub struct Accumulators {
     pub schemes: Vec<SchemeYear>,
     /// Buckets.
     pub buckets: Vec<Bucket>,
-    /// [`MONTHS`] of each bucket.
-    pub months: Vec<MonthUse>,
-    /// How many of them were met.
+    /// How many of their months were met.
     pub months_met: u32,
     /// Layers.
     pub layers: Vec<LayerUse>,
@@ -94,7 +94,7 @@ pub struct Positions {
     pub bucket: u32,
     /// Bucket of admissions and the deductible.
     pub deductible_bucket: u32,
-    /// Month of the bucket.
+    /// Month of the bucket, from January of the year in which the benefit year starts.
     pub month: u32,
 }
 
@@ -187,7 +187,6 @@ impl Accumulators {
     pub fn reset(&mut self, balance: Fen) {
         self.schemes.clear();
         self.buckets.clear();
-        self.months.clear();
         self.months_met = 0;
         self.layers.clear();
         self.balance = balance.or_zero();
@@ -197,7 +196,6 @@ impl Accumulators {
     pub fn copy_from(&mut self, other: &Self) {
         self.schemes.clone_from(&other.schemes);
         self.buckets.clone_from(&other.buckets);
-        self.months.clone_from(&other.months);
         self.months_met = other.months_met;
         self.layers.clone_from(&other.layers);
         self.balance = other.balance;
@@ -207,39 +205,44 @@ impl Accumulators {
     #[inline]
     pub fn scheme(&mut self, pool: Admdvs, insutype: Insutype, year: i32) -> usize {
         // The newest is nearly always the one asked for, here as below.
-        let found = self
-            .schemes
-            .iter()
-            .rposition(|scheme| scheme.year == year && scheme.pool == pool && scheme.insutype == insutype);
-        found.unwrap_or_else(|| {
-            self.schemes.push(SchemeYear { pool, insutype, year, counted: Fen::ZERO });
-            assert_narrow(self.schemes.len());
-            self.schemes.len() - 1
-        })
+        for (at, scheme) in self.schemes.iter().enumerate().rev() {
+            if scheme.year == year && scheme.pool == pool && scheme.insutype == insutype {
+                return at;
+            }
+        }
+        self.schemes.push(SchemeYear { pool, insutype, year, counted: Fen::ZERO });
+        assert_narrow(self.schemes.len());
+        self.schemes.len() - 1
     }
 
     /// Position of a bucket.
     #[inline]
     pub fn bucket(&mut self, scheme: usize, accumulator: Sym) -> usize {
-        let found =
-            self.buckets.iter().rposition(|bucket| bucket.scheme == scheme && bucket.accumulator == accumulator);
-        found.unwrap_or_else(|| {
-            self.buckets.push(Bucket {
-                scheme,
-                accumulator,
-                admissions: 0,
-                deductible: Fen::ZERO,
-                base: Fen::ZERO,
-                pool_base: Fen::ZERO,
-                paid: Fen::ZERO,
-            });
-            self.months.extend_from_slice(&[MonthUse { met: 0, base: Fen::ZERO, paid: Fen::ZERO }; MONTHS]);
-            assert_narrow(self.months.len());
-            self.buckets.len() - 1
-        })
+        for (at, bucket) in self.buckets.iter().enumerate().rev() {
+            if bucket.scheme == scheme && bucket.accumulator == accumulator {
+                return at;
+            }
+        }
+        self.new_bucket(scheme, accumulator)
     }
 
-    /// Position of the month of a bucket of a benefit year.
+    #[cold]
+    fn new_bucket(&mut self, scheme: usize, accumulator: Sym) -> usize {
+        self.buckets.push(Bucket {
+            scheme,
+            accumulator,
+            admissions: 0,
+            deductible: Fen::ZERO,
+            base: Fen::ZERO,
+            pool_base: Fen::ZERO,
+            paid: Fen::ZERO,
+            months: [MonthUse { met: 0, base: Fen::ZERO, paid: Fen::ZERO }; MONTHS],
+        });
+        assert_narrow(self.buckets.len());
+        self.buckets.len() - 1
+    }
+
+    /// Position among the months of a bucket, of a benefit year that starts in `year`.
     // Nothing is searched: which month comes next is what a processor cannot guess.
     #[inline]
     pub fn month(&mut self, bucket: usize, year: i32, month: i32) -> usize {
@@ -248,26 +251,26 @@ impl Accumulators {
             (0..MONTHS as i32).contains(&of_year),
             "month {month} has no part of a benefit year that starts in {year}"
         );
-        let position = bucket * MONTHS + of_year as usize;
-        let used = &mut self.months[position];
+        let used = &mut self.buckets[bucket].months[of_year as usize];
         let is_new = used.met == 0;
         self.months_met += u32::from(is_new);
         used.met = if is_new { self.months_met } else { used.met };
-        position
+        of_year as usize
     }
 
-    /// Bucket and calendar month (year x 12 + month - 1) of a month's position.
-    #[must_use]
-    pub fn month_at(&self, position: usize) -> (usize, i32) {
-        let bucket = position / MONTHS;
-        (bucket, self.schemes[self.buckets[bucket].scheme].year * 12 + (position % MONTHS) as i32)
+    /// The months of a bucket, by calendar month (year x 12 + month - 1).
+    pub fn months_of<'a>(&'a self, bucket: &'a Bucket) -> impl Iterator<Item = (i32, &'a MonthUse)> {
+        (self.schemes[bucket.scheme].year * 12..).zip(&bucket.months)
     }
 
-    /// Positions of the months that were met, in that order.
+    /// Bucket, calendar month and use of the months that were met, in that order.
     #[must_use]
-    pub fn months_as_met(&self) -> Vec<usize> {
-        let mut met: Vec<usize> = (0..self.months.len()).filter(|&position| self.months[position].met > 0).collect();
-        met.sort_unstable_by_key(|&position| self.months[position].met);
+    pub fn months_as_met(&self) -> Vec<(usize, i32, &MonthUse)> {
+        let all = self.buckets.iter().enumerate().flat_map(|(at, bucket)| {
+            self.months_of(bucket).map(move |(month, used)| (at, month, used))
+        });
+        let mut met: Vec<_> = all.filter(|(.., used)| used.met > 0).collect();
+        met.sort_unstable_by_key(|(.., used)| used.met);
         met
     }
 
@@ -287,7 +290,7 @@ impl Accumulators {
     pub fn used(&self, at: Positions) -> Used {
         let bucket = &self.buckets[at.bucket as usize];
         let of_deductible = &self.buckets[at.deductible_bucket as usize];
-        let month = &self.months[at.month as usize];
+        let month = &bucket.months[at.month as usize];
         Used {
             counted: self.schemes[at.scheme as usize].counted,
             admissions: of_deductible.admissions,
@@ -312,7 +315,7 @@ impl Accumulators {
         bucket.base = bucket.base.plus(by.base);
         bucket.pool_base = bucket.pool_base.plus(by.pool_base);
         bucket.paid = bucket.paid.plus(by.paid);
-        let month = &mut self.months[at.month as usize];
+        let month = &mut bucket.months[at.month as usize];
         month.base = month.base.plus(by.base);
         month.paid = month.paid.plus(by.paid);
         for payment in layers {
@@ -336,7 +339,7 @@ impl Accumulators {
         bucket.base = bucket.base.minus(by.base);
         bucket.pool_base = bucket.pool_base.minus(by.pool_base);
         bucket.paid = bucket.paid.minus(by.paid);
-        let month = &mut self.months[at.month as usize];
+        let month = &mut bucket.months[at.month as usize];
         month.base = month.base.minus(by.base);
         month.paid = month.paid.minus(by.paid);
         for payment in layers {
@@ -361,10 +364,11 @@ mod tests {
         // A year that starts on 2 July has a part of 13 months.
         let met = [(visit, 2025 * 12 + 6), (stay, 2024 * 12 + 6), (visit, 2024 * 12), (stay, 2025 * 12 + 11)];
         let positions = met.map(|(bucket, month)| state.month(bucket, 2024, month));
-        assert_eq!(positions.map(|position| state.month_at(position)), met);
+        assert_eq!(positions, [18, 6, 0, 23]);
         // Met again, nothing moves.
         assert_eq!(met.map(|(bucket, month)| state.month(bucket, 2024, month)), positions);
-        assert_eq!(state.months_as_met(), positions);
+        let as_met: Vec<(usize, i32)> = state.months_as_met().iter().map(|&(bucket, month, _)| (bucket, month)).collect();
+        assert_eq!(as_met, met);
         state.reset(Fen::ZERO);
         assert!(state.months_as_met().is_empty());
     }

@@ -1,7 +1,7 @@
 //! What outlives the fold of a person: the use of schemes and years by name instead of by position, and the
 //! settlements of earlier folds that a reversal may name.
 
-use super::accumulators::{Accumulators, Bucket, LayerPayment, Movement, Positions, Shift};
+use super::accumulators::{Accumulators, LayerPayment, MonthUse, Movement, Positions, Shift};
 use super::settle::Amounts;
 use crate::model::money::Fen;
 use crate::model::outcome::Status;
@@ -155,7 +155,8 @@ impl Accumulators {
                 Usage::Month { accumulator, month, base, paid } => {
                     let bucket = self.bucket(scheme, accumulator);
                     let at = self.month(bucket, row.key.year, month);
-                    (self.months[at].base, self.months[at].paid) = (base, paid);
+                    let used = &mut self.buckets[bucket].months[at];
+                    (used.base, used.paid) = (base, paid);
                 }
                 Usage::Layer { layer, base, paid } => {
                     let at = self.layer(scheme, layer);
@@ -184,10 +185,12 @@ impl Accumulators {
             pool_base: bucket.pool_base,
             paid: bucket.paid,
         });
-        let months = self.months.iter().enumerate().filter_map(move |(position, used)| {
-            let (bucket, month) = self.month_at(position);
-            let Bucket { scheme: own, accumulator, .. } = self.buckets[bucket];
-            (own == scheme).then_some(Usage::Month { accumulator, month, base: used.base, paid: used.paid })
+        let months = self.buckets.iter().filter(move |bucket| bucket.scheme == scheme).flat_map(|bucket| {
+            let accumulator = bucket.accumulator;
+            self.months_of(bucket).map(move |(month, used)| {
+                let MonthUse { base, paid, .. } = *used;
+                Usage::Month { accumulator, month, base, paid }
+            })
         });
         let layers = self.layers.iter().filter(move |layer| layer.scheme == scheme);
         let layers = layers.map(|used| Usage::Layer { layer: used.layer, base: used.base, paid: used.paid });
@@ -203,7 +206,7 @@ impl Accumulators {
             key: self.key(at.scheme as usize),
             accumulator: self.buckets[at.bucket as usize].accumulator,
             deductible_accumulator: self.buckets[at.deductible_bucket as usize].accumulator,
-            month: self.month_at(at.month as usize).1,
+            month: self.schemes[at.scheme as usize].year * 12 + at.month as i32,
             by: movement.by,
         }
     }

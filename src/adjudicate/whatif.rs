@@ -220,10 +220,11 @@ impl Trial<'_, '_> {
         let scheme = accumulators.scheme(derived.pool, self.stand.claim.insutype, derived.benefit_year);
         let number = accumulators.bucket(scheme, own);
         let bucket = &mut accumulators.buckets[number];
-        let as_it_was = *bucket;
+        let as_it_was = (bucket.admissions, bucket.deductible);
         change(&mut bucket.admissions, &mut bucket.deductible);
         let amounts = self.run(&resolved);
-        self.bench.before.buckets[number] = as_it_was;
+        let bucket = &mut self.bench.before.buckets[number];
+        (bucket.admissions, bucket.deductible) = as_it_was;
         amounts
     }
 }

@@ -331,8 +331,7 @@ fn flat(state: &Accumulators, explained: &Explanation) -> Vec<(String, String)> 
         row(format!("{name} pool_base"), bucket.pool_base.to_string());
         row(format!("{name} paid"), bucket.paid.to_string());
     }
-    for position in state.months_as_met() {
-        let ((bucket, month), used) = (state.month_at(position), state.months[position]);
+    for (bucket, month, used) in state.months_as_met() {
         let name = format!("{} {:04}-{:02}", bucket_name(bucket), month / 12, month % 12 + 1);
         row(format!("{name} base"), used.base.to_string());
         row(format!("{name} paid"), used.paid.to_string());
