@@ -189,15 +189,20 @@ fn fold_with<'a, T: Trace>(
         trace.note(|| Step::Before { accumulators: Box::new(accumulators.clone()) });
         if claim.flags.has(Flags::REVERSAL) {
             let name = arenas.init_setl_id(claim.text);
-            let original = if position < INDEX_FROM {
-                let is_named = |earlier: &Claim| arenas.setl_id(earlier.text) == name;
-                claims[..position].iter().position(is_named)
-            } else {
+            let is_named = |earlier: &Claim| arenas.setl_id(earlier.text) == name;
+            // A settlement number is a person's once. Texts lie far away, bills do not: the claim whose bill is taken back
+            // is nearly always the one.
+            let until_now = &claims[..position];
+            let original = until_now.iter().position(|earlier| claim.bill.negates(&earlier.bill) && is_named(earlier));
+            let original = original.or_else(|| {
+                if position < INDEX_FROM {
+                    return until_now.iter().position(is_named);
+                }
                 let index = index.get_or_insert_with(|| {
                     claims.iter().enumerate().map(|(at, claim)| (arenas.setl_id(claim.text), at)).collect()
                 });
                 index.get(name).copied().filter(|&at| at < position)
-            };
+            });
             fold.outcomes[first + position] = match original {
                 Some(at) => reverse(context, claims, position, at, first, accumulators, fold, &mut trace),
                 None => match before.originals.iter().find(|original| *original.setl_id == *name) {
