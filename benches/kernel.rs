@@ -14,7 +14,7 @@ use tongchou::adjudicate::opening::Earlier;
 use tongchou::adjudicate::person::{Fold, fold_person};
 use tongchou::adjudicate::trace::Off;
 use tongchou::ledger::person::Desk;
-use tongchou::model::settlement::Claim;
+use tongchou::model::settlement::{Arenas, Claim};
 
 use support::loaded::loaded;
 
@@ -22,9 +22,12 @@ fn kernel(criterion: &mut Criterion) {
     let loaded = loaded("bench-kernel", 300_000, 50_000);
     let mut desk = Desk::default();
     let mut persons: Vec<Vec<Claim>> = Vec::new();
+    // Claims with their text, as they lie in a chunk of a run.
+    let mut arenas = Arenas::default();
     for person in 0..loaded.persons.len() as u32 {
         desk.lay(loaded.source(), person);
-        persons.push(desk.claims.clone());
+        let mut put = |claim: &Claim| Claim { text: arenas.put(&loaded.rows.arenas, claim.text), ..claim.clone() };
+        persons.push(desk.claims.iter().map(&mut put).collect());
     }
     let settlements: usize = persons.iter().map(Vec::len).sum();
     let mut group = criterion.benchmark_group("kernel");
@@ -46,7 +49,7 @@ fn kernel(criterion: &mut Criterion) {
                 let context = loaded.context();
                 fold_person(
                     context,
-                    &loaded.rows.arenas,
+                    &arenas,
                     &facts,
                     Earlier::default(),
                     claims,

@@ -172,12 +172,14 @@ impl RuleBook {
     }
 
     /// The marks of a claim's own flags.
+    #[inline]
     #[must_use]
     pub fn flag_marks(&self) -> FlagMarks {
         self.marks
     }
 
     /// The level of an institution of which nothing is known: `11`, no grade.
+    #[inline]
     #[must_use]
     pub fn lowest_level(&self) -> Sym {
         self.lowest_level

@@ -61,7 +61,7 @@ pub(super) struct SchemeTables {
 /// holds by age and marks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Classes {
-    /// By code and parent of the person type, identity and grade: where the rows that match begin.
+    /// By code and parent of the person type, identity and grade: the row, [`ALONE`], or where the rows that match begin.
     grid: Option<Grid>,
     /// Lists of rows, each once, with [`NONE`] behind: those that ask for no mark; behind them, where most need not look,
     /// all. Before each pair, how far it is from the first to the second.
@@ -171,6 +171,9 @@ fn first_listed(table: &KeyTable, levels: &[u32], period: u32) -> u32 {
     stated.into_iter().find_map(|(field, &level)| table.choose(&[field, level], period)).unwrap_or(NONE)
 }
 
+/// Mark of an answer that is a row itself: it is the first, and asks for nothing further.
+const ALONE: u32 = 1 << 31;
+
 impl Classes {
     fn new(table: KeyTable, sizes: [usize; 3], calendar: &Calendar, most: usize, values: &[ClassValue]) -> Self {
         let [types, identities, grades] = sizes;
@@ -188,6 +191,11 @@ impl Classes {
                 // It holds for whom it matches: none behind it is ever asked.
                 values[row as usize].is_plain
             });
+            if let [row] = own[..]
+                && values[row as usize].is_plain
+            {
+                return ALONE | row;
+            }
             *known.entry(own).or_insert_with_key(|own| {
                 let unmarked = own.iter().filter(|&&row| values[row as usize].marks.is_none()).chain([&NONE]);
                 let unmarked: Vec<u32> = unmarked.copied().collect();
@@ -215,7 +223,11 @@ impl Classes {
         let Some(grid) = &self.grid else {
             return self.table.find(types, keys, period, &mut holds).unwrap_or(NONE);
         };
-        let mut first = grid.at([types[0], types[1], keys[0], keys[1]], period) as usize;
+        let answer = grid.at([types[0], types[1], keys[0], keys[1]], period);
+        if answer & ALONE != 0 {
+            return answer ^ ALONE;
+        }
+        let mut first = answer as usize;
         if is_marked {
             first += self.rows[first - 1] as usize;
         }
