@@ -266,9 +266,11 @@ impl Accumulators {
     /// Bucket, calendar month and use of the months that were met, in that order.
     #[must_use]
     pub fn months_as_met(&self) -> Vec<(usize, i32, &MonthUse)> {
-        let all = self.buckets.iter().enumerate().flat_map(|(at, bucket)| {
-            self.months_of(bucket).map(move |(month, used)| (at, month, used))
-        });
+        let all = self
+            .buckets
+            .iter()
+            .enumerate()
+            .flat_map(|(at, bucket)| self.months_of(bucket).map(move |(month, used)| (at, month, used)));
         let mut met: Vec<_> = all.filter(|(.., used)| used.met > 0).collect();
         met.sort_unstable_by_key(|(.., used)| used.met);
         met
@@ -367,7 +369,8 @@ mod tests {
         assert_eq!(positions, [18, 6, 0, 23]);
         // Met again, nothing moves.
         assert_eq!(met.map(|(bucket, month)| state.month(bucket, 2024, month)), positions);
-        let as_met: Vec<(usize, i32)> = state.months_as_met().iter().map(|&(bucket, month, _)| (bucket, month)).collect();
+        let as_met: Vec<(usize, i32)> =
+            state.months_as_met().iter().map(|&(bucket, month, _)| (bucket, month)).collect();
         assert_eq!(as_met, met);
         state.reset(Fen::ZERO);
         assert!(state.months_as_met().is_empty());

@@ -135,7 +135,10 @@ struct Burden {
 ///
 /// # Errors
 /// `P-HOSPITAL-PART`: the hospital's part is larger than what the funds leave. What was written is then meaningless.
-#[allow(clippy::too_many_arguments, reason = "what a settlement turns on, what it moves, what it writes and who listens")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "what a settlement turns on, what it moves, what it writes and who listens"
+)]
 pub fn settle<T: Trace>(
     context: Context,
     claim: &Claim,
@@ -213,14 +216,7 @@ fn positions(claim: &Claim, resolved: &Resolved, terms: &Terms, accumulators: &m
 
 /// Transfer prepayment, base caps, deductible: what is left enters the pool.
 #[inline]
-fn enter<T: Trace>(
-    book: &RuleBook,
-    bill: &Bill,
-    rows: RuleRows,
-    terms: &Terms,
-    used: &Used,
-    trace: &mut T,
-) -> Entry {
+fn enter<T: Trace>(book: &RuleBook, bill: &Bill, rows: RuleRows, terms: &Terms, used: &Used, trace: &mut T) -> Entry {
     let mut prepay = Fen::ZERO;
     if terms.prepay_order == Some(PrepayOrder::Before) {
         prepay = terms.prepay_rate.of(bill.in_scope);

@@ -77,6 +77,7 @@ pub struct RuleBook {
     pub(super) pool_number: Vec<u16>,
     pub(super) almanac: Almanac,
     pub(super) pools: Vec<PoolTables>,
+    pub(super) terms: Vec<Terms>,
     pub(super) tiers: Vec<TierValue>,
     pub(super) visits: Vec<VisitValue>,
     pub(super) filing_types: Vec<FilingTypeValue>,
@@ -159,7 +160,7 @@ impl RuleBook {
 
     /// What rows come to together; `None` unless there are a scheme, a channel and a benefit.
     #[must_use]
-    pub(super) fn terms(&self, scheme: u32, channel: u32, benefit: u32, account: u32) -> Option<Terms> {
+    pub(super) fn worked_out(&self, scheme: u32, channel: u32, benefit: u32, account: u32) -> Option<Terms> {
         let scheme = self.schemes.get(scheme as usize)?;
         let (channel, benefit) = (self.channels.get(channel as usize)?, self.benefits.get(benefit as usize)?);
         Some(Terms::new(scheme, channel, benefit, self.accounts.get(account as usize)))

@@ -11,7 +11,7 @@ use super::layout::Table;
 use super::pack::{PackTable, RulePack};
 use super::rank::{Pool, Ranking, code};
 use super::tables::{MOST_ANSWERS, PoolTables, Source};
-use super::terms::Adjustment;
+use super::terms::AllTerms;
 use super::values::{Band, BandNumbers, Reader};
 use super::vocabulary::Vocabularies;
 use crate::diagnostic::{Diagnostic, Text};
@@ -63,29 +63,15 @@ fn compile_on(pack: &RulePack, mut vocab: Vocabularies, most: usize) -> Result<R
     number_pools(pack, ranking.pools(), &mut book);
     let mut ambiguous = Ambiguities { pack, seen: HashSet::new(), found: &mut found };
     let source = Source { ranking: &ranking, book: &book, most };
+    let mut terms = AllTerms::default();
     let (mut pools, calendars): (Vec<PoolTables>, Vec<Calendar>) =
-        ranking.pools().iter().map(|&pool| source.pool_tables(pool, &mut ambiguous)).unzip();
+        ranking.pools().iter().map(|&pool| source.pool_tables(pool, &mut terms, &mut ambiguous)).unzip();
     book.almanac = Almanac::new(&calendars);
     pools.iter_mut().zip(&calendars).for_each(|(pool, calendar)| pool.periods = book.almanac.periods(calendar));
-    lay_out_bands(&mut pools, &mut book.band_sets);
+    terms.lay_down(&mut book.terms, &mut book.band_sets);
     book.pools = pools;
     found.sort_by(|a, b| a.at.cmp(&b.at).then(a.code.cmp(b.code)));
     if found.is_empty() { Ok(book) } else { Err(found) }
-}
-
-/// Adds the band sets as channels change them, each once, so that a settlement finds rates that are ready.
-fn lay_out_bands(pools: &mut [PoolTables], sets: &mut Vec<Vec<Band>>) {
-    let mut known: HashMap<(u32, Adjustment), u32> = HashMap::new();
-    for terms in pools.iter_mut().flat_map(PoolTables::terms) {
-        let adjust = std::mem::replace(&mut terms.adjust, Adjustment::NONE);
-        if adjust != Adjustment::NONE {
-            terms.bands = *known.entry((terms.bands, adjust)).or_insert_with_key(|&(set, adjust)| {
-                let changed = |band: &Band| Band { rate: adjust.apply(band.rate), ..*band };
-                sets.push(sets[set as usize].iter().map(changed).collect());
-                u32::try_from(sets.len() - 1).expect("fewer than 2^32 band sets")
-            });
-        }
-    }
 }
 
 fn base_vocabulary() -> Vocabularies {
@@ -130,6 +116,7 @@ fn read_values(pack: &RulePack, mut vocab: Vocabularies, bands: &BandNumbers, ba
         pool_number: Vec::new(),
         almanac: Almanac::default(),
         pools: Vec::new(),
+        terms: Vec::new(),
     }
 }
 

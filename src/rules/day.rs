@@ -3,7 +3,7 @@
 use super::almanac::Today;
 use super::book::{BenefitKeys, Chosen, LevelField, Pooled, RuleBook};
 use super::grid::NONE;
-use super::tables::{LaidOffer, OfferTables, Offers, PoolTables, SchemeTables};
+use super::tables::{OfferRows, OfferTables, Offers, PoolTables, SchemeTables};
 use super::terms::Terms;
 use super::values::{
     AccountValue, BenefitValue, ChannelValue, ClassValue, FilingTypeValue, LayerValue, NeighbourValue, SchemeValue,
@@ -39,8 +39,8 @@ pub struct Offer<'a> {
 /// Where the rows of an offer come from.
 #[derive(Clone, Copy, Debug)]
 enum Rows<'a> {
-    /// Laid out ahead.
-    Laid(&'a LaidOffer),
+    /// Laid out ahead, the layers of all offers beside them.
+    Laid { own: &'a OfferRows, layers: &'a [u32] },
     /// From tables, by keys and period.
     Asked { tables: &'a OfferTables, keys: [u32; 5], period: u32, scheme: u32 },
 }
@@ -147,10 +147,8 @@ impl<'a> SchemeDay<'a> {
         let (book, period) = (self.book, self.period);
         let keys = [keys.psn_class.0, keys.med_class.0, keys.place as u32, keys.filing as u32, keys.tier.0];
         let rows = match &self.tables.offers {
-            Offers::Laid { grid, offers } => Rows::Laid(&offers[grid.at(keys, period) as usize]),
-            Offers::Asked(tables) => {
-                Rows::Asked { tables, keys, period, scheme: self.tables.schemes[period as usize] }
-            }
+            Offers::Laid { grid, rows, layers } => Rows::Laid { own: &rows[grid.at(keys, period) as usize], layers },
+            Offers::Asked(tables) => Rows::Asked { tables, keys, period, scheme: self.tables.schemes[period as usize] },
         };
         Offer { book, rows }
     }
@@ -166,10 +164,10 @@ impl<'a> Offer<'a> {
         'a: 't,
     {
         match self.rows {
-            Rows::Laid(laid) => laid.terms.as_ref(),
+            Rows::Laid { own: laid, .. } => self.book.terms.get(laid.terms as usize),
             Rows::Asked { tables, keys, period, scheme } => {
                 let (channel, benefit) = (tables.channel(&keys, period), tables.benefit(&keys, period));
-                *own = self.book.terms(scheme, channel, benefit, tables.account(&keys, period));
+                *own = self.book.worked_out(scheme, channel, benefit, tables.account(&keys, period));
                 own.as_ref()
             }
         }
@@ -180,7 +178,7 @@ impl<'a> Offer<'a> {
     #[must_use]
     pub fn channel_and_benefit(&self) -> Option<(u32, u32)> {
         match self.rows {
-            Rows::Laid(laid) => laid.terms.is_some().then_some((laid.channel, laid.benefit)),
+            Rows::Laid { own, .. } => (own.terms != NONE).then_some((own.channel, own.benefit)),
             Rows::Asked { .. } => Some((self.channel()?.row, self.benefit()?.row)),
         }
     }
@@ -189,7 +187,7 @@ impl<'a> Offer<'a> {
     #[must_use]
     pub fn channel(&self) -> Option<Chosen<'a, ChannelValue>> {
         let row = match self.rows {
-            Rows::Laid(laid) => laid.channel,
+            Rows::Laid { own, .. } => own.channel,
             Rows::Asked { tables, keys, period, .. } => tables.channel(&keys, period),
         };
         chosen(&self.book.channels, row)
@@ -199,7 +197,7 @@ impl<'a> Offer<'a> {
     #[must_use]
     pub fn benefit(&self) -> Option<Chosen<'a, BenefitValue>> {
         let row = match self.rows {
-            Rows::Laid(laid) => laid.benefit,
+            Rows::Laid { own, .. } => own.benefit,
             Rows::Asked { tables, keys, period, .. } => tables.benefit(&keys, period),
         };
         chosen(&self.book.benefits, row)
@@ -210,7 +208,7 @@ impl<'a> Offer<'a> {
     #[must_use]
     pub fn denies(&self) -> bool {
         match self.rows {
-            Rows::Laid(laid) => laid.terms.as_ref().is_some_and(|terms| terms.denies),
+            Rows::Laid { own, .. } => self.book.terms.get(own.terms as usize).is_some_and(|terms| terms.denies),
             Rows::Asked { .. } => self.channel().is_some_and(|row| row.value.deny),
         }
     }
@@ -219,7 +217,7 @@ impl<'a> Offer<'a> {
     #[must_use]
     pub fn account(&self) -> Option<Chosen<'a, AccountValue>> {
         let row = match self.rows {
-            Rows::Laid(laid) => laid.account,
+            Rows::Laid { own, .. } => own.account,
             Rows::Asked { tables, keys, period, .. } => tables.account(&keys, period),
         };
         chosen(&self.book.accounts, row)
@@ -230,7 +228,7 @@ impl<'a> Offer<'a> {
     #[must_use]
     pub fn has_layers(&self) -> bool {
         match self.rows {
-            Rows::Laid(laid) => !laid.layers.is_empty(),
+            Rows::Laid { own, .. } => own.layer_count > 0,
             Rows::Asked { tables, .. } => !tables.layers.is_empty(),
         }
     }
@@ -239,7 +237,7 @@ impl<'a> Offer<'a> {
     #[inline]
     pub fn layers(&self) -> impl Iterator<Item = Chosen<'a, LayerValue>> + '_ {
         let (laid, asked) = match &self.rows {
-            Rows::Laid(laid) => (&*laid.layers, None),
+            Rows::Laid { own, layers } => (&layers[own.first_layer as usize..][..own.layer_count as usize], None),
             Rows::Asked { tables, keys, period, .. } => (&[][..], Some(tables.layers(keys, *period))),
         };
         let rows = laid.iter().copied().chain(asked.into_iter().flatten());

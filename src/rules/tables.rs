@@ -8,7 +8,7 @@ use super::grid::{Grid, NONE};
 use super::keytable::{Calendar, Candidate, KeyTable};
 use super::layout::{FILINGS, LEVEL_FIELDS, PLACES, Table};
 use super::rank::{Pool, Ranking};
-use super::terms::Terms;
+use super::terms::AllTerms;
 use super::values::ClassValue;
 use crate::model::symbol::Sym;
 
@@ -75,25 +75,28 @@ pub(super) struct Classes {
 pub(super) enum Offers {
     /// All four answers together, laid out ahead.
     Laid {
-        /// Positions in `offers`.
+        /// Positions in `rows`.
         grid: Grid,
         /// What differs, each once.
-        offers: Vec<LaidOffer>,
+        rows: Vec<OfferRows>,
+        /// Rows of layers, offer by offer.
+        layers: Vec<u32>,
     },
     /// They would be too many.
     Asked(OfferTables),
 }
 
 /// The rows of one offer, [`NONE`] where a table has none, and what they come to.
-#[derive(Clone, Debug)]
-pub(super) struct LaidOffer {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OfferRows {
     pub channel: u32,
     pub benefit: u32,
     pub account: u32,
-    /// In the order of their numbers.
-    pub layers: Box<[u32]>,
-    /// `None` without a scheme, a channel or a benefit.
-    pub terms: Option<Terms>,
+    /// Where its layers stand, in the order of their numbers.
+    pub first_layer: u32,
+    pub layer_count: u32,
+    /// Number of its terms; [`NONE`] without a scheme, a channel or a benefit.
+    pub terms: u32,
 }
 
 /// The four tables.
@@ -112,17 +115,6 @@ pub(super) struct OfferTables {
 impl Default for Offers {
     fn default() -> Self {
         Self::Asked(OfferTables::default())
-    }
-}
-
-impl PoolTables {
-    /// What all offers that are laid out come to.
-    pub fn terms(&mut self) -> impl Iterator<Item = &mut Terms> {
-        let laid = self.schemes.iter_mut().filter_map(|tables| match &mut tables.offers {
-            Offers::Laid { offers, .. } => Some(offers),
-            Offers::Asked(_) => None,
-        });
-        laid.flatten().filter_map(|offer| offer.terms.as_mut())
     }
 }
 
@@ -257,24 +249,34 @@ impl OfferTables {
 
 impl Offers {
     /// `schemes`: the row of each period.
-    fn new(tables: OfferTables, schemes: &[u32], sizes: &[usize], calendar: &Calendar, source: Source) -> Self {
+    fn new(
+        tables: OfferTables,
+        schemes: &[u32],
+        sizes: &[usize],
+        calendar: &Calendar,
+        source: Source,
+        terms: &mut AllTerms,
+    ) -> Self {
         let all: Vec<&KeyTable> =
             [&tables.channels, &tables.benefits, &tables.accounts].into_iter().chain(&tables.layers).collect();
         let mut known: HashMap<([u32; 4], Vec<u32>), u32> = HashMap::new();
-        let mut offers = Vec::new();
+        let (mut rows, mut layers) = (Vec::new(), Vec::new());
         let grid = Grid::of_tables(&all, calendar.periods(), sizes, source.most, |keys, period| {
-            let layers: Vec<u32> = tables.layers(keys, period).collect();
+            let own: Vec<u32> = tables.layers(keys, period).collect();
             let (channel, benefit) = (tables.channel(keys, period), tables.benefit(keys, period));
             let account = tables.account(keys, period);
             let scheme = schemes[period as usize];
-            *known.entry(([scheme, channel, benefit, account], layers)).or_insert_with_key(|(_, layers)| {
-                let terms = source.book.terms(scheme, channel, benefit, account);
-                offers.push(LaidOffer { channel, benefit, account, layers: layers.clone().into(), terms });
-                offers.len() as u32 - 1
+            *known.entry(([scheme, channel, benefit, account], own)).or_insert_with_key(|(_, own)| {
+                let come_to = source.book.worked_out(scheme, channel, benefit, account);
+                let terms = come_to.map_or(NONE, |come_to| terms.number(come_to, source.book));
+                let (first_layer, layer_count) = (layers.len() as u32, own.len() as u32);
+                layers.extend_from_slice(own);
+                rows.push(OfferRows { channel, benefit, account, first_layer, layer_count, terms });
+                rows.len() as u32 - 1
             })
         });
         match grid {
-            Some(grid) => Self::Laid { grid, offers },
+            Some(grid) => Self::Laid { grid, rows, layers },
             None => Self::Asked(tables),
         }
     }
@@ -292,7 +294,7 @@ pub(super) struct Source<'a> {
 
 impl Source<'_> {
     /// Lays out the look-ups of a pool, by periods of the calendar beside them; rows that tie are reported.
-    pub fn pool_tables(self, pool: Pool, ambiguous: &mut Ambiguities) -> (PoolTables, Calendar) {
+    pub fn pool_tables(self, pool: Pool, terms: &mut AllTerms, ambiguous: &mut Ambiguities) -> (PoolTables, Calendar) {
         const OF_POOL: [Table; 4] = [Table::Tiers, Table::VisitClasses, Table::FilingTypes, Table::Neighbours];
         let own = OF_POOL.map(|table| self.ranking.rows(table, pool, None));
         let vocab = &self.book.vocab;
@@ -318,7 +320,7 @@ impl Source<'_> {
             visits: choices(build(Table::VisitClasses, visits, &of_visit), &of_visit),
             filing_types: choices(build(Table::FilingTypes, filing_types, &of_filing), &of_filing),
             neighbours: has_neighbours.then(|| choices(neighbours, &of_neighbour)),
-            schemes: schemes.into_iter().map(|rows| self.scheme_tables(rows, &calendar, ambiguous)).collect(),
+            schemes: schemes.into_iter().map(|rows| self.scheme_tables(rows, &calendar, terms, ambiguous)).collect(),
         };
         (tables, calendar)
     }
@@ -327,7 +329,13 @@ impl Source<'_> {
         OF_SCHEME.map(|table| self.ranking.rows(table, pool, Some((&self.book.vocab.insutype, insutype))))
     }
 
-    fn scheme_tables(self, rows: SchemeRows, calendar: &Calendar, ambiguous: &mut Ambiguities) -> SchemeTables {
+    fn scheme_tables(
+        self,
+        rows: SchemeRows,
+        calendar: &Calendar,
+        terms: &mut AllTerms,
+        ambiguous: &mut Ambiguities,
+    ) -> SchemeTables {
         let vocab = &self.book.vocab;
         let mut build = |table: Table, rows: Vec<Candidate>, sizes: &[usize]| {
             let (built, ranked) = KeyTable::build(rows, sizes, calendar);
@@ -359,7 +367,7 @@ impl Source<'_> {
         };
         SchemeTables {
             classes: Classes::new(classes, of_person, calendar, self.most, &self.book.classes),
-            offers: Offers::new(offers, &schemes, &five, calendar, self),
+            offers: Offers::new(offers, &schemes, &five, calendar, self, terms),
             schemes,
         }
     }

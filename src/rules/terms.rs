@@ -2,8 +2,11 @@
 //!
 //! Worked out once for each offer of a pack, so that a settlement need not.
 
+use hashbrown::HashMap;
+
+use super::book::RuleBook;
 use super::values::{
-    AccountValue, BandBasis, BenefitValue, Caps, ChannelValue, DeductibleBasis, NO_CAP, PaysFor, PrepayOrder,
+    AccountValue, Band, BandBasis, BenefitValue, Caps, ChannelValue, DeductibleBasis, NO_CAP, PaysFor, PrepayOrder,
     SchemeValue,
 };
 use crate::model::money::{Fen, Rate};
@@ -37,7 +40,7 @@ impl Adjustment {
 }
 
 /// A deductible that is a share of the whole bill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ShareOfBill {
     /// The share.
     pub rate: Rate,
@@ -58,7 +61,7 @@ impl ShareOfBill {
 }
 
 /// What a settlement is computed by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Terms {
     /// The channel denies.
     pub denies: bool,
@@ -152,6 +155,44 @@ impl Terms {
     pub fn without_caps(self) -> Self {
         Self { base_caps: Caps::NONE, pay_caps: Caps::NONE, fund_cap_year: NO_CAP, ..self }
     }
+}
+
+/// The terms of all offers that are laid out ahead, each once, and the band sets as channels change them.
+#[derive(Debug, Default)]
+pub(super) struct AllTerms {
+    all: Vec<Terms>,
+    numbers: HashMap<Terms, u32>,
+    /// Those that the book does not have, by where they come from.
+    bands: Vec<Vec<Band>>,
+    band_numbers: HashMap<(u32, Adjustment), u32>,
+}
+
+impl AllTerms {
+    /// The number of terms that a book's rows come to. Their rates are changed here, so that a settlement finds them ready.
+    pub fn number(&mut self, mut terms: Terms, book: &RuleBook) -> u32 {
+        let adjust = std::mem::replace(&mut terms.adjust, Adjustment::NONE);
+        if adjust != Adjustment::NONE {
+            terms.bands = *self.band_numbers.entry((terms.bands, adjust)).or_insert_with_key(|&(set, adjust)| {
+                let changed = |band: &Band| Band { rate: adjust.apply(band.rate), ..*band };
+                self.bands.push(book.bands(set).iter().map(changed).collect());
+                narrow(book.band_sets.len() + self.bands.len() - 1)
+            });
+        }
+        *self.numbers.entry(terms).or_insert_with(|| {
+            self.all.push(terms);
+            narrow(self.all.len() - 1)
+        })
+    }
+
+    /// Puts them where the book has them; its own band sets come first.
+    pub fn lay_down(self, terms: &mut Vec<Terms>, bands: &mut Vec<Vec<Band>>) {
+        terms.extend(self.all);
+        bands.extend(self.bands);
+    }
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).expect("fewer than 2^32 terms and band sets")
 }
 
 /// A deductible times a factor. One that goes beyond the range is larger than any bill, and stays at its end.

@@ -87,7 +87,7 @@ pub struct NeighbourValue {
 }
 
 /// Whether the transfer prepayment is taken before or after the deductible.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PrepayOrder {
     /// Of everything in scope.
     Before,
@@ -129,7 +129,7 @@ impl ChannelValue {
 }
 
 /// What the deductible is counted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeductibleBasis {
     /// None.
     None,
@@ -140,7 +140,7 @@ pub enum DeductibleBasis {
 }
 
 /// Where on the bands an amount lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BandBasis {
     /// `(0, E]`
     VisitNet,
@@ -153,7 +153,7 @@ pub enum BandBasis {
 }
 
 /// Caps by visit, calendar month and benefit year.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Caps {
     /// Each settlement.
     pub visit: Fen,
@@ -255,7 +255,7 @@ pub struct LayerValue {
 }
 
 /// What a personal account may pay for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PaysFor {
     /// Nothing.
     None,
