@@ -202,7 +202,7 @@ impl Accumulators {
     }
 
     /// Position of a scheme and year.
-    #[inline]
+    #[inline(always)]
     pub fn scheme(&mut self, pool: Admdvs, insutype: Insutype, year: i32) -> usize {
         // The newest is nearly always the one asked for, here as below.
         for (at, scheme) in self.schemes.iter().enumerate().rev() {
@@ -216,7 +216,7 @@ impl Accumulators {
     }
 
     /// Position of a bucket.
-    #[inline]
+    #[inline(always)]
     pub fn bucket(&mut self, scheme: usize, accumulator: Sym) -> usize {
         for (at, bucket) in self.buckets.iter().enumerate().rev() {
             if bucket.scheme == scheme && bucket.accumulator == accumulator {
@@ -244,7 +244,7 @@ impl Accumulators {
 
     /// Position among the months of a bucket, of a benefit year that starts in `year`.
     // Nothing is searched: which month comes next is what a processor cannot guess.
-    #[inline]
+    #[inline(always)]
     pub fn month(&mut self, bucket: usize, year: i32, month: i32) -> usize {
         let of_year = month - 12 * year;
         assert!(
@@ -287,7 +287,7 @@ impl Accumulators {
     }
 
     /// What is used up at positions.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn used(&self, at: Positions) -> Used {
         let bucket = &self.buckets[at.bucket as usize];
@@ -306,7 +306,7 @@ impl Accumulators {
     }
 
     /// Moves the accumulators by a settlement.
-    #[inline]
+    #[inline(always)]
     pub fn apply(&mut self, movement: &Movement, layers: &[LayerPayment]) {
         let Movement { at, by } = *movement;
         self.schemes[at.scheme as usize].counted = self.schemes[at.scheme as usize].counted.plus(by.counted);

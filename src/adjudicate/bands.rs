@@ -35,7 +35,7 @@ fn on_bands(bands: &[Band], adjust: Adjustment, from: Fen, to: Fen) -> impl Iter
 }
 
 /// `round(sum of segment x rate)` of an amount that begins at `from` on the bands.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn pay(bands: &[Band], adjust: Adjustment, from: Fen, amount: Fen) -> Fen {
     // Rates are at most one, so the sum is at most amount x PPM.

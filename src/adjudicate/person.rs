@@ -243,7 +243,8 @@ const fn pended(reasons: Reasons) -> Outcome {
 }
 
 /// An ordinary settlement; its outcome stands there as one that is pended for no reason.
-#[inline]
+// Never: as `resolve`.
+#[inline(never)]
 fn ordinary<T: Trace>(
     context: Context,
     claim: &Claim,

@@ -79,6 +79,8 @@ pub struct AsIf {
 ///
 /// # Errors
 /// Every `P-` reason for which no row matches.
+// Never: in one function with the money, what does not fit into registers is written and read again.
+#[inline(never)]
 pub fn resolve<'a, T: Trace>(
     context: Context<'a>,
     facts: &PersonFacts,
@@ -200,7 +202,7 @@ fn missing<const N: usize>(tables: [(bool, Reason); N]) -> Reasons {
 }
 
 /// Cover and designation; `is_allowed`: the institution is designated, or, in an emergency, need not be.
-#[inline]
+#[inline(always)]
 fn gates(context: Context, pool: Admdvs, facts: &PersonFacts, claim: &Claim, is_allowed: bool) -> Reasons {
     let mut denied = enrolment_gate(pool, facts, claim);
     if context.institutions.is_some() && !is_allowed {
@@ -210,7 +212,7 @@ fn gates(context: Context, pool: Admdvs, facts: &PersonFacts, claim: &Claim, is_
 }
 
 /// The relation of the treatment pool to the insured pool; a neighbour row comes before the codes.
-#[inline]
+#[inline(always)]
 fn place<T: Trace>(book: &RuleBook, rules: PoolDay, pool: Admdvs, claim: &Claim, trace: &mut T) -> Place {
     let treated = book.pooled(claim.treated);
     let neighbour = rules.neighbour(treated);
@@ -226,7 +228,7 @@ fn place<T: Trace>(book: &RuleBook, rules: PoolDay, pool: Admdvs, claim: &Claim,
 }
 
 /// The person class of smallest priority whose marks and ages hold.
-#[inline]
+#[inline(always)]
 fn person_class<'a, T: Trace>(
     book: &RuleBook,
     rules: SchemeDay<'a>,
@@ -262,7 +264,7 @@ fn has_mark(book: &RuleBook, facts: &PersonFacts, claim: &Claim, wanted: &[Sym])
 }
 
 /// The hospital's tier: its class, else its deductible grade, else its grade; the first that is listed.
-#[inline]
+#[inline(always)]
 fn tier<'a, T: Trace>(
     book: &RuleBook,
     rules: PoolDay<'a>,
@@ -286,7 +288,7 @@ fn tier<'a, T: Trace>(
 
 /// The filing that holds for the visit.
 #[allow(clippy::too_many_arguments, reason = "the facts a filing turns on, each once")]
-#[inline]
+#[inline(always)]
 fn filing<T: Trace>(
     rules: PoolDay,
     place: Place,

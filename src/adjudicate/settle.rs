@@ -139,6 +139,7 @@ struct Burden {
     clippy::too_many_arguments,
     reason = "what a settlement turns on, what it moves, what it writes and who listens"
 )]
+#[inline(always)]
 pub fn settle<T: Trace>(
     context: Context,
     claim: &Claim,
@@ -215,7 +216,7 @@ fn positions(claim: &Claim, resolved: &Resolved, terms: &Terms, accumulators: &m
 }
 
 /// Transfer prepayment, base caps, deductible: what is left enters the pool.
-#[inline]
+#[inline(always)]
 fn enter<T: Trace>(book: &RuleBook, bill: &Bill, rows: RuleRows, terms: &Terms, used: &Used, trace: &mut T) -> Entry {
     let mut prepay = Fen::ZERO;
     if terms.prepay_order == Some(PrepayOrder::Before) {
@@ -249,7 +250,7 @@ fn room_below(cap: Fen, used: Fen) -> Fen {
 }
 
 /// D: the standard, by ordinal or by the channel, less what the year has used, held below cap and base.
-#[inline]
+#[inline(always)]
 fn deductible<T: Trace>(
     book: &RuleBook,
     bill: &Bill,
@@ -294,7 +295,7 @@ fn deductible<T: Trace>(
 }
 
 /// Bands, floor and caps.
-#[inline]
+#[inline(always)]
 fn pay_basic<T: Trace>(
     book: &RuleBook,
     bill: &Bill,
@@ -346,7 +347,7 @@ fn pay_basic<T: Trace>(
 }
 
 /// The parts of the in-scope cost that the basic fund did not pay.
-#[inline]
+#[inline(always)]
 fn burden(bill: &Bill, entry: &Entry, basic: &Basic) -> Burden {
     let left = bill.in_scope - basic.amount - entry.prepay - entry.over_base - basic.over_cap;
     // A floor payment reaches into the deductible: what is left of the cost is deductible, none is coinsurance.
@@ -446,7 +447,7 @@ fn segments_of(bands: &[crate::rules::values::Band], from: Fen, base: Fen) -> Ve
 }
 
 /// What the personal account takes of the person's part.
-#[inline]
+#[inline(always)]
 fn pay_account<T: Trace>(
     claim: &Claim,
     resolved: &Resolved,

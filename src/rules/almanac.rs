@@ -69,7 +69,7 @@ impl Almanac {
     }
 
     /// What is asked of a day.
-    #[inline]
+    #[inline(always)]
     pub fn on(&self, day: Date) -> Today {
         let place = day.0.wrapping_sub(FIRST.0) as u32 as usize;
         self.days.get(place).copied().unwrap_or_else(|| self.look_up(day))

@@ -130,7 +130,7 @@ impl RuleBook {
     }
 
     /// The pool of a place, with its number.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn pooled(&self, place: Admdvs) -> Pooled {
         self.pool_of_place[place.0 as usize]
@@ -150,7 +150,7 @@ impl RuleBook {
     }
 
     /// [`on`](Self::on), where the number is known.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn on_numbered(&self, pool: Pooled, day: Date) -> PoolDay<'_> {
         let tables = &self.pools[pool.number as usize];

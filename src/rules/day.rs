@@ -60,14 +60,14 @@ impl<'a> PoolDay<'a> {
     }
 
     /// The rules for an insurance type.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn under(self, insutype: Insutype) -> SchemeDay<'a> {
         SchemeDay { book: self.book, tables: &self.tables.schemes[insutype.sym().index()], period: self.period }
     }
 
     /// The place a neighbour row gives a treatment pool.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn neighbour(self, treated: Pooled) -> Option<Chosen<'a, NeighbourValue>> {
         let table = self.tables.neighbours.as_ref()?;
@@ -75,7 +75,7 @@ impl<'a> PoolDay<'a> {
     }
 
     /// The visit class: the full code first; its two-digit parent only when no row names the code.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn visit(self, med_type: CodeAndParent, disease: Sym) -> Option<Chosen<'a, VisitValue>> {
         let choices = &self.tables.visits;
@@ -101,14 +101,14 @@ impl<'a> PoolDay<'a> {
 
     /// The tier of a hospital: of its levels by all fields, in the order of [`LevelField`], the first that is stated and
     /// listed decides.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn first_tier(self, levels: [Sym; 3]) -> Option<Chosen<'a, TierValue>> {
         chosen(&self.book.tiers, self.tables.tiers.choose(levels.map(|level| level.0), self.period))
     }
 
     /// What a filing type counts as.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn filing_type(self, filing_type: Sym) -> Option<Chosen<'a, FilingTypeValue>> {
         chosen(&self.book.filing_types, self.tables.filing_types.choose([filing_type.0], self.period))
@@ -117,7 +117,7 @@ impl<'a> PoolDay<'a> {
 
 impl<'a> SchemeDay<'a> {
     /// The scheme.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn scheme(self) -> Option<Chosen<'a, SchemeValue>> {
         chosen(&self.book.schemes, self.tables.schemes[self.period as usize])
@@ -141,7 +141,7 @@ impl<'a> SchemeDay<'a> {
     }
 
     /// What is offered for keys.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn offer(self, keys: BenefitKeys) -> Offer<'a> {
         let (book, period) = (self.book, self.period);
@@ -157,7 +157,7 @@ impl<'a> SchemeDay<'a> {
 impl<'a> Offer<'a> {
     /// What it comes to; `None` without a scheme, a channel or a benefit. Where it was not laid out ahead, it is worked
     /// out into `own`.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn terms<'t>(&self, own: &'t mut Option<Terms>) -> Option<&'t Terms>
     where
@@ -174,7 +174,7 @@ impl<'a> Offer<'a> {
     }
 
     /// Rows of the channel and the benefit, where there are both, and a scheme.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn channel_and_benefit(&self) -> Option<(u32, u32)> {
         match self.rows {
@@ -204,7 +204,7 @@ impl<'a> Offer<'a> {
     }
 
     /// Whether its channel denies.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn denies(&self) -> bool {
         match self.rows {

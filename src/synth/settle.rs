@@ -159,7 +159,9 @@ impl Desk {
         let Some((derived, _)) = outcome.seen else { return false };
         let facts = self.record.facts();
         let Ok(resolved) = resolve(context(world), &facts, &row.claim, &mut Off) else { return false };
-        let cap = resolved.benefit.fund_cap_year.unwrap_or(resolved.scheme.fund_cap_year);
+        let (book, rows) = (context(world).book, resolved.rows);
+        let cap = book.benefit_of_row(rows.benefit).fund_cap_year;
+        let cap = cap.unwrap_or(book.scheme_of_row(rows.scheme).fund_cap_year);
         self.accumulators.schemes.iter().any(|scheme| {
             scheme.pool == derived.pool
                 && scheme.insutype == row.claim.insutype
