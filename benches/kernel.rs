@@ -8,6 +8,8 @@ mod support {
     pub mod made;
 }
 
+use std::ops::Range;
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tongchou::adjudicate::accumulators::Accumulators;
 use tongchou::adjudicate::opening::Earlier;
@@ -21,15 +23,17 @@ use support::loaded::loaded;
 fn kernel(criterion: &mut Criterion) {
     let loaded = loaded("bench-kernel", 300_000, 50_000);
     let mut desk = Desk::default();
-    let mut persons: Vec<Vec<Claim>> = Vec::new();
-    // Claims with their text, as they lie in a chunk of a run.
-    let mut arenas = Arenas::default();
+    // As they lie in a chunk of a run: person by person, their text beside them.
+    let (mut claims, mut arenas, mut persons): (Vec<Claim>, _, Vec<Range<usize>>) = Default::default();
     for person in 0..loaded.persons.len() as u32 {
         desk.lay(loaded.source(), person);
-        let mut put = |claim: &Claim| Claim { text: arenas.put(&loaded.rows.arenas, claim.text), ..claim.clone() };
-        persons.push(desk.claims.iter().map(&mut put).collect());
+        let mut put =
+            |claim: &Claim| Claim { text: Arenas::put(&mut arenas, &loaded.rows.arenas, claim.text), ..claim.clone() };
+        let first = claims.len();
+        claims.extend(desk.claims.iter().map(&mut put));
+        persons.push(first..claims.len());
     }
-    let settlements: usize = persons.iter().map(Vec::len).sum();
+    let settlements = claims.len();
     let mut group = criterion.benchmark_group("kernel");
     group.throughput(Throughput::Elements(settlements as u64));
     group.sample_size(20);
@@ -38,7 +42,7 @@ fn kernel(criterion: &mut Criterion) {
         let mut accumulators = Accumulators::default();
         bencher.iter(|| {
             let mut outcomes = 0;
-            for (person, claims) in persons.iter().enumerate() {
+            for (person, range) in persons.iter().enumerate() {
                 // Results are taken away block by block, as any host takes them.
                 if fold.outcomes.len() > 4096 {
                     outcomes += fold.outcomes.len();
@@ -52,7 +56,7 @@ fn kernel(criterion: &mut Criterion) {
                     &arenas,
                     &facts,
                     Earlier::default(),
-                    claims,
+                    &claims[range.clone()],
                     &mut accumulators,
                     &mut fold,
                     |_| Off,
