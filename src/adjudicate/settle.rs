@@ -130,8 +130,8 @@ struct Burden {
     preself: Fen,
 }
 
-/// Computes one settlement that is not denied, by the terms of its offer or by others. `amounts`, zero before, receives the money, `layers` what the layers
-/// paid.
+/// Computes one settlement that is not denied, by the terms of its offer or by others. `amounts`, zero before, receives
+/// the money, `layers` what the layers paid.
 ///
 /// # Errors
 /// `P-HOSPITAL-PART`: the hospital's part is larger than what the funds leave. What was written is then meaningless.
