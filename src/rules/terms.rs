@@ -218,3 +218,85 @@ fn deductibles(channel: &ChannelValue, benefit: &BenefitValue) -> ([Fen; 8], Opt
     let amounts = channel.deductible.map_or(of_benefit, |amount| [amount; 8]);
     (amounts.map(|amount| times(factor, amount)), share.filter(|_| channel.deductible.is_none()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::money::{MAX_AMOUNT_FEN, PPM};
+    use crate::rules::testing::pack;
+
+    /// What the rows that a pack ends with come to.
+    fn terms(channel: &str, benefit: &str) -> Terms {
+        let dates = "2020-01-01,,g,";
+        let (_, book) = pack()
+            .only("channels", &[&format!("h1,*,*,*,*,*,*,allow,{channel},{dates}")])
+            .only("benefits", &[&format!("b1,*,*,*,*,*,*,*,all,{benefit},{dates}")])
+            .compiled();
+        book.worked_out(0, 0, 0, u32::MAX).expect("a scheme, a channel and a benefit")
+    }
+
+    const NO_CAPS: &str = "visit_net,stay,,,,,,,,1";
+
+    #[test]
+    fn a_deductible_is_worked_out_by_ordinal_with_the_factor_of_the_channel() {
+        let visit = terms(",1.5,,,,,,,", &format!("visit,800,400,200.01,,{NO_CAPS}"));
+        let yuan = |amounts: [i64; 8]| amounts.map(Fen);
+        // 200.01 x 1.5 = 300.015: half a fen goes up.
+        let later = 30_002;
+        assert_eq!(visit.deductibles, yuan([120_000, 60_000, later, later, later, later, later, later]));
+        assert_eq!(visit.deductible_basis, DeductibleBasis::Visit);
+        let year = terms(",,,,,,,,", &format!("year,800,,,,{NO_CAPS}"));
+        assert_eq!((year.deductibles, year.deductible_basis), (yuan([80_000; 8]), DeductibleBasis::Year));
+        let none = terms(",1.5,,,,,,,", &format!("none,800,,,,{NO_CAPS}"));
+        assert_eq!((none.deductibles, none.deductible_basis), (yuan([0; 8]), DeductibleBasis::None));
+    }
+
+    #[test]
+    fn a_channel_s_own_deductible_comes_before_the_benefit_s_and_its_amount_before_its_share() {
+        let own = terms("2000,2,0.1,,,,,,", &format!("none,,,,,{NO_CAPS}"));
+        assert_eq!((own.deductibles, own.deductible_share), ([Fen(400_000); 8], None));
+        assert_eq!(own.deductible_basis, DeductibleBasis::Visit);
+        let share = terms(",2,0.1,500,3000,,,,", &format!("year,800,,,,{NO_CAPS}"));
+        let of_bill = share.deductible_share.expect("a share of the bill");
+        let bills = [0, 600_000, 9_000_000].map(|total| of_bill.of(Fen(total)));
+        assert_eq!(bills, [Fen(100_000), Fen(120_000), Fen(600_000)]);
+        assert_eq!(share.deductible_basis, DeductibleBasis::Year);
+    }
+
+    #[test]
+    fn a_deductible_beyond_the_range_is_larger_than_any_bill() {
+        assert_eq!(times(Rate(1_000 * PPM), Fen(MAX_AMOUNT_FEN)), NO_CAP);
+        assert_eq!(times(Rate::ONE, Fen(MAX_AMOUNT_FEN)), Fen(MAX_AMOUNT_FEN));
+        let large = terms("99999999999999.99,1000,,,,,,,", &format!("none,,,,,{NO_CAPS}"));
+        assert_eq!(large.deductibles, [NO_CAP; 8]);
+    }
+
+    #[test]
+    fn only_what_counts_to_the_fund_cap_has_one() {
+        let capped = |counts: &str| {
+            let benefit = format!("b1,*,*,*,*,*,*,*,all,none,,,,,visit_net,stay,,,,,,,,{counts},2020-01-01,,g,");
+            let (_, book) = pack()
+                .only("schemes", &["s1,*,*,01-01,300000,0,2020-01-01,,g,"])
+                .only("benefits", &[&benefit])
+                .compiled();
+            book.worked_out(0, 0, 0, u32::MAX).expect("terms").fund_cap_year
+        };
+        assert_eq!((capped("1"), capped("0")), (Fen(30_000_000), NO_CAP));
+    }
+
+    #[test]
+    fn offers_that_come_to_the_same_share_their_terms_and_rates_that_channels_change() {
+        let channel = |id: &str, place: &str, points: &str| {
+            format!("{id},*,*,*,*,{place},*,allow,,,,,,,,{points},,2020-01-01,,g,")
+        };
+        let rows = [channel("h1", "local", ""), channel("h2", "province", "0.1"), channel("h3", "cross", "0.1")];
+        let (_, book) = pack().only("channels", &rows.each_ref().map(String::as_str)).compiled();
+        assert!(book.terms.iter().all(|terms| terms.adjust == Adjustment::NONE));
+        let mut rates: Vec<i64> = book.terms.iter().map(|terms| book.bands(terms.bands)[0].rate.0).collect();
+        rates.sort_unstable();
+        rates.dedup();
+        assert_eq!(rates, [600_000, 700_000]);
+        // Two sets of the pack, and one that two channels change alike.
+        assert_eq!(book.band_sets.len(), 3);
+    }
+}

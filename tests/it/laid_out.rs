@@ -12,7 +12,8 @@ use tongchou::rules::book::{BenefitKeys, RuleBook};
 use tongchou::rules::compile::{compile, compile_within};
 use tongchou::rules::day::{PoolDay, SchemeDay};
 use tongchou::rules::pack::{PackFile, RulePack};
-use tongchou::rules::values::ClassValue;
+use tongchou::rules::terms::{Adjustment, Terms};
+use tongchou::rules::values::{Band, ClassValue};
 
 use crate::against_reference::setting;
 use crate::random_packs::{Case, random_case};
@@ -62,27 +63,43 @@ fn of_pool(rules: PoolDay, book: &RuleBook, pools: &[Admdvs]) -> Vec<Option<u32>
     neighbours.chain(filings).chain(visits).chain(tiers).collect()
 }
 
+/// Every combination of keys that offers are chosen by.
+fn all_keys(book: &RuleBook) -> impl Iterator<Item = BenefitKeys> {
+    let words = &book.vocab;
+    let persons = symbols(&words.psn_class);
+    persons.flat_map(move |psn_class| symbols(&words.med_class).map(move |med_class| (psn_class, med_class))).flat_map(
+        move |(psn_class, med_class)| {
+            let places = Place::ALL.iter().flat_map(|place| Filing::ALL.iter().map(move |filing| (*place, *filing)));
+            places.flat_map(move |(place, filing)| {
+                symbols(&words.tier).map(move |tier| BenefitKeys { psn_class, med_class, place, filing, tier })
+            })
+        },
+    )
+}
+
 /// All rows that are chosen by pool and insurance type, for every key.
 fn of_scheme(rules: SchemeDay, book: &RuleBook) -> Vec<Option<u32>> {
-    let words = &book.vocab;
     let mut rows = vec![rules.scheme().map(|row| row.row)];
-    for (psn_class, med_class) in
-        symbols(&words.psn_class).flat_map(|class| symbols(&words.med_class).map(move |visit| (class, visit)))
-    {
-        for (&place, &filing) in
-            Place::ALL.iter().flat_map(|place| Filing::ALL.iter().map(move |filing| (place, filing)))
-        {
-            for tier in symbols(&words.tier) {
-                let offer = rules.offer(BenefitKeys { psn_class, med_class, place, filing, tier });
-                rows.push(offer.channel().map(|row| row.row));
-                rows.push(offer.benefit().map(|row| row.row));
-                rows.push(offer.account().map(|row| row.row));
-                rows.extend(offer.layers().map(|row| Some(row.row)));
-                rows.push(None);
-            }
-        }
+    for offer in all_keys(book).map(|keys| rules.offer(keys)) {
+        rows.push(offer.channel().map(|row| row.row));
+        rows.push(offer.benefit().map(|row| row.row));
+        rows.push(offer.account().map(|row| row.row));
+        rows.extend(offer.layers().map(|row| Some(row.row)));
+        rows.push(None);
     }
     rows
+}
+
+/// What all offers come to, for every key, with the rates as a settlement is computed by them.
+fn terms(rules: SchemeDay, book: &RuleBook) -> Vec<Option<(Terms, Vec<Band>)>> {
+    let come_to = |keys: BenefitKeys| {
+        let terms = *rules.offer(keys).terms(&mut None)?;
+        let ready = |band: &Band| Band { rate: terms.adjust.apply(band.rate), ..*band };
+        let bands = book.bands(terms.bands).iter().map(ready).collect();
+        // Which set they come from, and when they are changed, is all that may differ.
+        Some((Terms { bands: 0, adjust: Adjustment::NONE, ..terms }, bands))
+    };
+    all_keys(book).map(come_to).collect()
 }
 
 /// Person classes, for every key, of persons of 40 years: of those without a mark, and of those with each one.
@@ -137,6 +154,10 @@ fn compare(pack: &RulePack, every: usize, days: impl Iterator<Item = Date> + Clo
                     if answers.0 != answers.1 {
                         return Err(format!("pool {pool}, {insutype:?} on {day}"));
                     }
+                }
+                let come_to = (terms(ours, &laid), terms(theirs, &asked));
+                if come_to.0 != come_to.1 {
+                    return Err(format!("terms of pool {pool}, {insutype:?} on {day}"));
                 }
             }
         }
