@@ -248,24 +248,24 @@ impl OfferTables {
 }
 
 impl Offers {
-    /// `schemes`: the row of each period.
+    /// What an offer comes to depends on its scheme as well: periods of different schemes are told apart.
     fn new(
         tables: OfferTables,
-        schemes: &[u32],
+        schemes: &KeyTable,
         sizes: &[usize],
         calendar: &Calendar,
         source: Source,
         terms: &mut AllTerms,
     ) -> Self {
         let all: Vec<&KeyTable> =
-            [&tables.channels, &tables.benefits, &tables.accounts].into_iter().chain(&tables.layers).collect();
+            [schemes, &tables.channels, &tables.benefits, &tables.accounts].into_iter().chain(&tables.layers).collect();
         let mut known: HashMap<([u32; 4], Vec<u32>), u32> = HashMap::new();
         let (mut rows, mut layers) = (Vec::new(), Vec::new());
         let grid = Grid::of_tables(&all, calendar.periods(), sizes, source.most, |keys, period| {
             let own: Vec<u32> = tables.layers(keys, period).collect();
             let (channel, benefit) = (tables.channel(keys, period), tables.benefit(keys, period));
             let account = tables.account(keys, period);
-            let scheme = schemes[period as usize];
+            let scheme = schemes.choose(&[], period).unwrap_or(NONE);
             *known.entry(([scheme, channel, benefit, account], own)).or_insert_with_key(|(_, own)| {
                 let come_to = source.book.worked_out(scheme, channel, benefit, account);
                 let terms = come_to.map_or(NONE, |come_to| terms.number(come_to, source.book));
@@ -350,8 +350,6 @@ impl Source<'_> {
         let five = [vocab.psn_class.len(), vocab.med_class.len(), PLACES.len(), FILINGS.len(), vocab.tier.len()];
         let of_person = [vocab.psn_type.len(), vocab.identity.len(), vocab.grade.len()];
         let schemes = build(Table::Schemes, schemes, &[]);
-        let periods = 0..calendar.periods() as u32;
-        let schemes: Vec<u32> = periods.map(|period| schemes.choose(&[], period).unwrap_or(NONE)).collect();
         let classes = build(Table::PersonClasses, classes, &of_person);
         let offers = OfferTables {
             channels: build(Table::Channels, channels, &five),
@@ -368,7 +366,7 @@ impl Source<'_> {
         SchemeTables {
             classes: Classes::new(classes, of_person, calendar, self.most, &self.book.classes),
             offers: Offers::new(offers, &schemes, &five, calendar, self, terms),
-            schemes,
+            schemes: (0..calendar.periods() as u32).map(|period| schemes.choose(&[], period).unwrap_or(NONE)).collect(),
         }
     }
 }

@@ -285,6 +285,20 @@ mod tests {
     }
 
     #[test]
+    fn a_scheme_that_changes_changes_its_offers() {
+        let (_, book) = pack()
+            .only(
+                "schemes",
+                &["s1,*,*,01-01,300000,0,2020-01-01,2023-12-31,g,", "s2,*,*,01-01,400000,0,2024-01-01,,g,"],
+            )
+            .compiled();
+        let mut caps: Vec<Fen> = book.terms.iter().map(|terms| terms.fund_cap_year).collect();
+        caps.sort_unstable();
+        caps.dedup();
+        assert_eq!(caps, [Fen(30_000_000), Fen(40_000_000)]);
+    }
+
+    #[test]
     fn offers_that_come_to_the_same_share_their_terms_and_rates_that_channels_change() {
         let channel = |id: &str, place: &str, points: &str| {
             format!("{id},*,*,*,*,{place},*,allow,,,,,,,,{points},,2020-01-01,,g,")

@@ -253,6 +253,35 @@ fn a_reversal_that_does_not_negate_its_original_pends() {
     assert_good(&outputs, "A1");
 }
 
+#[test]
+fn of_settlements_with_one_bill_the_one_that_is_named_is_reversed() {
+    let folder = folder();
+    let claims = folder.path().join("claims.csv");
+    let header = std::fs::read_to_string(data("bad/p_reversal_twice.csv")).expect("a fixture");
+    let mut text = header.lines().next().expect("a header").to_owned();
+    let mut add = |id: &str, day: u32, sign: &str, share: u32, original: &str| {
+        let amounts = [1_000, 100, 50, 50, 800].map(|amount| format!("{sign}{}.00", amount * share)).join(",");
+        let (date, place) = (format!("2024-{:02}-{:02}", 1 + day / 28, 1 + day % 28), "310,11,440300,440300,H1,01,21");
+        text += &format!("\n{id},P1,{place},{date},{date},{date} 10:00:00,{amounts},{original}");
+    };
+    // Nothing but their order tells 80 of them apart: the first has a deductible of 300, the others have one of 200.
+    (1..=80).for_each(|number| add(&format!("A{number}"), number, "", 1, ""));
+    add("R2", 81, "-", 1, "A2");
+    add("R1", 82, "-", 1, "A1");
+    // Named by number alone: its bill is another one.
+    add("R3", 83, "-", 2, "A3");
+    add("R80", 84, "-", 1, "A80");
+    add("R81", 85, "-", 1, "A81");
+    std::fs::write(&claims, text).expect("a file");
+    let outputs = run_small(&claims, &[], 1);
+    assert_balanced(&outputs);
+    let reversals = ["R1", "R2", "R80"].map(|id| outputs.settlement(id));
+    let of_them = reversals.map(|row| (row["status"].as_str(), row["hifp_pay"].as_str()));
+    assert_eq!(of_them, [("reversed", "-400.00"), ("reversed", "-480.00"), ("reversed", "-480.00")]);
+    let pended: Vec<[&str; 2]> = outputs.pended.iter().map(|row| [&*row["setl_id"], &*row["reasons"]]).collect();
+    assert_eq!(pended, [["R3", "P-REVERSAL-AMOUNT"], ["R81", "P-REVERSAL-UNKNOWN"]]);
+}
+
 /// The second row is denied for exactly these reasons: the person pays everything.
 #[track_caller]
 fn denies(file: &str, reasons: &str) {
