@@ -122,8 +122,8 @@ impl Fold {
 /// Claims of a person at which looking an original up by number starts to pay for an index.
 const INDEX_FROM: usize = 64;
 
-/// Adjudicates one person's claims, which must stand in the order of (`setl_time`, `setl_id`), and appends an
-/// outcome for each to `fold`. `accumulators` must hold the person's opening state and end as the closing one.
+/// Adjudicates one person's claims, which must stand in the order of (`setl_time`, `setl_id`), each number once, and appends
+/// an outcome for each to `fold`. `accumulators` must hold the person's opening state and end as the closing one.
 #[allow(clippy::too_many_arguments, reason = "what a fold reads, what it moves, what it writes and who listens")]
 pub fn fold_person<T: Trace>(
     context: Context,
@@ -190,19 +190,17 @@ fn fold_with<'a, T: Trace>(
         if claim.flags.has(Flags::REVERSAL) {
             let name = arenas.init_setl_id(claim.text);
             let is_named = |earlier: &Claim| arenas.setl_id(earlier.text) == name;
-            // A settlement number is a person's once. Texts lie far away, bills do not: the claim whose bill is taken back
-            // is nearly always the one.
             let until_now = &claims[..position];
-            let original = until_now.iter().position(|earlier| claim.bill.negates(&earlier.bill) && is_named(earlier));
-            let original = original.or_else(|| {
-                if position < INDEX_FROM {
-                    return until_now.iter().position(is_named);
-                }
+            let original = if position < INDEX_FROM {
+                // Texts lie far away, bills do not: the claim whose bill is taken back is nearly always the one.
+                let is_likely = |earlier: &Claim| claim.bill.negates(&earlier.bill) && is_named(earlier);
+                until_now.iter().position(is_likely).or_else(|| until_now.iter().position(is_named))
+            } else {
                 let index = index.get_or_insert_with(|| {
                     claims.iter().enumerate().map(|(at, claim)| (arenas.setl_id(claim.text), at)).collect()
                 });
                 index.get(name).copied().filter(|&at| at < position)
-            });
+            };
             fold.outcomes[first + position] = match original {
                 Some(at) => reverse(context, claims, position, at, first, accumulators, fold, &mut trace),
                 None => match before.originals.iter().find(|original| *original.setl_id == *name) {
