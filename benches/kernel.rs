@@ -24,11 +24,12 @@ fn kernel(criterion: &mut Criterion) {
     let loaded = loaded("bench-kernel", 300_000, 50_000);
     let mut desk = Desk::default();
     // As they lie in a chunk of a run: person by person, their text beside them.
-    let (mut claims, mut arenas, mut persons): (Vec<Claim>, _, Vec<Range<usize>>) = Default::default();
+    let mut claims: Vec<Claim> = Vec::new();
+    let mut arenas = Arenas::default();
+    let mut persons: Vec<Range<usize>> = Vec::new();
     for person in 0..loaded.persons.len() as u32 {
         desk.lay(loaded.source(), person);
-        let mut put =
-            |claim: &Claim| Claim { text: Arenas::put(&mut arenas, &loaded.rows.arenas, claim.text), ..claim.clone() };
+        let mut put = |claim: &Claim| Claim { text: arenas.put(&loaded.rows.arenas, claim.text), ..claim.clone() };
         let first = claims.len();
         claims.extend(desk.claims.iter().map(&mut put));
         persons.push(first..claims.len());

@@ -226,6 +226,7 @@ impl Accumulators {
         self.new_bucket(scheme, accumulator)
     }
 
+    // As if it were rare, so that the search stays short.
     #[cold]
     fn new_bucket(&mut self, scheme: usize, accumulator: Sym) -> usize {
         self.buckets.push(Bucket {

@@ -5,8 +5,8 @@
 
 use super::accumulators::{Accumulators, LayerPayment, Movement, Positions, Shift, Used};
 use super::bands::{self, Segment};
-use super::resolve::{Context, Resolved, RuleRows};
-use super::trace::{DeductibleFrom, Step, Trace};
+use super::resolve::{Context, Resolved};
+use super::trace::{Step, Trace};
 use crate::model::money::Fen;
 use crate::model::outcome::Reason;
 use crate::model::settlement::{Bill, Claim, Flags};
@@ -154,8 +154,8 @@ pub fn settle<T: Trace>(
     let book = context.book;
     let at = positions(claim, resolved, terms, accumulators);
     let used = accumulators.used(at);
-    let entry = enter(book, bill, resolved.rows, terms, &used, trace);
-    let basic = pay_basic(book, bill, resolved.rows, terms, &entry, &used, trace);
+    let entry = enter(bill, terms, &used, trace);
+    let basic = pay_basic(book, bill, terms, &entry, &used, trace);
     let burden = burden(bill, &entry, &basic);
     trace.note(|| Step::Burden {
         deductible: burden.deductible,
@@ -217,7 +217,7 @@ fn positions(claim: &Claim, resolved: &Resolved, terms: &Terms, accumulators: &m
 
 /// Transfer prepayment, base caps, deductible: what is left enters the pool.
 #[inline(always)]
-fn enter<T: Trace>(book: &RuleBook, bill: &Bill, rows: RuleRows, terms: &Terms, used: &Used, trace: &mut T) -> Entry {
+fn enter<T: Trace>(bill: &Bill, terms: &Terms, used: &Used, trace: &mut T) -> Entry {
     let mut prepay = Fen::ZERO;
     if terms.prepay_order == Some(PrepayOrder::Before) {
         prepay = terms.prepay_rate.of(bill.in_scope);
@@ -231,7 +231,7 @@ fn enter<T: Trace>(book: &RuleBook, bill: &Bill, rows: RuleRows, terms: &Terms, 
     let base = amount.capped_at(room);
     let over_base = amount - base;
     trace.note(|| Step::BaseCaps { amount, caps, used_month, used_year, kept: base, over: over_base });
-    let deductible = deductible(book, bill, rows, terms, used, base, trace);
+    let deductible = deductible(bill, terms, used, base, trace);
     if terms.prepay_order == Some(PrepayOrder::After) {
         prepay = terms.prepay_rate.of(base - deductible);
         let (rate, base) = (terms.prepay_rate, base - deductible);
@@ -251,44 +251,22 @@ fn room_below(cap: Fen, used: Fen) -> Fen {
 
 /// D: the standard, by ordinal or by the channel, less what the year has used, held below cap and base.
 #[inline(always)]
-fn deductible<T: Trace>(
-    book: &RuleBook,
-    bill: &Bill,
-    rows: RuleRows,
-    terms: &Terms,
-    used: &Used,
-    base: Fen,
-    trace: &mut T,
-) -> Fen {
-    let nth = used.admissions.min(terms.deductibles.len() as u32 - 1);
-    let standard = match terms.deductible_share {
-        None => terms.deductibles[nth as usize],
-        Some(share) => share.of(bill.total),
-    };
+fn deductible<T: Trace>(bill: &Bill, terms: &Terms, used: &Used, base: Fen, trace: &mut T) -> Fen {
+    let standard = terms.deductible(bill.total, used.admissions);
     let borne = if terms.deductible_basis == DeductibleBasis::Year { used.deductible } else { Fen::ZERO };
     let due = standard.minus(borne).or_zero();
     let amount = due.min(room_below(terms.deductible_cap_year, used.deductible)).min(base);
     if terms.deductible_basis != DeductibleBasis::None {
-        trace.note(|| {
-            let channel = book.channel_of_row(rows.channel);
-            Step::Deductible {
-                basis: terms.deductible_basis,
-                ordinal: used.admissions + 1,
-                from: match (channel.deductible, channel.deductible_rate) {
-                    (Some(_), _) => DeductibleFrom::ChannelAmount,
-                    (None, Some(rate)) => {
-                        let (least, most) = (channel.deductible_min, channel.deductible_max);
-                        DeductibleFrom::ChannelRate { rate, least, most }
-                    }
-                    (None, None) => DeductibleFrom::Benefit,
-                },
-                factor: channel.deductible_factor,
-                standard,
-                used: used.deductible,
-                cap_year: terms.deductible_cap_year,
-                base,
-                amount,
-            }
+        trace.note(|| Step::Deductible {
+            basis: terms.deductible_basis,
+            ordinal: used.admissions + 1,
+            from: terms.deductible_from,
+            factor: terms.deductible_factor,
+            standard,
+            used: used.deductible,
+            cap_year: terms.deductible_cap_year,
+            base,
+            amount,
         });
     }
     amount
@@ -299,13 +277,12 @@ fn deductible<T: Trace>(
 fn pay_basic<T: Trace>(
     book: &RuleBook,
     bill: &Bill,
-    rows: RuleRows,
     terms: &Terms,
     entry: &Entry,
     used: &Used,
     trace: &mut T,
 ) -> Basic {
-    let (bands, adjust) = (book.bands(terms.bands), terms.adjust);
+    let (bands, adjust) = (book.bands(terms.bands), terms.adjust_left());
     let from = match terms.band_basis {
         BandBasis::VisitNet => Fen::ZERO,
         BandBasis::VisitGross => entry.deductible,
@@ -313,17 +290,14 @@ fn pay_basic<T: Trace>(
         BandBasis::YearGross => used.base.plus(entry.deductible),
     };
     let mut computed = bands::pay(bands, adjust, from, entry.pool_base);
-    trace.note(|| {
-        let Adjustment { points, factor } = Adjustment::of(book.channel_of_row(rows.channel));
-        Step::Bands {
-            basis: terms.band_basis,
-            from,
-            to: from.plus(entry.pool_base),
-            points,
-            factor,
-            segments: bands::segments(bands, adjust, from, entry.pool_base).collect(),
-            amount: computed,
-        }
+    trace.note(|| Step::Bands {
+        basis: terms.band_basis,
+        from,
+        to: from.plus(entry.pool_base),
+        points: terms.adjust.points,
+        factor: terms.adjust.factor,
+        segments: bands::segments(bands, adjust, from, entry.pool_base).collect(),
+        amount: computed,
     });
     if let Some(rate) = terms.floor_rate {
         let limit = bill.in_scope - entry.prepay - entry.over_base;

@@ -9,6 +9,7 @@ use crate::model::outcome::Reasons;
 use crate::model::place::{Admdvs, Filing, Place};
 use crate::model::symbol::Sym;
 use crate::rules::book::{BenefitKeys, LevelField};
+use crate::rules::terms::DeductibleFrom;
 use crate::rules::values::{BandBasis, Caps, DeductibleBasis, Payer, PaysFor, PrepayOrder};
 
 /// Where a filing was found.
@@ -29,24 +30,6 @@ pub enum FilingBasis {
     NoRecord,
     /// The visit is an emergency, which counts as filed.
     Emergency,
-}
-
-/// What set the deductible before the year's cap and the base.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeductibleFrom {
-    /// The benefit row, by ordinal of the admission.
-    Benefit,
-    /// The channel's own amount.
-    ChannelAmount,
-    /// The channel's share of the bill, held between least and most.
-    ChannelRate {
-        /// Share of the bill.
-        rate: Rate,
-        /// At least.
-        least: Fen,
-        /// At most.
-        most: Fen,
-    },
 }
 
 /// One step, with its numbers.

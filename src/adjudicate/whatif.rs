@@ -94,12 +94,13 @@ impl Trial<'_, '_> {
         if !resolved.denied.is_empty() {
             return self.compute_denied(change);
         }
+        let terms = terms_of(&resolved)?;
         match change {
             Change::Filing(_) | Change::Place(_) | Change::Tier(_) | Change::Class(_) | Change::Visit(_) => {
                 self.rekeyed(change)
             }
             Change::RuleDate(day) => self.on_day(day),
-            Change::DeductibleNone => self.run_on(&self.terms().without_deductible()),
+            Change::DeductibleNone => self.run_on(&resolved, &terms.without_deductible()),
             Change::DeductibleFull => self.with_deductible_bucket(|admissions, used| {
                 *admissions = 0;
                 *used = Fen::ZERO;
@@ -110,25 +111,26 @@ impl Trial<'_, '_> {
             Change::YearFresh => {
                 let Bench { fresh, layers, .. } = &mut *self.bench;
                 fresh.reset(self.stand.before.balance);
-                settled(self.stand.context, self.stand.claim, &resolved, fresh, layers)
+                settled(self.stand.context, self.stand.claim, &resolved, &terms, fresh, layers)
             }
-            Change::CapsIgnored => self.run_on(&self.terms().without_caps()),
+            Change::CapsIgnored => self.run_on(&resolved, &terms.without_caps()),
             Change::PreselfInBase => {
                 let mut claim = self.stand.claim.clone();
                 claim.bill.in_scope += claim.bill.preself;
                 claim.bill.preself = Fen::ZERO;
                 let Bench { before, layers, .. } = &mut *self.bench;
-                settled(self.stand.context, &claim, &resolved, before, layers)
+                settled(self.stand.context, &claim, &resolved, &terms, before, layers)
             }
             Change::PointsAsFactor => {
-                let Adjustment { points, factor } = self.adjustment();
+                let Adjustment { points, factor } = terms.adjust;
                 let factor = factor.times(Rate(PPM - points.0));
-                (points != Rate(0)).then(|| self.adjusted(Adjustment { points: Rate(0), factor }))?
+                (points != Rate(0)).then(|| self.adjusted(&resolved, terms, Adjustment { points: Rate(0), factor }))?
             }
             Change::FactorAsPoints => {
-                let Adjustment { points, factor } = self.adjustment();
+                let Adjustment { points, factor } = terms.adjust;
                 let points = Rate(points.0 + PPM - factor.0);
-                (factor != Rate::ONE).then(|| self.adjusted(Adjustment { points, factor: Rate::ONE }))?
+                (factor != Rate::ONE)
+                    .then(|| self.adjusted(&resolved, terms, Adjustment { points, factor: Rate::ONE }))?
             }
             Change::LayerSkipped(layer) => self.run(&Resolved { layer_off: Some(layer), ..resolved }),
             Change::NotCovered => self.denied(),
@@ -154,20 +156,15 @@ impl Trial<'_, '_> {
         Amounts::denied(&self.stand.claim.bill).ok()
     }
 
+    /// By the terms of its offer.
     fn run(&mut self, resolved: &Resolved) -> Option<Amounts> {
-        let Bench { before, layers, .. } = &mut *self.bench;
-        settled(self.stand.context, self.stand.claim, resolved, before, layers)
+        self.run_on(resolved, &terms_of(resolved)?)
     }
 
-    /// By other terms than those of its offer.
-    fn run_on(&mut self, terms: &Terms) -> Option<Amounts> {
+    /// By these terms.
+    fn run_on(&mut self, resolved: &Resolved, terms: &Terms) -> Option<Amounts> {
         let Bench { before, layers, .. } = &mut *self.bench;
-        settled_on(self.stand.context, self.stand.claim, self.stand.resolved, terms, before, layers)
-    }
-
-    /// The terms of its offer.
-    fn terms(&self) -> Terms {
-        *self.stand.resolved.offer.terms(&mut None).expect("a settlement with rows has terms")
+        settled(self.stand.context, self.stand.claim, resolved, terms, before, layers)
     }
 
     /// With other keys, under the rows that they choose.
@@ -200,22 +197,17 @@ impl Trial<'_, '_> {
         self.run(&Resolved { offer, ..resolved })
     }
 
-    /// How its channel changes the rates.
-    fn adjustment(&self) -> Adjustment {
-        Adjustment::of(self.stand.context.book.channel_of_row(self.stand.resolved.rows.channel))
-    }
-
     /// With the rates of its benefit changed in another way.
-    fn adjusted(&mut self, adjust: Adjustment) -> Option<Amounts> {
-        let bands = self.stand.context.book.benefit_of_row(self.stand.resolved.rows.benefit).bands;
-        self.run_on(&Terms { bands, adjust, ..self.terms() })
+    fn adjusted(&mut self, resolved: &Resolved, terms: Terms, adjust: Adjustment) -> Option<Amounts> {
+        let bands = self.stand.context.book.benefit_of_row(resolved.rows.benefit).bands;
+        self.run_on(resolved, &terms.with_rates(bands, adjust))
     }
 
     /// With another use of the deductible's bucket, which is put back.
     fn with_deductible_bucket(&mut self, change: impl FnOnce(&mut u32, &mut Fen)) -> Option<Amounts> {
         let resolved = *self.stand.resolved;
         let derived = resolved.derived;
-        let own = self.terms().deductible_accumulator;
+        let own = terms_of(&resolved)?.deductible_accumulator;
         let accumulators = &mut self.bench.before;
         let scheme = accumulators.scheme(derived.pool, self.stand.claim.insutype, derived.benefit_year);
         let number = accumulators.bucket(scheme, own);
@@ -229,19 +221,13 @@ impl Trial<'_, '_> {
     }
 }
 
-/// By the terms of its offer.
-fn settled(
-    context: Context,
-    claim: &Claim,
-    resolved: &Resolved,
-    accumulators: &mut Accumulators,
-    layers: &mut Vec<LayerPayment>,
-) -> Option<Amounts> {
-    settled_on(context, claim, resolved, resolved.offer.terms(&mut None)?, accumulators, layers)
+/// What it is computed by.
+fn terms_of(resolved: &Resolved) -> Option<Terms> {
+    resolved.offer.terms(&mut None).copied()
 }
 
 /// Accumulators only gain empty places: what a trial leaves is what it found, for the next one.
-fn settled_on(
+fn settled(
     context: Context,
     claim: &Claim,
     resolved: &Resolved,

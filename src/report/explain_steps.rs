@@ -4,12 +4,13 @@ use super::explain::Explanation;
 use super::words::{filing_name, place_name};
 use crate::adjudicate::bands::Segment;
 use crate::adjudicate::resolve::{AsIf, Derived};
-use crate::adjudicate::trace::{DeductibleFrom, FilingBasis, Step};
+use crate::adjudicate::trace::{FilingBasis, Step};
 use crate::diagnostic::{Lang, Text};
 use crate::model::money::{Fen, Rate};
 use crate::model::place::{Admdvs, Filing};
 use crate::rules::book::LevelField;
 use crate::rules::layout::{BAND_BASES, DEDUCTIBLE_BASES, LEVEL_FIELDS, PAYS_FOR, Table};
+use crate::rules::terms::DeductibleFrom;
 use crate::rules::values::{DeductibleBasis, NO_CAP, PrepayOrder};
 
 /// One line of an explanation.

@@ -158,9 +158,9 @@ impl RuleBook {
         PoolDay { book: self, tables, period: tables.periods[today.epoch as usize], today }
     }
 
-    /// What rows come to together; `None` unless there are a scheme, a channel and a benefit.
+    /// What rows of scheme, channel, benefit and account come to together; `None` without one of the first three.
     #[must_use]
-    pub(super) fn worked_out(&self, scheme: u32, channel: u32, benefit: u32, account: u32) -> Option<Terms> {
+    pub(super) fn worked_out(&self, [scheme, channel, benefit, account]: [u32; 4]) -> Option<Terms> {
         let scheme = self.schemes.get(scheme as usize)?;
         let (channel, benefit) = (self.channels.get(channel as usize)?, self.benefits.get(benefit as usize)?);
         Some(Terms::new(scheme, channel, benefit, self.accounts.get(account as usize)))

@@ -42,7 +42,7 @@ enum Rows<'a> {
     /// Laid out ahead, the layers of all offers beside them.
     Laid { own: &'a OfferRows, layers: &'a [u32] },
     /// From tables, by keys and period.
-    Asked { tables: &'a OfferTables, keys: [u32; 5], period: u32, scheme: u32 },
+    Asked { tables: &'a OfferTables, keys: [u32; 5], period: u32 },
 }
 
 /// A row, unless it is [`NONE`], which is the number of no row.
@@ -148,7 +148,7 @@ impl<'a> SchemeDay<'a> {
         let keys = [keys.psn_class.0, keys.med_class.0, keys.place as u32, keys.filing as u32, keys.tier.0];
         let rows = match &self.tables.offers {
             Offers::Laid { grid, rows, layers } => Rows::Laid { own: &rows[grid.at(keys, period) as usize], layers },
-            Offers::Asked(tables) => Rows::Asked { tables, keys, period, scheme: self.tables.schemes[period as usize] },
+            Offers::Asked(tables) => Rows::Asked { tables, keys, period },
         };
         Offer { book, rows }
     }
@@ -165,9 +165,8 @@ impl<'a> Offer<'a> {
     {
         match self.rows {
             Rows::Laid { own: laid, .. } => self.book.terms.get(laid.terms as usize),
-            Rows::Asked { tables, keys, period, scheme } => {
-                let (channel, benefit) = (tables.channel(&keys, period), tables.benefit(&keys, period));
-                *own = self.book.worked_out(scheme, channel, benefit, tables.account(&keys, period));
+            Rows::Asked { tables, keys, period } => {
+                *own = self.book.worked_out(tables.rows(&keys, period));
                 own.as_ref()
             }
         }
@@ -179,7 +178,10 @@ impl<'a> Offer<'a> {
     pub fn channel_and_benefit(&self) -> Option<(u32, u32)> {
         match self.rows {
             Rows::Laid { own, .. } => (own.terms != NONE).then_some((own.channel, own.benefit)),
-            Rows::Asked { .. } => Some((self.channel()?.row, self.benefit()?.row)),
+            Rows::Asked { tables, keys, period } => {
+                let [scheme, channel, benefit, _] = tables.rows(&keys, period);
+                (![scheme, channel, benefit].contains(&NONE)).then_some((channel, benefit))
+            }
         }
     }
 
@@ -188,7 +190,7 @@ impl<'a> Offer<'a> {
     pub fn channel(&self) -> Option<Chosen<'a, ChannelValue>> {
         let row = match self.rows {
             Rows::Laid { own, .. } => own.channel,
-            Rows::Asked { tables, keys, period, .. } => tables.channel(&keys, period),
+            Rows::Asked { tables, keys, period } => tables.channel(&keys, period),
         };
         chosen(&self.book.channels, row)
     }
@@ -198,18 +200,20 @@ impl<'a> Offer<'a> {
     pub fn benefit(&self) -> Option<Chosen<'a, BenefitValue>> {
         let row = match self.rows {
             Rows::Laid { own, .. } => own.benefit,
-            Rows::Asked { tables, keys, period, .. } => tables.benefit(&keys, period),
+            Rows::Asked { tables, keys, period } => tables.benefit(&keys, period),
         };
         chosen(&self.book.benefits, row)
     }
 
-    /// Whether its channel denies.
+    /// Whether its channel denies; of one that comes to nothing it does not.
     #[inline(always)]
     #[must_use]
     pub fn denies(&self) -> bool {
         match self.rows {
             Rows::Laid { own, .. } => self.book.terms.get(own.terms as usize).is_some_and(|terms| terms.denies),
-            Rows::Asked { .. } => self.channel().is_some_and(|row| row.value.deny),
+            Rows::Asked { .. } => {
+                self.channel_and_benefit().is_some_and(|(channel, _)| self.book.channels[channel as usize].deny)
+            }
         }
     }
 
@@ -218,7 +222,7 @@ impl<'a> Offer<'a> {
     pub fn account(&self) -> Option<Chosen<'a, AccountValue>> {
         let row = match self.rows {
             Rows::Laid { own, .. } => own.account,
-            Rows::Asked { tables, keys, period, .. } => tables.account(&keys, period),
+            Rows::Asked { tables, keys, period } => tables.account(&keys, period),
         };
         chosen(&self.book.accounts, row)
     }
@@ -238,7 +242,7 @@ impl<'a> Offer<'a> {
     pub fn layers(&self) -> impl Iterator<Item = Chosen<'a, LayerValue>> + '_ {
         let (laid, asked) = match &self.rows {
             Rows::Laid { own, layers } => (&layers[own.first_layer as usize..][..own.layer_count as usize], None),
-            Rows::Asked { tables, keys, period, .. } => (&[][..], Some(tables.layers(keys, *period))),
+            Rows::Asked { tables, keys, period } => (&[][..], Some(tables.layers(keys, *period))),
         };
         let rows = laid.iter().copied().chain(asked.into_iter().flatten());
         rows.map(|row| Chosen { row, value: &self.book.layers[row as usize] })

@@ -99,9 +99,11 @@ pub(super) struct OfferRows {
     pub terms: u32,
 }
 
-/// The four tables.
+/// Their tables, and the schemes', as what an offer comes to depends on its scheme as well.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OfferTables {
+    /// By nothing but the period.
+    pub schemes: KeyTable,
     /// By person class, visit class, place, filing and tier.
     pub channels: KeyTable,
     /// By the same.
@@ -229,6 +231,15 @@ impl Classes {
 }
 
 impl OfferTables {
+    pub fn scheme(&self, period: u32) -> u32 {
+        self.schemes.choose(&[], period).unwrap_or(NONE)
+    }
+
+    /// Scheme, channel, benefit and account: what an offer's terms are worked out from.
+    pub fn rows(&self, keys: &[u32], period: u32) -> [u32; 4] {
+        [self.scheme(period), self.channel(keys, period), self.benefit(keys, period), self.account(keys, period)]
+    }
+
     pub fn channel(&self, keys: &[u32], period: u32) -> u32 {
         self.channels.choose(keys, period).unwrap_or(NONE)
     }
@@ -248,26 +259,16 @@ impl OfferTables {
 }
 
 impl Offers {
-    /// What an offer comes to depends on its scheme as well: periods of different schemes are told apart.
-    fn new(
-        tables: OfferTables,
-        schemes: &KeyTable,
-        sizes: &[usize],
-        calendar: &Calendar,
-        source: Source,
-        terms: &mut AllTerms,
-    ) -> Self {
-        let all: Vec<&KeyTable> =
-            [schemes, &tables.channels, &tables.benefits, &tables.accounts].into_iter().chain(&tables.layers).collect();
+    fn new(tables: OfferTables, sizes: &[usize], calendar: &Calendar, source: Source, terms: &mut AllTerms) -> Self {
+        let own = [&tables.schemes, &tables.channels, &tables.benefits, &tables.accounts];
+        let all: Vec<&KeyTable> = own.into_iter().chain(&tables.layers).collect();
         let mut known: HashMap<([u32; 4], Vec<u32>), u32> = HashMap::new();
         let (mut rows, mut layers) = (Vec::new(), Vec::new());
         let grid = Grid::of_tables(&all, calendar.periods(), sizes, source.most, |keys, period| {
             let own: Vec<u32> = tables.layers(keys, period).collect();
-            let (channel, benefit) = (tables.channel(keys, period), tables.benefit(keys, period));
-            let account = tables.account(keys, period);
-            let scheme = schemes.choose(&[], period).unwrap_or(NONE);
-            *known.entry(([scheme, channel, benefit, account], own)).or_insert_with_key(|(_, own)| {
-                let come_to = source.book.worked_out(scheme, channel, benefit, account);
+            *known.entry((tables.rows(keys, period), own)).or_insert_with_key(|&(of_offer, ref own)| {
+                let [_, channel, benefit, account] = of_offer;
+                let come_to = source.book.worked_out(of_offer);
                 let terms = come_to.map_or(NONE, |come_to| terms.number(come_to, source.book));
                 let (first_layer, layer_count) = (layers.len() as u32, own.len() as u32);
                 layers.extend_from_slice(own);
@@ -349,9 +350,9 @@ impl Source<'_> {
         numbers.dedup();
         let five = [vocab.psn_class.len(), vocab.med_class.len(), PLACES.len(), FILINGS.len(), vocab.tier.len()];
         let of_person = [vocab.psn_type.len(), vocab.identity.len(), vocab.grade.len()];
-        let schemes = build(Table::Schemes, schemes, &[]);
         let classes = build(Table::PersonClasses, classes, &of_person);
         let offers = OfferTables {
+            schemes: build(Table::Schemes, schemes, &[]),
             channels: build(Table::Channels, channels, &five),
             benefits: build(Table::Benefits, benefits, &five),
             layers: numbers
@@ -365,8 +366,8 @@ impl Source<'_> {
         };
         SchemeTables {
             classes: Classes::new(classes, of_person, calendar, self.most, &self.book.classes),
-            offers: Offers::new(offers, &schemes, &five, calendar, self, terms),
-            schemes: (0..calendar.periods() as u32).map(|period| schemes.choose(&[], period).unwrap_or(NONE)).collect(),
+            schemes: (0..calendar.periods() as u32).map(|period| offers.scheme(period)).collect(),
+            offers: Offers::new(offers, &five, calendar, self, terms),
         }
     }
 }

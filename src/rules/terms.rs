@@ -25,12 +25,6 @@ impl Adjustment {
     /// Rates as they stand.
     pub const NONE: Self = Self { points: Rate(0), factor: Rate::ONE };
 
-    /// That of a channel.
-    #[must_use]
-    pub fn of(channel: &ChannelValue) -> Self {
-        Self { points: channel.rate_points, factor: channel.rate_factor }
-    }
-
     /// A band's rate: less the points, times the factor, rounded to six places and held in 0..=1.
     #[inline]
     #[must_use]
@@ -39,25 +33,22 @@ impl Adjustment {
     }
 }
 
-/// A deductible that is a share of the whole bill.
+/// What sets the deductible before the year's cap and the base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ShareOfBill {
-    /// The share.
-    pub rate: Rate,
-    /// At least.
-    pub least: Fen,
-    /// At most.
-    pub most: Fen,
-    /// Factor on all that.
-    pub factor: Rate,
-}
-
-impl ShareOfBill {
-    /// The deductible of a bill.
-    #[must_use]
-    pub fn of(self, total: Fen) -> Fen {
-        times(self.factor, self.rate.of(total).max(self.least).min(self.most))
-    }
+pub enum DeductibleFrom {
+    /// The benefit row, by ordinal of the admission.
+    Benefit,
+    /// The channel's own amount.
+    ChannelAmount,
+    /// The channel's share of the bill, held between least and most.
+    ChannelRate {
+        /// Share of the bill.
+        rate: Rate,
+        /// At least.
+        least: Fen,
+        /// At most.
+        most: Fen,
+    },
 }
 
 /// What a settlement is computed by.
@@ -75,10 +66,12 @@ pub struct Terms {
     pub prepay_rate: Rate,
     /// Caps of the amount that enters.
     pub base_caps: Caps,
-    /// The deductible by ordinal of the admission, 1..=8 (and more), as the channel has it.
+    /// What sets the deductible.
+    pub deductible_from: DeductibleFrom,
+    /// The channel's factor on it.
+    pub deductible_factor: Option<Rate>,
+    /// The deductible by ordinal of the admission, 1..=8 (and more), with the factor, unless it is a share of the bill.
     pub deductibles: [Fen; 8],
-    /// The deductible, where it is a share of the bill.
-    pub deductible_share: Option<ShareOfBill>,
     /// What the deductible is counted by. A channel's own is one of each visit where the benefit has none.
     pub deductible_basis: DeductibleBasis,
     /// Cap of the year's deductibles.
@@ -87,8 +80,10 @@ pub struct Terms {
     pub band_basis: BandBasis,
     /// The band set's number.
     pub bands: u32,
-    /// What is left to be done to its rates.
+    /// How the channel changes the rates.
     pub adjust: Adjustment,
+    /// Whether the band set's rates are changed already.
+    pub are_rates_ready: bool,
     /// Floor payment as a share of the in-scope cost.
     pub floor_rate: Option<Rate>,
     /// Caps of the payment.
@@ -114,7 +109,7 @@ impl Terms {
         benefit: &BenefitValue,
         account: Option<&AccountValue>,
     ) -> Self {
-        let (deductibles, deductible_share) = deductibles(channel, benefit);
+        let (deductible_from, deductibles) = deductibles(channel, benefit);
         let fund_cap = benefit.fund_cap_year.unwrap_or(scheme.fund_cap_year);
         Self {
             denies: channel.deny,
@@ -123,16 +118,18 @@ impl Terms {
             prepay_order: channel.prepay_order,
             prepay_rate: channel.prepay_rate,
             base_caps: benefit.base_caps,
-            deductibles,
-            deductible_share,
+            deductible_from,
+            deductible_factor: channel.deductible_factor,
+            deductibles: deductibles.map(|amount| times(channel.deductible_factor, amount)),
             deductible_basis: match benefit.deductible_basis {
-                DeductibleBasis::None if channel.has_deductible() => DeductibleBasis::Visit,
+                DeductibleBasis::None if deductible_from != DeductibleFrom::Benefit => DeductibleBasis::Visit,
                 basis => basis,
             },
             deductible_cap_year: benefit.deductible_cap_year,
             band_basis: benefit.band_basis,
             bands: benefit.bands,
-            adjust: Adjustment::of(channel),
+            adjust: Adjustment { points: channel.rate_points, factor: channel.rate_factor },
+            are_rates_ready: false,
             floor_rate: benefit.floor_rate,
             pay_caps: benefit.pay_caps,
             counts_to_fund_cap: benefit.counts_to_fund_cap,
@@ -143,11 +140,39 @@ impl Terms {
         }
     }
 
+    /// The deductible of a bill, if this is the person's admission of the year at a position, from 0.
+    #[inline(always)]
+    #[must_use]
+    pub fn deductible(&self, total: Fen, admission: u32) -> Fen {
+        match self.deductible_from {
+            DeductibleFrom::Benefit | DeductibleFrom::ChannelAmount => {
+                self.deductibles[admission.min(self.deductibles.len() as u32 - 1) as usize]
+            }
+            DeductibleFrom::ChannelRate { rate, least, most } => {
+                times(self.deductible_factor, rate.of(total).max(least).min(most))
+            }
+        }
+    }
+
+    /// What is left to be done to the rates of the band set.
+    #[inline]
+    #[must_use]
+    pub fn adjust_left(&self) -> Adjustment {
+        if self.are_rates_ready { Adjustment::NONE } else { self.adjust }
+    }
+
     /// The same without a deductible.
     #[must_use]
     pub fn without_deductible(self) -> Self {
         let deductibles = [Fen::ZERO; 8];
-        Self { deductibles, deductible_share: None, deductible_basis: DeductibleBasis::None, ..self }
+        let (deductible_from, deductible_basis) = (DeductibleFrom::Benefit, DeductibleBasis::None);
+        Self { deductible_from, deductible_basis, deductibles, ..self }
+    }
+
+    /// The same with the rates of a band set changed in another way.
+    #[must_use]
+    pub fn with_rates(self, bands: u32, adjust: Adjustment) -> Self {
+        Self { bands, adjust, are_rates_ready: false, ..self }
     }
 
     /// The same without base caps, payment caps and fund cap.
@@ -170,9 +195,9 @@ pub(super) struct AllTerms {
 impl AllTerms {
     /// The number of terms that a book's rows come to. Their rates are changed here, so that a settlement finds them ready.
     pub fn number(&mut self, mut terms: Terms, book: &RuleBook) -> u32 {
-        let adjust = std::mem::replace(&mut terms.adjust, Adjustment::NONE);
-        if adjust != Adjustment::NONE {
-            terms.bands = *self.band_numbers.entry((terms.bands, adjust)).or_insert_with_key(|&(set, adjust)| {
+        terms.are_rates_ready = true;
+        if terms.adjust != Adjustment::NONE {
+            terms.bands = *self.band_numbers.entry((terms.bands, terms.adjust)).or_insert_with_key(|&(set, adjust)| {
                 let changed = |band: &Band| Band { rate: adjust.apply(band.rate), ..*band };
                 self.bands.push(book.bands(set).iter().map(changed).collect());
                 narrow(book.band_sets.len() + self.bands.len() - 1)
@@ -195,28 +220,31 @@ fn narrow(number: usize) -> u32 {
     u32::try_from(number).expect("fewer than 2^32 terms and band sets")
 }
 
-/// A deductible times a factor. One that goes beyond the range is larger than any bill, and stays at its end.
-fn times(factor: Rate, amount: Fen) -> Fen {
+/// A deductible times a factor, if there is one. What goes beyond the range is larger than any bill, and stays at its end.
+// Apart: few settlements ask for it.
+#[inline(never)]
+fn times(factor: Option<Rate>, amount: Fen) -> Fen {
+    let Some(factor) = factor else { return amount };
     let most = i128::from(i64::MAX) * i128::from(Rate::ONE.0);
     if i128::from(amount.0) * i128::from(factor.0) >= most { NO_CAP } else { factor.of(amount) }
 }
 
-/// The deductible by ordinal, unless it is a share of the bill. A channel's own comes before the benefit's.
-fn deductibles(channel: &ChannelValue, benefit: &BenefitValue) -> ([Fen; 8], Option<ShareOfBill>) {
-    let of_benefit = match benefit.deductible_basis {
+/// What sets the deductible, and it by ordinal, before the factor: a channel's own comes before the benefit's, and its amount
+/// before its share.
+fn deductibles(channel: &ChannelValue, benefit: &BenefitValue) -> (DeductibleFrom, [Fen; 8]) {
+    if let Some(amount) = channel.deductible {
+        return (DeductibleFrom::ChannelAmount, [amount; 8]);
+    }
+    if let Some(rate) = channel.deductible_rate {
+        let (least, most) = (channel.deductible_min, channel.deductible_max);
+        return (DeductibleFrom::ChannelRate { rate, least, most }, [Fen::ZERO; 8]);
+    }
+    let amounts = match benefit.deductible_basis {
         DeductibleBasis::None => [Fen::ZERO; 8],
         DeductibleBasis::Visit => benefit.deductibles,
         DeductibleBasis::Year => [benefit.deductibles[0]; 8],
     };
-    let factor = channel.deductible_factor.unwrap_or(Rate::ONE);
-    let share = channel.deductible_rate.map(|rate| ShareOfBill {
-        rate,
-        least: channel.deductible_min,
-        most: channel.deductible_max,
-        factor,
-    });
-    let amounts = channel.deductible.map_or(of_benefit, |amount| [amount; 8]);
-    (amounts.map(|amount| times(factor, amount)), share.filter(|_| channel.deductible.is_none()))
+    (DeductibleFrom::Benefit, amounts)
 }
 
 #[cfg(test)]
@@ -232,7 +260,7 @@ mod tests {
             .only("channels", &[&format!("h1,*,*,*,*,*,*,allow,{channel},{dates}")])
             .only("benefits", &[&format!("b1,*,*,*,*,*,*,*,all,{benefit},{dates}")])
             .compiled();
-        book.worked_out(0, 0, 0, u32::MAX).expect("a scheme, a channel and a benefit")
+        book.worked_out([0, 0, 0, u32::MAX]).expect("a scheme, a channel and a benefit")
     }
 
     const NO_CAPS: &str = "visit_net,stay,,,,,,,,1";
@@ -254,19 +282,18 @@ mod tests {
     #[test]
     fn a_channel_s_own_deductible_comes_before_the_benefit_s_and_its_amount_before_its_share() {
         let own = terms("2000,2,0.1,,,,,,", &format!("none,,,,,{NO_CAPS}"));
-        assert_eq!((own.deductibles, own.deductible_share), ([Fen(400_000); 8], None));
+        assert_eq!((own.deductible_from, own.deductibles), (DeductibleFrom::ChannelAmount, [Fen(400_000); 8]));
         assert_eq!(own.deductible_basis, DeductibleBasis::Visit);
         let share = terms(",2,0.1,500,3000,,,,", &format!("year,800,,,,{NO_CAPS}"));
-        let of_bill = share.deductible_share.expect("a share of the bill");
-        let bills = [0, 600_000, 9_000_000].map(|total| of_bill.of(Fen(total)));
+        let bills = [0, 600_000, 9_000_000].map(|total| share.deductible(Fen(total), 3));
         assert_eq!(bills, [Fen(100_000), Fen(120_000), Fen(600_000)]);
         assert_eq!(share.deductible_basis, DeductibleBasis::Year);
     }
 
     #[test]
     fn a_deductible_beyond_the_range_is_larger_than_any_bill() {
-        assert_eq!(times(Rate(1_000 * PPM), Fen(MAX_AMOUNT_FEN)), NO_CAP);
-        assert_eq!(times(Rate::ONE, Fen(MAX_AMOUNT_FEN)), Fen(MAX_AMOUNT_FEN));
+        assert_eq!(times(Some(Rate(1_000 * PPM)), Fen(MAX_AMOUNT_FEN)), NO_CAP);
+        assert_eq!(times(Some(Rate::ONE), Fen(MAX_AMOUNT_FEN)), Fen(MAX_AMOUNT_FEN));
         let large = terms("99999999999999.99,1000,,,,,,,", &format!("none,,,,,{NO_CAPS}"));
         assert_eq!(large.deductibles, [NO_CAP; 8]);
     }
@@ -279,7 +306,7 @@ mod tests {
                 .only("schemes", &["s1,*,*,01-01,300000,0,2020-01-01,,g,"])
                 .only("benefits", &[&benefit])
                 .compiled();
-            book.worked_out(0, 0, 0, u32::MAX).expect("terms").fund_cap_year
+            book.worked_out([0, 0, 0, u32::MAX]).expect("terms").fund_cap_year
         };
         assert_eq!((capped("1"), capped("0")), (Fen(30_000_000), NO_CAP));
     }
@@ -305,7 +332,7 @@ mod tests {
         };
         let rows = [channel("h1", "local", ""), channel("h2", "province", "0.1"), channel("h3", "cross", "0.1")];
         let (_, book) = pack().only("channels", &rows.each_ref().map(String::as_str)).compiled();
-        assert!(book.terms.iter().all(|terms| terms.adjust == Adjustment::NONE));
+        assert!(book.terms.iter().all(|terms| terms.adjust_left() == Adjustment::NONE));
         let mut rates: Vec<i64> = book.terms.iter().map(|terms| book.bands(terms.bands)[0].rate.0).collect();
         rates.sort_unstable();
         rates.dedup();

@@ -120,14 +120,6 @@ pub struct ChannelValue {
     pub rate_factor: Rate,
 }
 
-impl ChannelValue {
-    /// Whether it replaces the benefit's deductible.
-    #[must_use]
-    pub fn has_deductible(&self) -> bool {
-        self.deductible.is_some() || self.deductible_rate.is_some()
-    }
-}
-
 /// What the deductible is counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeductibleBasis {

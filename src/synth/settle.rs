@@ -159,14 +159,13 @@ impl Desk {
         let Some((derived, _)) = outcome.seen else { return false };
         let facts = self.record.facts();
         let Ok(resolved) = resolve(context(world), &facts, &row.claim, &mut Off) else { return false };
-        let (book, rows) = (context(world).book, resolved.rows);
-        let cap = book.benefit_of_row(rows.benefit).fund_cap_year;
-        let cap = cap.unwrap_or(book.scheme_of_row(rows.scheme).fund_cap_year);
+        let mut own = None;
+        let Some(terms) = resolved.offer.terms(&mut own) else { return false };
         self.accumulators.schemes.iter().any(|scheme| {
             scheme.pool == derived.pool
                 && scheme.insutype == row.claim.insutype
                 && scheme.year == derived.benefit_year
-                && i128::from(scheme.counted.0) * 100 >= i128::from(cap.0) * 95
+                && i128::from(scheme.counted.0) * 100 >= i128::from(terms.fund_cap_year.0) * 95
         })
     }
 

@@ -12,7 +12,7 @@ use tongchou::rules::book::{BenefitKeys, RuleBook};
 use tongchou::rules::compile::{compile, compile_within};
 use tongchou::rules::day::{PoolDay, SchemeDay};
 use tongchou::rules::pack::{PackFile, RulePack};
-use tongchou::rules::terms::{Adjustment, Terms};
+use tongchou::rules::terms::Terms;
 use tongchou::rules::values::{Band, ClassValue};
 
 use crate::against_reference::setting;
@@ -83,6 +83,10 @@ fn of_scheme(rules: SchemeDay, book: &RuleBook) -> Vec<Option<u32>> {
     for offer in all_keys(book).map(|keys| rules.offer(keys)) {
         rows.push(offer.channel().map(|row| row.row));
         rows.push(offer.benefit().map(|row| row.row));
+        rows.extend(
+            offer.channel_and_benefit().map(|(channel, benefit)| [channel, benefit].map(Some)).into_iter().flatten(),
+        );
+        rows.push(offer.denies().then_some(1));
         rows.push(offer.account().map(|row| row.row));
         rows.extend(offer.layers().map(|row| Some(row.row)));
         rows.push(None);
@@ -94,10 +98,10 @@ fn of_scheme(rules: SchemeDay, book: &RuleBook) -> Vec<Option<u32>> {
 fn terms(rules: SchemeDay, book: &RuleBook) -> Vec<Option<(Terms, Vec<Band>)>> {
     let come_to = |keys: BenefitKeys| {
         let terms = *rules.offer(keys).terms(&mut None)?;
-        let ready = |band: &Band| Band { rate: terms.adjust.apply(band.rate), ..*band };
+        let ready = |band: &Band| Band { rate: terms.adjust_left().apply(band.rate), ..*band };
         let bands = book.bands(terms.bands).iter().map(ready).collect();
-        // Which set they come from, and when they are changed, is all that may differ.
-        Some((Terms { bands: 0, adjust: Adjustment::NONE, ..terms }, bands))
+        // Which set they come from, and whether they are changed already, is all that may differ.
+        Some((Terms { bands: 0, are_rates_ready: true, ..terms }, bands))
     };
     all_keys(book).map(come_to).collect()
 }
