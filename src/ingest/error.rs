@@ -91,9 +91,10 @@ pub enum IngestError {
 impl Failure for IngestError {
     fn text(&self) -> Text {
         match self {
-            Self::NothingFound { argument } => {
-                Text::new(format!("no input file found at `{argument}`"), format!("找不到输入文件 `{argument}`"))
-            }
+            Self::NothingFound { argument } => Text::new(
+                format!("no input file found at `{argument}`: check the path; a pattern must match something"),
+                format!("找不到输入文件 `{argument}`：请检查路径；通配模式须能匹配到文件"),
+            ),
             Self::Pattern { argument, .. } => {
                 Text::new(format!("`{argument}` is not a valid pattern"), format!("`{argument}` 不是有效的通配模式"))
             }

@@ -83,7 +83,7 @@ pub(super) enum Offers {
         layers: Vec<u32>,
     },
     /// They would be too many.
-    Asked(OfferTables),
+    Asked(Box<OfferTables>),
 }
 
 /// The rows of one offer, [`NONE`] where a table has none, and what they come to.
@@ -116,7 +116,7 @@ pub(super) struct OfferTables {
 
 impl Default for Offers {
     fn default() -> Self {
-        Self::Asked(OfferTables::default())
+        Self::Asked(Box::default())
     }
 }
 
@@ -278,7 +278,7 @@ impl Offers {
         });
         match grid {
             Some(grid) => Self::Laid { grid, rows, layers },
-            None => Self::Asked(tables),
+            None => Self::Asked(Box::new(tables)),
         }
     }
 }

@@ -28,7 +28,10 @@ fn of_claims(folder: &Path, claims: &str) -> String {
 #[test]
 fn a_file_that_is_not_there() {
     let folder = folder();
-    assert_eq!(of_claims(folder.path(), "claims.csv"), "错误：找不到输入文件 `<folder>/claims.csv`\n");
+    assert_eq!(
+        of_claims(folder.path(), "claims.csv"),
+        "错误：找不到输入文件 `<folder>/claims.csv`：请检查路径；通配模式须能匹配到文件\n"
+    );
 }
 
 #[test]

@@ -222,7 +222,10 @@ fn claims_that_are_not_there() {
     let folder = folder();
     let claims = folder.path().join("night-*.csv");
     let said = fails(folder.path(), run_args(&data("small/rules"), &claims, &folder.path().join("out"), &[]));
-    assert_eq!(said, "error: no input file found at `<folder>/night-*.csv`\n");
+    assert_eq!(
+        said,
+        "error: no input file found at `<folder>/night-*.csv`: check the path; a pattern must match something\n"
+    );
 }
 
 #[test]
