@@ -19,6 +19,8 @@ pub mod compare;
 #[cfg(feature = "app")]
 pub mod ingest;
 #[cfg(feature = "app")]
+mod ordered;
+#[cfg(feature = "app")]
 pub mod pipeline;
 #[cfg(feature = "app")]
 pub mod publish;

@@ -3,7 +3,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -108,6 +111,43 @@ fn failed(action: Action, path: &Path) -> impl FnOnce(io::Error) -> PublishError
 /// Brings a file or a folder to the disk. A field of [`Staging`], so that tests can let it fail.
 type Sync = fn(&File) -> io::Result<()>;
 
+/// Files on their way to the disk. A sync waits for the disk and not for a processor: what is left of a run goes on
+/// meanwhile, and publishing waits for all of them.
+#[derive(Debug)]
+struct Syncs {
+    sync: Sync,
+    begun: Mutex<Vec<(PathBuf, JoinHandle<io::Result<()>>)>>,
+}
+
+impl Syncs {
+    const fn new(sync: Sync) -> Self {
+        Self { sync, begun: Mutex::new(Vec::new()) }
+    }
+
+    fn begin(&self, path: PathBuf, file: File) -> Result<(), PublishError> {
+        let sync = self.sync;
+        let begun = thread::Builder::new().name("sync".to_owned()).spawn(move || sync(&file));
+        let handle = begun.map_err(failed(Action::Sync, &path))?;
+        self.lock().push((path, handle));
+        Ok(())
+    }
+
+    /// Waits for all that were begun; the first that failed is the error.
+    fn wait(&self) -> Result<(), PublishError> {
+        let begun = std::mem::take(&mut *self.lock());
+        let ended = begun.into_iter().map(|(path, handle)| {
+            let synced = handle.join().unwrap_or_else(|panic| resume_unwind(panic));
+            synced.map_err(failed(Action::Sync, &path))
+        });
+        ended.fold(Ok(()), Result::and)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(PathBuf, JoinHandle<io::Result<()>>)>> {
+        // Nothing panics while it is held.
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A folder in the making. Dropped before [`publish`](Self::publish), it is removed.
 #[derive(Debug)]
 pub struct Staging {
@@ -115,7 +155,7 @@ pub struct Staging {
     target: PathBuf,
     replace: bool,
     published: bool,
-    sync: Sync,
+    syncs: Arc<Syncs>,
 }
 
 /// What a finished output file is.
@@ -187,14 +227,20 @@ impl Staging {
 
     fn create_folder(folder: PathBuf, target: &Path, replace: bool) -> Result<Self, PublishError> {
         fs::create_dir(&folder).map_err(failed(Action::CreateStaging, &folder))?;
-        Ok(Self { folder, target: target.to_owned(), replace, published: false, sync: File::sync_all })
+        Ok(Self {
+            folder,
+            target: target.to_owned(),
+            replace,
+            published: false,
+            syncs: Arc::new(Syncs::new(File::sync_all)),
+        })
     }
 
     /// Lets syncing fail as a test wants it.
     #[cfg(test)]
     #[must_use]
     pub(crate) fn with_sync(mut self, sync: Sync) -> Self {
-        self.sync = sync;
+        self.syncs = Arc::new(Syncs::new(sync));
         self
     }
 
@@ -221,7 +267,7 @@ impl Staging {
     /// The output folder itself.
     #[must_use]
     pub fn root(&self) -> Folder {
-        Folder { path: self.folder.clone(), sync: self.sync }
+        Folder { path: self.folder.clone(), syncs: Arc::clone(&self.syncs) }
     }
 
     /// Makes a folder inside the output folder.
@@ -231,7 +277,7 @@ impl Staging {
     pub fn folder_within(&self, name: &str) -> Result<Folder, PublishError> {
         let path = self.path(name);
         fs::create_dir(&path).map_err(failed(Action::CreateFolder, &path))?;
-        Ok(Folder { path, sync: self.sync })
+        Ok(Folder { path, syncs: Arc::clone(&self.syncs) })
     }
 
     /// Writes a small file of the output.
@@ -245,8 +291,9 @@ impl Staging {
     /// Makes everything written so far the target, in one step.
     ///
     /// # Errors
-    /// The rename failed, or could not be brought to the disk; the target is as it was.
+    /// A file or the rename could not be brought to the disk, or the rename failed; the target is as it was.
     pub fn publish(mut self) -> Result<(), PublishError> {
+        self.syncs.wait()?;
         let entries = fs::read_dir(&self.folder).map_err(failed(Action::ReadFolder, &self.folder))?;
         for entry in entries.flatten().filter(|entry| entry.path().is_dir()) {
             self.sync_folder(&entry.path())?;
@@ -277,7 +324,7 @@ impl Staging {
     }
 
     fn sync_folder(&self, folder: &Path) -> Result<(), PublishError> {
-        File::open(folder).and_then(|folder| (self.sync)(&folder)).map_err(failed(Action::SyncFolder, folder))
+        File::open(folder).and_then(|folder| (self.syncs.sync)(&folder)).map_err(failed(Action::SyncFolder, folder))
     }
 }
 
@@ -285,7 +332,7 @@ impl Staging {
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
-    sync: Sync,
+    syncs: Arc<Syncs>,
 }
 
 impl Folder {
@@ -302,7 +349,8 @@ impl Folder {
     pub fn create(&self, name: &str) -> Result<OutputFile, PublishError> {
         let path = self.path(name);
         let file = File::create_new(&path).map_err(failed(Action::Create, &path))?;
-        Ok(OutputFile { name: name.to_owned(), path, file, hash: Sha256::new(), bytes: 0, sync: self.sync })
+        let syncs = Arc::clone(&self.syncs);
+        Ok(OutputFile { name: name.to_owned(), path, file, hash: Sha256::new(), bytes: 0, syncs })
     }
 
     /// Writes a small file of the output.
@@ -417,16 +465,16 @@ pub struct OutputFile {
     file: File,
     hash: Sha256,
     bytes: u64,
-    sync: Sync,
+    syncs: Arc<Syncs>,
 }
 
 impl OutputFile {
-    /// Syncs the file and says what it is.
+    /// Begins to bring the file to the disk, which publishing waits for, and says what it is.
     ///
     /// # Errors
-    /// The sync failed.
+    /// No thread can be had to wait for the disk.
     pub fn finish(self) -> Result<Written, PublishError> {
-        (self.sync)(&self.file).map_err(failed(Action::Sync, &self.path))?;
+        self.syncs.begin(self.path, self.file)?;
         let sha256 = hex(&self.hash.finalize());
         Ok(Written { name: self.name, bytes: self.bytes, sha256 })
     }

@@ -1,14 +1,13 @@
 //! Parts of files parsed in parallel and handed on in file order and row order.
 //!
-//! Three things happen at a time: the calling thread takes in the rows of one window, the pool parses the next
-//! window, and one thread of the pool reads (and hashes) the window after that. A window is a fixed number of
-//! parts, so memory is bounded; the result does not depend on the number of threads.
+//! The calling thread cuts the files into parts, reads (and hashes) them and takes in the rows of those that are
+//! parsed; the pool parses, and the calling thread with it where it is one of the pool. A fixed number of parts is on
+//! its way, so memory is bounded; the result does not depend on the number of threads.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use sha2::{Digest as _, Sha256};
 
 use super::error::IngestError;
@@ -16,6 +15,7 @@ use super::open::{Content, InputFile, Mark, OpenFile, RowSink, RowStats};
 use super::parquet_file::{ParquetFile, Slice};
 use super::paths::FileFormat;
 use super::source::{Block, Blocks, Limits};
+use crate::ordered::in_order;
 use crate::publish::hex;
 
 /// How a run wants its files read.
@@ -88,7 +88,7 @@ struct Outcome<T> {
     stats: RowStats,
 }
 
-type Parsed<T> = Result<Outcome<T>, IngestError>;
+type Parsed<T> = Result<(Part, Outcome<T>), IngestError>;
 
 /// Reads all files of a table.
 ///
@@ -103,23 +103,18 @@ pub(super) fn run<C: Collect>(
     let mut inputs: Vec<InputFile> = files.iter().map(describe).collect();
     let mut reader = Reader::new(files, limits);
     let collector = job.collector;
-    let mut waiting = reader.window(options)?;
-    let mut parsed: Vec<(Part, Parsed<C::Output>)> = Vec::new();
-    while !waiting.is_empty() || !parsed.is_empty() {
-        let window = std::mem::take(&mut waiting);
-        let done = std::mem::take(&mut parsed);
-        let (mut read, mut outcomes) = (Ok(Vec::new()), Vec::new());
-        let mut taken = Ok(());
-        rayon::in_place_scope(|scope| {
-            scope.spawn(|_| read = reader.window(options));
-            scope.spawn(|_| outcomes = window.par_iter().map(|part| parse(files, part, collector, options)).collect());
-            taken =
-                done.into_iter().try_for_each(|(part, outcome)| take_in(files, &mut inputs, &part, outcome?, job.take));
-        });
-        taken?;
-        waiting = read?;
-        parsed = window.into_iter().zip(outcomes).collect();
-    }
+    // Two per thread, so that a slow one does not hold up the rest.
+    let at_a_time = options.parts.unwrap_or(2 * rayon::current_num_threads().max(2));
+    let parts = std::iter::from_fn(|| reader.next_part(options).transpose());
+    let work = |part: Result<Part, IngestError>| {
+        let part = part?;
+        let outcome = parse(files, &part, collector, options)?;
+        Ok((part, outcome))
+    };
+    in_order(parts, at_a_time, work, |parsed: Parsed<C::Output>| {
+        let (part, outcome) = parsed?;
+        take_in(files, &mut inputs, &part, outcome, job.take)
+    })?;
     for (file, (input, digest)) in files.iter().zip(inputs.iter_mut().zip(&reader.digests)) {
         file.check_unchanged()?;
         if let Some(digest) = digest {
@@ -155,7 +150,7 @@ fn parse<C: Collect>(
     part: &Part,
     collector: &(dyn Fn(u32) -> C + Sync),
     options: &ReadOptions<'_>,
-) -> Parsed<C::Output> {
+) -> Result<Outcome<C::Output>, IngestError> {
     options.check_cancelled()?;
     let file = &files[part.file];
     let mut collect = collector(part.file as u32);
@@ -251,20 +246,10 @@ impl<'a> Reader<'a> {
         Self { files, limits, file: 0, blocks: None, first: true, sliced: None, digests: vec![None; files.len()] }
     }
 
-    /// The next parts: two per thread, so that a slow one does not hold up the rest.
-    fn window(&mut self, options: &ReadOptions<'_>) -> Result<Vec<Part>, IngestError> {
-        let size = options.parts.unwrap_or(2 * rayon::current_num_threads().max(2));
-        let mut parts = Vec::with_capacity(size);
-        while parts.len() < size
-            && let Some(part) = self.next_part()?
-        {
-            options.check_cancelled()?;
-            parts.push(part);
-        }
-        Ok(parts)
-    }
-
-    fn next_part(&mut self) -> Result<Option<Part>, IngestError> {
+    /// The next part; `None` behind the last. A failure ends the run once the parts before it are taken in: what comes
+    /// behind it is not looked at.
+    fn next_part(&mut self, options: &ReadOptions<'_>) -> Result<Option<Part>, IngestError> {
+        options.check_cancelled()?;
         while let Some(file) = self.files.get(self.file) {
             let work = match &file.content {
                 Content::Text(_) => self.next_block(file)?,

@@ -2,8 +2,6 @@
 
 use std::io::{Seek as _, SeekFrom};
 
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
-
 use super::cell::{Row, Typed, padded_level};
 use super::columns::{CLAIMS, Column, Kind};
 use super::error::IngestError;
@@ -13,6 +11,7 @@ use super::source::{Blocks, Limits};
 use super::text_file::TextFile;
 use crate::model::date::{Date, Time};
 use crate::model::money::Fen;
+use crate::ordered::in_order;
 use crate::text::RowProblem;
 
 /// A row of the claims, whole.
@@ -130,13 +129,10 @@ pub fn recall(
                 in_groups.flat_map(|rows| rows.chunks(TASK_ROWS)).map(|rows| Task { rows, mark: None }).collect()
             }
         };
-        for window in tasks.chunks(2 * rayon::current_num_threads().max(1)) {
-            let found: Vec<Result<Vec<Recalled>, IngestError>> =
-                window.par_iter().map(|task| pick(&opened[0], (file, input), task, with_raw)).collect();
-            for rows in found {
-                rows?.into_iter().try_for_each(&mut *sink)?;
-            }
-        }
+        let work = |task: Task<'_>| pick(&opened[0], (file, input), &task, with_raw);
+        in_order(tasks, 2 * rayon::current_num_threads(), work, |rows: Result<Vec<Recalled>, IngestError>| {
+            rows?.into_iter().try_for_each(&mut *sink)
+        })?;
         unchanged(&input.path, input.bytes, input.modified)?;
     }
     Ok(())

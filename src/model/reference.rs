@@ -1,6 +1,7 @@
 //! Reference tables as the kernel takes them: institutions by code, spans and facts by person.
 
 use hashbrown::HashMap;
+use rayon::slice::ParallelSliceMut as _;
 
 use super::date::Date;
 use super::money::Fen;
@@ -167,8 +168,11 @@ pub struct ByPerson<T> {
 impl<T> ByPerson<T> {
     /// Groups `(person, row)` pairs of `persons` persons; rows of one person keep their order.
     #[must_use]
-    pub fn group(persons: usize, mut pairs: Vec<(u32, T)>) -> Self {
-        pairs.sort_by_key(|&(person, _)| person);
+    pub fn group(persons: usize, mut pairs: Vec<(u32, T)>) -> Self
+    where
+        T: Send,
+    {
+        pairs.par_sort_by_key(|&(person, _)| person);
         let mut starts = vec![0_u32; persons + 1];
         for &(person, _) in &pairs {
             starts[person as usize + 1] += 1;

@@ -7,6 +7,8 @@ use super::{RunError, check};
 use crate::ingest::reference::{self, second_balance};
 use crate::ingest::{IngestError, InputFile, InputPath, ReadOptions};
 use crate::model::money::Fen;
+use crate::model::settlement::Arenas;
+use crate::shuffle::group::Persons;
 use crate::shuffle::order::{At, InOrder, Sorter};
 use crate::shuffle::records::{Balance, balance};
 use crate::shuffle::shelf::{Disk, ShelfError};
@@ -81,25 +83,29 @@ impl Balances {
     pub(super) fn of_range(
         &mut self,
         end: Option<&[u8]>,
-        persons: usize,
-        find: &dyn Fn(&[u8]) -> Option<u32>,
+        (persons, arenas): (&Persons, &Arenas),
         others: &mut dyn FnMut(At<'_>) -> Result<(), ShelfError>,
     ) -> Result<Given, ShelfError> {
-        let mut told = Given { balances: vec![Fen::ZERO; persons], given: vec![false; persons] };
+        let mut told = Given { balances: vec![Fen::ZERO; persons.len()], given: vec![false; persons.len()] };
         let mut give = |person: u32, balance| {
             (told.balances[person as usize], told.given[person as usize]) = (balance, true);
         };
         for (person, balance) in self.carried.drain(..) {
-            give(find(&person).expect("a person who was carried along"), balance);
+            give(persons.find(arenas, &person).expect("a person who was carried along"), balance);
         }
+        // Balances and persons stand in one order: both are gone through once.
+        let mut rank = 0;
         while let Some(at @ (columns, row)) = self.left.head()? {
             let person = columns.text(row);
             if end.is_some_and(|end| end <= person) {
                 break;
             }
-            match find(person) {
-                Some(person) => give(person, balance(at).balance),
-                None => others(at)?,
+            let is_one;
+            (rank, is_one) = persons.seek(arenas, rank, person);
+            if is_one {
+                give(rank, balance(at).balance)
+            } else {
+                others(at)?
             }
             self.left.pass();
         }
@@ -170,6 +176,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::Lang;
     use crate::ingest;
+    use crate::shuffle::group::Rows;
 
     const LIMITS: [Option<u64>; 4] = [None, Some(1), Some(3_000), Some(1 << 30)];
 
@@ -252,12 +259,14 @@ mod tests {
             for (from, to, end) in ranges {
                 let persons: Vec<u32> = (from..to).filter(|person| person % 7 == 0).collect();
                 let names: Vec<Vec<u8>> = persons.iter().map(|&person| number(person)).collect();
-                let find = |name: &[u8]| names.iter().position(|known| known == name).map(|rank| rank as u32);
+                let rows = Rows::of_persons(&names);
+                let grouped = Persons::group(&rows);
                 let mut keep = |at: At<'_>| {
                     others.push(at.0.text(at.1).to_vec());
                     Ok(())
                 };
-                let told = table.of_range(end.map(str::as_bytes), persons.len(), &find, &mut keep).expect("as it was");
+                let told =
+                    table.of_range(end.map(str::as_bytes), (&grouped, &rows.arenas), &mut keep).expect("as it was");
                 assert!(told.given.iter().all(|&given| given), "{limit:?}");
                 assert!(told.balances.iter().map(|balance| balance.0).eq(persons.iter().map(|&p| i64::from(p) * 100)));
                 if from == 0 {

@@ -381,8 +381,7 @@ fn read_balances(loaded: &mut Loaded, accounts: Option<&[InputPath]>, options: &
     let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
     let others = &mut loaded.other_balances;
     let mut keep = |row: At<'_>| others.as_mut().map_or(Ok(()), |others| others.put_row(row));
-    let find = |number: &[u8]| persons.find(arenas, number);
-    let Given { balances, given } = table.of_range(None, persons.len(), &find, &mut keep)?;
+    let Given { balances, given } = table.of_range(None, (persons, arenas), &mut keep)?;
     (loaded.facts.balances, loaded.balance_given) = (Some(balances), given);
     loaded.gates.push(("accounts", Some(files)));
     Ok(())

@@ -25,7 +25,6 @@ pub mod night;
 pub mod night_lists;
 mod night_tables;
 mod on_disk;
-mod ordered;
 mod origin;
 pub mod person;
 pub mod persons;

@@ -134,7 +134,8 @@ impl OnDisk {
         let count = persons.len();
         let (disk, tables) = (&*self.disk, &mut self.tables);
         let balances = tables.balances.as_mut();
-        let given = balances.map(|table| table.of_range(self.ranges.end(range), count, &find, others)).transpose()?;
+        let end = self.ranges.end(range);
+        let given = balances.map(|table| table.of_range(end, (&persons, &rows.arenas), others)).transpose()?;
         let (balances, balance_given) = given.map(|Given { balances, given }| (balances, given)).unzip();
         let facts = Facts {
             enrolments: by_person(&mut tables.enrolments, disk, range, count, &find)?,

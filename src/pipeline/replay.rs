@@ -140,11 +140,10 @@ fn other_rules(ledger: &Ledger, first: u32, sha256: &str) -> Vec<u32> {
 fn give_balances(loaded: &mut Loaded, archived: &Archived, first: u32, cancel: &AtomicBool) -> Result<(), RunError> {
     let options = ReadOptions { cancel: Some(cancel), ..ReadOptions::default() };
     let (persons, arenas) = (&loaded.persons, &loaded.rows.arenas);
-    let find = |number: &[u8]| persons.find(arenas, number);
     let mut balances: Vec<(u32, (u32, Fen))> = Vec::new();
     for (night, files) in archived.accounts.iter().filter(|(night, _)| *night > first) {
         let (mut table, _) = Balances::read(files, &options, None, u64::MAX)?;
-        let told = table.of_range(None, persons.len(), &find, &mut |_| Ok(()))?;
+        let told = table.of_range(None, (persons, arenas), &mut |_| Ok(()))?;
         let told = (0..).zip(told.balances.into_iter().zip(told.given));
         balances
             .extend(told.filter(|(_, (_, given))| *given).map(|(person, (balance, _))| (person, (*night, balance))));

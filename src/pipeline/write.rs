@@ -14,7 +14,7 @@ use super::kept;
 use super::load::Loaded;
 use super::night_lists::{Late, LateRow, OpenItems};
 use super::night_tables::{NightEncoded, NightFiles};
-use super::ordered::in_order;
+
 use super::{RunError, Stage, Step, Watch, check};
 use crate::audit::totals;
 use crate::columnar::row_groups::{ColumnChunk, Encoder, RowGroups};
@@ -22,6 +22,7 @@ use crate::columnar::schema;
 use crate::diagnostic::Lang;
 use crate::ledger::fold::{self, Aside, CHUNK_ROWS, Chunk};
 use crate::model::outcome::Status;
+use crate::ordered::in_order;
 use crate::publish::{Staging, Written};
 use crate::report::adjudicated;
 use crate::report::balance::{ADJUDICATED, Balance, Summary, Tally};

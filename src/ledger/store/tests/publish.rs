@@ -1,8 +1,8 @@
 //! Publishing a night: whole or not at all.
 
-use std::cell::Cell;
 use std::fs::File;
 use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 
@@ -83,16 +83,13 @@ fn a_file_that_the_manifest_does_not_name_is_a_wrong_program() {
     let _ = night.publish(&manifest);
 }
 
-thread_local! {
-    /// How many more syncs succeed.
-    static SYNCS: Cell<u32> = const { Cell::new(0) };
-}
+/// How many more syncs succeed.
+static SYNCS: AtomicU32 = AtomicU32::new(0);
 
 /// Fails like a disk that goes away, once [`SYNCS`] are used up.
 fn failing_sync(file: &File) -> io::Result<()> {
-    let left = SYNCS.get();
-    SYNCS.set(left.saturating_sub(1));
-    if left == 0 { Err(io::Error::from_raw_os_error(5)) } else { file.sync_all() }
+    let left = SYNCS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+    if left.is_err() { Err(io::Error::from_raw_os_error(5)) } else { file.sync_all() }
 }
 
 #[test]
@@ -103,7 +100,7 @@ fn a_disk_that_fails_at_any_sync_leaves_the_ledger_as_it_was() {
     for syncs in 0..5 {
         let ledger = writer(&path);
         let night = ledger.begin_night(day("2026-01-07")).expect("a night").with_sync(failing_sync);
-        SYNCS.set(syncs);
+        SYNCS.store(syncs, Ordering::SeqCst);
         let mut file = night.create("adjudicated.parquet").expect("a file");
         file.put(b"rows").expect("written");
         let published = file.finish().map_err(LedgerError::from).and_then(|written| {
@@ -117,7 +114,7 @@ fn a_disk_that_fails_at_any_sync_leaves_the_ledger_as_it_was() {
     }
     let ledger = writer(&path);
     let night = ledger.begin_night(day("2026-01-07")).expect("a night").with_sync(failing_sync);
-    SYNCS.set(4);
+    SYNCS.store(4, Ordering::SeqCst);
     let manifest = manifest(&night, &[], &[]);
     assert_eq!(night.publish(&manifest).expect("four syncs suffice for no file").number, 4);
 }

@@ -12,7 +12,7 @@ use rayon::Yield;
 ///
 /// # Errors
 /// The first that `take` returns; items that are begun are finished, nothing more is handed on.
-pub(super) fn in_order<I: Send, T: Send, E>(
+pub(crate) fn in_order<I: Send, T: Send, E>(
     items: impl IntoIterator<Item = I>,
     at_a_time: usize,
     work: impl Fn(I) -> T + Sync,
