@@ -1,7 +1,6 @@
 //! Reference tables as the kernel takes them: institutions by code, spans and facts by person.
 
 use hashbrown::HashMap;
-use rayon::slice::ParallelSliceMut as _;
 
 use super::date::Date;
 use super::money::Fen;
@@ -167,12 +166,11 @@ pub struct ByPerson<T> {
 
 impl<T> ByPerson<T> {
     /// Groups `(person, row)` pairs of `persons` persons; rows of one person keep their order.
+    ///
+    /// # Panics
+    /// If there are 2^32 pairs or more.
     #[must_use]
-    pub fn group(persons: usize, mut pairs: Vec<(u32, T)>) -> Self
-    where
-        T: Send,
-    {
-        pairs.par_sort_by_key(|&(person, _)| person);
+    pub fn group(persons: usize, pairs: Vec<(u32, T)>) -> Self {
         let mut starts = vec![0_u32; persons + 1];
         for &(person, _) in &pairs {
             starts[person as usize + 1] += 1;
@@ -180,7 +178,15 @@ impl<T> ByPerson<T> {
         for index in 1..starts.len() {
             starts[index] += starts[index - 1];
         }
-        Self { starts, rows: pairs.into_iter().map(|(_, row)| row).collect() }
+        let mut next = starts.clone();
+        let mut order = vec![0_u32; pairs.len()];
+        for (&(person, _), number) in pairs.iter().zip(0..) {
+            order[next[person as usize] as usize] = number;
+            next[person as usize] += 1;
+        }
+        let mut rows: Vec<Option<T>> = pairs.into_iter().map(|(_, row)| Some(row)).collect();
+        let row = |number: u32| rows[number as usize].take().expect("each once");
+        Self { starts, rows: order.into_iter().map(row).collect() }
     }
 
     /// The rows of a person.

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::support::repo;
 
 /// The stages, in the order in which data moves; a stage may import an earlier one, never a later one.
-const STAGES: [&str; 16] = [
+const STAGES: [&str; 17] = [
     "diagnostic",
+    "ordered",
     "model",
     "text",
     "rules",
@@ -54,12 +55,15 @@ const FOREIGN: [(&str, &[&str]); 20] = [
     ("polars", &["audit", "compare", "columnar/bridge.rs"]),
     ("parquet", &["columnar", "ingest", "shuffle", "ledger", "report", "audit", "pipeline", "synth"]),
     ("arrow", &["columnar", "ingest", "shuffle", "ledger", "report", "audit", "pipeline", "synth"]),
-    ("rayon", &["columnar/row_groups.rs", "shuffle", "ledger", "ingest", "pipeline", "audit", "synth", "cli"]),
+    (
+        "rayon",
+        &["ordered.rs", "columnar/row_groups.rs", "shuffle", "ledger", "ingest", "pipeline", "audit", "synth", "cli"],
+    ),
     ("clap", &["cli"]),
     ("indicatif", &["cli/terminal.rs", "cli/progress.rs"]),
     ("comfy_table", &["cli/terminal.rs", "report"]),
     ("ctrlc", &["cli/mod.rs"]),
-    ("rustix", &["publish.rs", "ledger/store"]),
+    ("rustix", &["publish", "ledger/store"]),
     ("zstd", &["ledger/store", "columnar/packing.rs"]),
     ("glob", &["ingest/paths.rs", "ingest/error.rs"]),
     ("encoding_rs", &["text/encoding.rs"]),

@@ -1,17 +1,18 @@
 //! All at once or not at all: outputs are written into a staging folder beside the target, synced, and
 //! renamed. A run that fails, is stopped or is killed leaves the target as it was.
 
+mod sync;
+
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use self::sync::Syncs;
 use crate::diagnostic::{Failure, Text};
 
 /// Why outputs could not be published.
@@ -108,46 +109,6 @@ fn failed(action: Action, path: &Path) -> impl FnOnce(io::Error) -> PublishError
     move |error| PublishError::Io { action, path, error }
 }
 
-/// Brings a file or a folder to the disk. A field of [`Staging`], so that tests can let it fail.
-type Sync = fn(&File) -> io::Result<()>;
-
-/// Files on their way to the disk. A sync waits for the disk and not for a processor: what is left of a run goes on
-/// meanwhile, and publishing waits for all of them.
-#[derive(Debug)]
-struct Syncs {
-    sync: Sync,
-    begun: Mutex<Vec<(PathBuf, JoinHandle<io::Result<()>>)>>,
-}
-
-impl Syncs {
-    const fn new(sync: Sync) -> Self {
-        Self { sync, begun: Mutex::new(Vec::new()) }
-    }
-
-    fn begin(&self, path: PathBuf, file: File) -> Result<(), PublishError> {
-        let sync = self.sync;
-        let begun = thread::Builder::new().name("sync".to_owned()).spawn(move || sync(&file));
-        let handle = begun.map_err(failed(Action::Sync, &path))?;
-        self.lock().push((path, handle));
-        Ok(())
-    }
-
-    /// Waits for all that were begun; the first that failed is the error.
-    fn wait(&self) -> Result<(), PublishError> {
-        let begun = std::mem::take(&mut *self.lock());
-        let ended = begun.into_iter().map(|(path, handle)| {
-            let synced = handle.join().unwrap_or_else(|panic| resume_unwind(panic));
-            synced.map_err(failed(Action::Sync, &path))
-        });
-        ended.fold(Ok(()), Result::and)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<(PathBuf, JoinHandle<io::Result<()>>)>> {
-        // Nothing panics while it is held.
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// A folder in the making. Dropped before [`publish`](Self::publish), it is removed.
 #[derive(Debug)]
 pub struct Staging {
@@ -239,7 +200,7 @@ impl Staging {
     /// Lets syncing fail as a test wants it.
     #[cfg(test)]
     #[must_use]
-    pub(crate) fn with_sync(mut self, sync: Sync) -> Self {
+    pub(crate) fn with_sync(mut self, sync: fn(&File) -> io::Result<()>) -> Self {
         self.syncs = Arc::new(Syncs::new(sync));
         self
     }
@@ -324,7 +285,7 @@ impl Staging {
     }
 
     fn sync_folder(&self, folder: &Path) -> Result<(), PublishError> {
-        File::open(folder).and_then(|folder| (self.syncs.sync)(&folder)).map_err(failed(Action::SyncFolder, folder))
+        File::open(folder).and_then(|folder| self.syncs.now(&folder)).map_err(failed(Action::SyncFolder, folder))
     }
 }
 
