@@ -103,7 +103,8 @@ fn sum_name(column: usize, side: usize) -> String {
 }
 
 impl Totals {
-    /// Adds a chunk, summed by polars. Must not be called from inside a rayon closure: polars has threads of its own.
+    /// Adds a chunk, summed by polars. Not to be called from the work on a chunk: polars has threads of its own, and one
+    /// of ours that waits for them would take up another chunk meanwhile.
     ///
     /// # Errors
     /// polars cannot sum it up.

@@ -1,9 +1,9 @@
 //! What a reconciliation writes: details, differences and totals, chunk by chunk.
 
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 use parquet::errors::ParquetError;
-use rayon::prelude::*;
 
 use super::side::{Chunk, Sides};
 use super::view::Auditor;
@@ -18,6 +18,7 @@ use crate::columnar::reconciled;
 use crate::columnar::row_groups::{ColumnChunk, Encoder, RowGroups};
 use crate::ledger::fold;
 use crate::ledger::person::Desk;
+use crate::ordered::in_order;
 use crate::pipeline::lines::{self, Lines};
 use crate::pipeline::{RunError, Stage, Watch, check};
 use crate::publish::{Folder, LoneFile, OutputFile, Written};
@@ -89,51 +90,44 @@ pub(super) fn write(
     let (mut found, mut totals, mut balance) = (Found::default(), Totals::default(), Balance::default());
     let mut overview = Overview::default();
     let mut gathered = audit.map(|(audit, _)| audit.begin());
+    let is_national = national.is_some();
     watch.begin(Stage::Reconcile, Some(sides.loaded.rows.len() as u64));
     let mut ranges = fold::chunks(&sides.loaded.persons);
     if ranges.is_empty() {
         ranges.push(0..0);
     }
-    let numbered: Vec<(usize, &std::ops::Range<usize>)> = ranges.iter().enumerate().collect();
-    // Windows, as totals are summed by polars between them: it is never called while our own threads are at work.
-    for window in numbered.chunks(2 * rayon::current_num_threads()) {
+    let encoder = details.as_ref().map(|details| details.file.encoder());
+    let work = |(number, range): (usize, &Range<usize>)| {
         check(cancel)?;
-        let encoder = details.as_ref().map(|details| details.file.encoder());
-        let encoded: Vec<Result<Encoded, RunError>> = window
-            .par_iter()
-            .map_init(
-                || (Desk::default(), Inquest::new(&sides.loaded.rules.pack)),
-                |(desk, inquest), &(number, range)| {
-                    let ends = (number == 0, number + 1 == ranges.len());
-                    let mut auditor = audit.map(|(audit, world)| Auditor::new(audit, world));
-                    let chunk = sides.chunk(range.clone(), ends, national.is_some(), auditor.as_mut(), desk, inquest);
-                    let gathered = auditor.map(|auditor| auditor.gathered);
-                    Ok(Encoded { gathered, ..encode(chunk, sides, persons, encoder.as_ref())? })
-                },
-            )
-            .collect();
-        for chunk in encoded {
-            let chunk = chunk?;
-            if let Some(details) = &mut details {
-                if let Some(group) = chunk.group {
-                    details.file.append(group).map_err(parquet_failed)?;
-                }
-                details.differences.append(&chunk.differences)?;
+        let ends = (number == 0, number + 1 == ranges.len());
+        let mut auditor = audit.map(|(audit, world)| Auditor::new(audit, world));
+        let mut inquest = Inquest::new(&sides.loaded.rules.pack);
+        let chunk = sides.chunk(range.clone(), ends, is_national, auditor.as_mut(), &mut Desk::default(), &mut inquest);
+        let gathered = auditor.map(|auditor| auditor.gathered);
+        Ok(Encoded { gathered, ..encode(chunk, sides, persons, encoder.as_ref())? })
+    };
+    in_order(ranges.iter().enumerate(), rayon::current_num_threads(), work, |chunk: Result<Encoded, RunError>| {
+        let chunk = chunk?;
+        if let Some(details) = &mut details {
+            if let Some(group) = chunk.group {
+                details.file.append(group).map_err(parquet_failed)?;
             }
-            if let Some(national) = &mut national {
-                national.put(&chunk.national)?;
-            }
-            if let (Some(all), Some(later)) = (&mut gathered, chunk.gathered) {
-                all.merge(later);
-            }
-            let sum = |error| TotalsError::Sum { path: folder.path("totals.parquet"), error };
-            totals.add(chunk.summands).map_err(sum)?;
-            found.merge(chunk.found);
-            overview.merge(chunk.overview);
-            balance.merge(&chunk.balance);
-            watch.advance(chunk.rows);
+            details.differences.append(&chunk.differences)?;
         }
-    }
+        if let Some(national) = &mut national {
+            national.put(&chunk.national)?;
+        }
+        if let (Some(all), Some(later)) = (&mut gathered, chunk.gathered) {
+            all.merge(later);
+        }
+        let sum = |error| TotalsError::Sum { path: folder.path("totals.parquet"), error };
+        totals.add(chunk.summands).map_err(sum)?;
+        found.merge(chunk.found);
+        overview.merge(chunk.overview);
+        balance.merge(&chunk.balance);
+        watch.advance(chunk.rows);
+        Ok::<(), RunError>(())
+    })?;
     let outputs = details.map(Details::finish).transpose()?.unwrap_or_default();
     overview.keep_the_largest();
     Ok(Wrote { found, outputs, totals, balance, overview, national, gathered })
