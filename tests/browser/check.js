@@ -1,5 +1,5 @@
 // The audit report in Chromium: what an auditor does with it, and what a page must never do.
-// usage: node check.js RECONCILED MANY.html SCRATCH [SHOTS]
+// usage: node check.js RECONCILED MANY.html UNPAID SCRATCH [SHOTS]
 'use strict';
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
@@ -9,7 +9,7 @@ const {
   wholeTable, printed, withoutScript, main,
 } = require('./page.js');
 
-const [reconciled, many, scratch, shots] = process.argv.slice(2);
+const [reconciled, many, unpaid, scratch, shots] = process.argv.slice(2);
 const shoot = shooting(shots);
 
 const manyFindings = async (browser) => {
@@ -157,6 +157,29 @@ const realReport = async (browser) => {
   await close();
 };
 
+// An audit where nobody says what was paid: findings, what was run, and that nothing was compared.
+const withoutPaid = async (browser) => {
+  const { checks } = JSON.parse(fs.readFileSync(path.join(unpaid, 'findings.json'), 'utf8'));
+  const { page, wrong, close } = await open(browser, path.join(unpaid, 'report.html'), DESK);
+  const sections = await page.locator('section').evaluateAll((all) => all.map((one) => one.id));
+  assert.deepEqual(sections, ['glance', 'findings', 'run']);
+  const links = await page.locator('nav a').evaluateAll((all) => all.map((one) => one.getAttribute('href')));
+  assert.ok(links.every((link) => sections.includes(link.slice(1))), links.join(' '));
+  assert.match(await page.locator('.tile').first().textContent(), /nothing was compared/);
+  const names = await allTables(page);
+  assert.ok(['checks', 'findings', 'thresholds'].every((name) => names.includes(name)), names.join(' '));
+  assert.equal(Number(await grid(page, 'checks').getAttribute('data-ready')), checks.length);
+  const found = checks.reduce((sum, check) => sum + (check.findings || 0), 0);
+  assert.ok(found > 0 && Number(await grid(page, 'findings').getAttribute('data-ready')) === found, String(found));
+  await accessible(page, 'nothing paid');
+  await page.evaluate(() => scrollTo(0, 0));
+  await shoot(page, 'unpaid-light-whole', { fullPage: true });
+  await page.locator('.switch [data-to=zh]').click();
+  assert.match(await page.locator('.tile').first().textContent(), /未作比对/);
+  assert.deepEqual(wrong, []);
+  await close();
+};
+
 const onAPhone = async (browser) => {
   for (const file of [path.join(reconciled, 'report.html'), many]) {
     const { page, wrong, close } = await open(browser, file, PHONE);
@@ -196,4 +219,4 @@ const olderBrowsers = async (browser) => {
 
 const noScript = (browser) => withoutScript(browser, path.join(reconciled, 'report.html'));
 
-main({ realReport, theOtherTables, manyFindings, onAPhone, noScript, olderBrowsers });
+main({ realReport, withoutPaid, theOtherTables, manyFindings, onAPhone, noScript, olderBrowsers });

@@ -1,4 +1,4 @@
-"""The workbook of an audit as two other programs read it. usage: check_workbook.py RECONCILED SCRATCH"""
+"""The workbook of an audit as two other programs read it. usage: check_workbook.py RECONCILED UNPAID SCRATCH"""
 
 import csv
 import json
@@ -9,7 +9,7 @@ import openpyxl
 
 from workbook import by_libreoffice, no_formulas
 
-reconciled, scratch = map(pathlib.Path, sys.argv[1:])
+reconciled, unpaid, scratch = map(pathlib.Path, sys.argv[1:])
 file = reconciled / "report.xlsx"
 manifest = json.loads((reconciled / "reconcile.json").read_text("utf-8"))["reconciliation"]
 book = openpyxl.load_workbook(file)
@@ -35,3 +35,14 @@ read = by_libreoffice(file, scratch, 4)
 assert len(read) == len(causes) and read[1][0] == causes[1][0], read[:2]
 assert read[1][5].replace(",", "") == manifest["causes"][0]["gross"], read[1]
 print(f"ok {file.name}: {len(book.sheetnames)} sheets, {book['differences'].max_row - 1} differences; openpyxl and LibreOffice agree")
+
+# An audit where nobody says what was paid.
+file = unpaid / "report.xlsx"
+book = openpyxl.load_workbook(file)
+assert book.sheetnames == ["summary", "findings"], book.sheetnames
+found = sum(check["findings"] or 0 for check in json.loads((unpaid / "findings.json").read_text("utf-8"))["checks"])
+assert book["findings"].max_row == found + 1, (book["findings"].max_row, found)
+no_formulas(book)
+read = by_libreoffice(file, scratch, 2)
+assert len(read) == found + 1, (len(read), found)
+print(f"ok {file.name}: {len(book.sheetnames)} sheets, {found} findings; openpyxl and LibreOffice agree")

@@ -29,6 +29,10 @@ tongchou run --quiet --rules sample_data/rules --claims "$scratch/made/claims.cs
     --filings "$scratch/made/filings.csv" --institutions "$scratch/made/institutions.csv" \
     --accounts "$scratch/made/accounts.csv" --marks "$scratch/made/marks.csv" --out "$scratch/run" || [ $? -eq 1 ]
 tongchou audit --quiet --run "$scratch/run" --out "$scratch/reconciled" || [ $? -lt 64 ]
+# The sample data: nobody says what was paid.
+tongchou run --quiet --audit --rules sample_data/rules --claims sample_data/claims_large.csv --enrolments sample_data/enrolments.csv \
+    --filings sample_data/filings.csv --institutions sample_data/institutions.csv --accounts sample_data/accounts.csv \
+    --marks sample_data/marks.csv --out "$scratch/unpaid" || [ $? -lt 64 ]
 mkdir "$scratch/pages"
 TONGCHOU_PAGES="$scratch/pages" "$cargo" test --quiet --release --test it -- audit_page::a_page_of_many_findings --exact
 
@@ -46,7 +50,7 @@ tongchou compare packs --quiet "$scratch/rules" --set "$cell=100" --set benefits
     "${claims[@]}" --out "$compared/packs"
 tongchou compare sweep --quiet --rules "$scratch/rules" --set "$cell" --from 0 --to 600 --steps 7 "${claims[@]}" --out "$compared/sweep"
 
-NODE_PATH="$scratch/node_modules" node tests/browser/check.js "$scratch/reconciled" "$scratch/pages/many.html" "$scratch" $shots
-"$scratch/venv/bin/python" tests/browser/check_workbook.py "$scratch/reconciled" "$scratch"
+NODE_PATH="$scratch/node_modules" node tests/browser/check.js "$scratch/reconciled" "$scratch/pages/many.html" "$scratch/unpaid/audit" "$scratch" $shots
+"$scratch/venv/bin/python" tests/browser/check_workbook.py "$scratch/reconciled" "$scratch/unpaid/audit" "$scratch"
 NODE_PATH="$scratch/node_modules" node tests/browser/check_compared.js "$compared" "$scratch" $shots
 "$scratch/venv/bin/python" tests/browser/check_compared_workbooks.py "$scratch" "$compared"/{observed,regions,packs,sweep}

@@ -8,7 +8,7 @@ use flate2::read::{DeflateDecoder, GzDecoder};
 use tongchou::diagnostic::{Lang, Text};
 use tongchou::model::date::Date;
 use tongchou::model::money::Fen;
-use tongchou::report::audit_page::{AuditReport, Looked};
+use tongchou::report::audit_page::{AgainstPaid, AuditReport, Looked};
 use tongchou::report::balance::Tally;
 use tongchou::report::finding::{Finding, Standing, SubjectType, Value};
 use tongchou::report::findings::{CheckReport, FindingsReport, ThresholdShown};
@@ -283,15 +283,8 @@ fn page_of((findings, report): &(Vec<Finding>, FindingsReport), persons: &Person
     };
     let (origin, overview) = (Origin::default(), Overview::default());
     let totals = Table::new("totals", "Totals", "对总账", vec![Column::new(Kind::Code, "a", "甲")]);
-    let audit = AuditReport {
-        origin: &origin,
-        report: &report,
-        overview: &overview,
-        looked,
-        explained: &[],
-        totals: &totals,
-        persons,
-    };
+    let against = AgainstPaid { report: &report, overview: &overview, explained: &[], totals: &totals };
+    let audit = AuditReport { origin: &origin, of_run: "out", rows: 0, against_paid: Some(against), looked, persons };
     assert!(!audit.workbook(lang).expect("a workbook").is_empty());
     html::render(&audit.page(lang))
 }

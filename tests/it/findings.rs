@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::audit_page::whole_page;
 use crate::support::{
     Ran, Record, data, folder, listing, read_csv, read_parquet, repo, run_args, run_folder_args, tongchou,
 };
@@ -30,6 +31,10 @@ fn run_of_causes(folder: &Path) -> PathBuf {
 fn json(path: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(path).expect("a file")).expect("JSON")
 }
+
+/// What an audit leaves where nobody says what was paid.
+const FILES_WITHOUT_PAID: [&str; 5] =
+    ["findings.csv", "findings.json", "findings.parquet", "report.html", "report.xlsx"];
 
 /// Checks that did not look, and why.
 fn not_checked(out: &Path) -> Vec<(String, String)> {
@@ -141,7 +146,19 @@ fn what_is_missing_is_said_and_nothing_is_taken_for_a_pass() {
     assert!(ran.code.is_some_and(|code| code & !32 == 0), "{:?} {}", ran.code, ran.stderr);
     assert!(ran.stdout.starts_with("not reconciled: no row of the claims says what was paid"), "{}", ran.stdout);
     assert!(ran.stdout.contains("not checked (which is no pass), for want of"), "{}", ran.stdout);
-    assert_eq!(listing(&out), ["findings.csv", "findings.json", "findings.parquet"]);
+    assert_eq!(listing(&out), FILES_WITHOUT_PAID);
+    let page = whole_page(&fs::read_to_string(out.join("report.html")).expect("the page"));
+    assert!(
+        page.contains("Nobody says what was paid: nothing was compared.") && page.contains("没有支付数据，未作比对")
+    );
+    for section in ["glance", "findings", "run", "causes", "largest", "groups", "flows", "balance"] {
+        let is_there = ["glance", "findings", "run"].contains(&section);
+        assert_eq!(page.contains(&format!("<section id=\"{section}\"")), is_there, "{section}");
+    }
+    let listed = json(&out.join("findings.json"))["outputs"].clone();
+    let listed: Vec<&str> =
+        listed.as_array().expect("outputs").iter().filter_map(|file| file["file"].as_str()).collect();
+    assert_eq!(listed, ["findings.parquet", "findings.csv", "report.html", "report.xlsx"]);
     let missing: Vec<String> = not_checked(&out).iter().map(|(code, missing)| format!("{code} {missing}")).collect();
     insta::assert_snapshot!(missing.join("\n"));
     // Reconciling alone still fails, as before.
@@ -239,7 +256,7 @@ fn a_run_with_an_audit_publishes_both() {
     assert!(ran.code < Some(2), "{}", ran.stderr);
     let said: Value = serde_json::from_str(&ran.stdout).expect("JSON");
     assert!(said["audit"]["reconciliation"].is_null() && said["audit"]["checks"].is_array(), "{}", ran.stdout);
-    assert_eq!(listing(&bare.join("audit")), ["findings.csv", "findings.json", "findings.parquet"]);
+    assert_eq!(listing(&bare.join("audit")), FILES_WITHOUT_PAID);
     let wrong =
         tongchou(run_folder_args(&data("small"), &folder.path().join("none"), &["--audit", "--config", "none.toml"]));
     wrong.expect(2);

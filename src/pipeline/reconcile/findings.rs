@@ -34,12 +34,13 @@ pub(in crate::pipeline) fn read_thresholds(config: Option<&std::path::Path>) -> 
         .map_err(|diagnostics| RunError::Thresholds { path: path.to_owned(), diagnostics })
 }
 
-/// Writes `findings.parquet`, `findings.csv` and `findings.json`.
+/// Writes `findings.parquet`, `findings.csv` and `findings.json`, which names the report, too, where no reconciliation
+/// does.
 pub(super) fn write(
     found: &[Finding],
     report: &FindingsReport,
     inputs: &Value,
-    is_reconciled: bool,
+    own_report: Option<&[Written]>,
     persons: &Persons,
     folder: &Folder,
     outputs: &mut Vec<Written>,
@@ -53,8 +54,9 @@ pub(super) fn write(
             lines.put(&finding_line(one, persons))?;
         }
     }
-    let written = [file.finish().map_err(failed)?.finish()?, lines.finish()?];
-    let manifest = manifest(report, inputs, is_reconciled, &written);
+    let mut written = vec![file.finish().map_err(failed)?.finish()?, lines.finish()?];
+    written.extend_from_slice(own_report.unwrap_or_default());
+    let manifest = manifest(report, inputs, own_report.is_none(), &written);
     outputs.extend(written);
     outputs.push(folder.write("findings.json", manifest.as_bytes())?);
     Ok(())

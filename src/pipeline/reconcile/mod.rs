@@ -242,36 +242,42 @@ impl Sitting<'_> {
         };
         let mut inputs = self.inputs(&sides);
         self.persons.note(inputs.as_object_mut().expect("an object"));
-        let is_reconciled = reconciled.is_some();
-        let looked = match (&audit, gathered) {
-            (Some(audit), Some(gathered)) => {
-                let found = audit.finish(gathered, &world);
-                let report = audit.report(&found);
-                let written =
-                    findings::write(&found, &report, &inputs, is_reconciled, self.persons, folder, &mut outputs);
-                written.map(|()| Some((found, report)))?
-            }
-            _ => None,
+        let looked = audit.as_ref().zip(gathered).map(|(audit, gathered)| {
+            let found = audit.finish(gathered, &world);
+            let report = audit.report(&found);
+            (found, report)
+        });
+        let write_report = |reconciled: Option<&ReconcileReport>| {
+            watch.begin(Stage::Report, None);
+            let reconciled = reconciled.map(|report| reports::Reconciled {
+                report,
+                overview: &overview,
+                totals: &totals,
+                has_total,
+            });
+            let material = reports::Material {
+                persons: self.persons,
+                lang: self.lang,
+                of_run: &self.of_run,
+                has_paid_files: !self.paid.is_empty(),
+                sides: &sides,
+                reconciled,
+                looked: looked.as_ref().map(|(findings, report)| Looked { findings, report }),
+            };
+            reports::write(&material, folder)
         };
+        if let Some((found, report)) = &looked {
+            let own_report = if reconciled.is_none() { Some(write_report(None)?) } else { None };
+            let own_report = own_report.as_ref().map(|files| &files[..]);
+            findings::write(found, report, &inputs, own_report, self.persons, folder, &mut outputs)?;
+        }
         if let Some(report) = &reconciled {
             assert!(
                 overview.is_closed() && overview.paid == report.paid.total_fen,
                 "from computed to paid: {:?}",
                 overview.steps
             );
-            watch.begin(Stage::Report, None);
-            let material = reports::Material {
-                persons: self.persons,
-                lang: self.lang,
-                has_paid_files: !self.paid.is_empty(),
-                report,
-                sides: &sides,
-                overview: &overview,
-                totals: &totals,
-                has_total,
-                looked: looked.as_ref().map(|(findings, report)| Looked { findings, report }),
-            };
-            outputs.extend(reports::write(&material, folder)?);
+            outputs.extend(write_report(Some(report))?);
             let checks = looked.as_ref().map(|(_, report)| report);
             let manifest = manifest(report, checks, inputs, &outputs);
             outputs.push(folder.write("reconcile.json", manifest.as_bytes())?);

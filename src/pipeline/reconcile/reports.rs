@@ -8,7 +8,7 @@ use crate::diagnostic::{Lang, Text};
 use crate::ledger::person::Desk;
 use crate::pipeline::origin;
 use crate::publish::{Folder, Written};
-use crate::report::audit_page::{AuditReport, EXPLAINED, Looked};
+use crate::report::audit_page::{AgainstPaid, AuditReport, EXPLAINED, Looked};
 use crate::report::explain::{Explanation, original_of};
 use crate::report::overview::{Difference, Overview};
 use crate::report::page::{Cell, Column, Detail, Kind, Table, html};
@@ -24,25 +24,34 @@ pub(super) struct Material<'a> {
     pub persons: &'a Persons,
     /// The language in which reports open.
     pub lang: Lang,
+    /// The run: its folder, or a night.
+    pub of_run: &'a str,
     /// Whether what was paid stands in files of its own.
     pub has_paid_files: bool,
-    /// What was found.
-    pub report: &'a ReconcileReport,
     /// Both sides.
     pub sides: &'a Sides<'a>,
+    /// What came of comparing them; `None` where nobody says what was paid.
+    pub reconciled: Option<Reconciled<'a>>,
+    /// What an audit found.
+    pub looked: Option<Looked<'a>>,
+}
+
+/// What came of comparing both sides.
+#[derive(Clone, Copy)]
+pub(super) struct Reconciled<'a> {
+    /// What was found.
+    pub report: &'a ReconcileReport,
     /// The sums.
     pub overview: &'a Overview,
     /// The totals.
     pub totals: &'a Totals,
     /// Whether the paid side says `medfee_sumamt`.
     pub has_total: bool,
-    /// What an audit found.
-    pub looked: Option<Looked<'a>>,
 }
 
 /// Writes `report.html` and `report.xlsx`.
 pub(super) fn write(material: &Material, folder: &Folder) -> Result<[Written; 2], RunError> {
-    let Material { persons, lang, report, sides, overview, looked, .. } = *material;
+    let Material { persons, lang, of_run, sides, reconciled, looked, .. } = *material;
     let mut origin = origin::of_packs(&[(origin::the_rules(), &sides.loaded.rules)]);
     let paid = (Text::new("paid", "支付明细"), &sides.paid.rows.files[..]);
     origin::add_loaded(
@@ -50,11 +59,19 @@ pub(super) fn write(material: &Material, folder: &Folder) -> Result<[Written; 2]
         sides.loaded,
         if material.has_paid_files { std::slice::from_ref(&paid) } else { &[] },
     );
-    let first = &overview.differences[..overview.differences.len().min(EXPLAINED)];
-    let explained: Vec<Vec<Detail>> = first.iter().map(|difference| explain(difference, material)).collect();
-    let totals = totals_table(material);
-    let audit =
-        AuditReport { origin: &origin, report, overview, looked, explained: &explained, totals: &totals, persons };
+    let shown = reconciled.map(|of| {
+        let first = of.overview.differences.iter().take(EXPLAINED);
+        let explained: Vec<Vec<Detail>> = first.map(|difference| explain(difference, material)).collect();
+        (of, explained, totals_table(&of))
+    });
+    let against_paid = shown.as_ref().map(|(Reconciled { report, overview, .. }, explained, totals)| AgainstPaid {
+        report,
+        overview,
+        explained,
+        totals,
+    });
+    let rows = sides.loaded.rows_in.rows - sides.rows_of_run().1.rows;
+    let audit = AuditReport { origin: &origin, of_run, rows, against_paid, looked, persons };
     let page = folder.write("report.html", html::render(&audit.page(lang)).as_bytes())?;
     let workbook = audit.workbook(lang).map_err(|error| RunError::Workbook { error })?;
     Ok([page, folder.write("report.xlsx", &workbook)?])
@@ -96,7 +113,7 @@ fn explain(difference: &Difference, material: &Material) -> Vec<Detail> {
 }
 
 /// The totals for the workbook: the largest differences first, of bills, funds and the account.
-fn totals_table(material: &Material) -> Table {
+fn totals_table(of: &Reconciled) -> Table {
     let mut columns = vec![
         Column::new(Kind::Code, "insutype", "险种"),
         Column::new(Kind::Code, "clr_type", "清算类别"),
@@ -111,8 +128,7 @@ fn totals_table(material: &Material) -> Table {
         columns.extend(sides.iter().map(|(en, zh)| Column::new(kind, format!("{en} {name}"), format!("{name} {zh}"))));
     }
     let mut table = Table::new("totals", "Totals", "对总账", columns);
-    let fields = material.report.fields;
-    let mut groups: Vec<_> = material.totals.groups(fields, material.has_total).collect();
+    let mut groups: Vec<_> = of.totals.groups(of.report.fields, of.has_total).collect();
     let size = |sums: &[[Option<i128>; 4]]| sums[2][3].unwrap_or(0) + sums[3][3].unwrap_or(0);
     groups.sort_by(|(a_words, a), (b_words, b)| size(b).cmp(&size(a)).then_with(|| a_words.cmp(b_words)));
     for (words, sums) in groups.into_iter().take(MOST_GROUPS) {

@@ -9,7 +9,8 @@ use super::super::page::figure::{Matrix, Step, heat_map, waterfall};
 use super::super::provinces::province_name;
 use super::super::summary::grouped;
 use super::super::words::cause_name;
-use super::{AuditReport, tables, text};
+use super::against_paid::AgainstPaid;
+use super::{tables, text};
 use crate::diagnostic::{Lang, Text};
 
 /// The most steps between the wholes.
@@ -28,8 +29,8 @@ fn reason_name(reason: &Reason) -> Text {
 }
 
 /// From computed to paid.
-pub(super) fn bridge(audit: &AuditReport) -> Figure {
-    let overview = audit.overview;
+pub(super) fn bridge(against: &AgainstPaid) -> Figure {
+    let overview = against.overview;
     let signed = |fen: i128| format!("{}{}", if fen > 0 { "+" } else { "" }, grouped(yuan(fen)));
     let mut reasons: Vec<(&Reason, i128)> = overview.steps.iter().map(|(reason, &fen)| (reason, fen)).collect();
     reasons.sort_by(|(a_reason, a), (b_reason, b)| b.abs().cmp(&a.abs()).then(a_reason.cmp(b_reason)));
@@ -43,7 +44,7 @@ pub(super) fn bridge(audit: &AuditReport) -> Figure {
         steps.push(part(text("all others", "其余合计"), rest));
     }
     steps.push(whole(text("paid", "支付"), overview.paid));
-    let measure = audit.measure();
+    let measure = against.measure();
     let caption = text(
         format!("From computed to paid in {measure}, yuan, net of each cause. The axis does not begin at 0."),
         format!("{measure} 由计算到支付（元），每项为该原因的净差。横轴不从 0 起。"),
@@ -52,8 +53,8 @@ pub(super) fn bridge(audit: &AuditReport) -> Figure {
 }
 
 /// From where people are insured to where they were treated.
-pub(super) fn flows(audit: &AuditReport) -> Figure {
-    let flows = &audit.overview.by[By::Flow as usize];
+pub(super) fn flows(against: &AgainstPaid) -> Figure {
+    let flows = &against.overview.by[By::Flow as usize];
     let known = || {
         flows.iter().filter_map(|(word, sums)| match tables::provinces(word) {
             [Some(insured), Some(treated)] => Some((insured, treated, sums.numbers)),

@@ -1,12 +1,15 @@
 //! The tables of the report.
 
+use super::super::origin::Origin;
 use super::super::overview::{By, Difference, MOST_DIFFERENCES, Sums};
 use super::super::page::{Cell, Column, Detail, Kind, Row, Table};
+use super::super::privacy::Persons;
 use super::super::provinces::province_name;
 use super::super::reconciled::{Outcome, measured};
 use super::super::summary::grouped;
 use super::super::words::{cause_name, insutype_name, money_name, result_name};
-use super::{AuditReport, text};
+use super::against_paid::AgainstPaid;
+use super::text;
 use crate::columnar::reconciled::{COMPARED, FIELDS};
 use crate::diagnostic::{Lang, Text};
 use crate::model::money::Fen;
@@ -21,8 +24,8 @@ fn lossy(bytes: &[u8]) -> String {
 }
 
 /// Settlements by result.
-pub(super) fn balance(audit: &AuditReport) -> Table {
-    let (report, measure) = (audit.report, audit.measure());
+pub(super) fn balance(against: &AgainstPaid) -> Table {
+    let (report, measure) = (against.report, against.measure());
     let columns = vec![
         Column::new(Kind::Text, "result", "结果"),
         Column::new(Kind::Count, "settlement numbers", "结算笔数"),
@@ -58,7 +61,7 @@ pub(super) fn balance(audit: &AuditReport) -> Table {
 }
 
 /// Money by cause.
-pub(super) fn causes(audit: &AuditReport) -> Table {
+pub(super) fn causes(against: &AgainstPaid) -> Table {
     let columns = vec![
         Column::new(Kind::Code, "cause", "原因代码"),
         Column::new(Kind::Text, "meaning", "含义"),
@@ -68,7 +71,7 @@ pub(super) fn causes(audit: &AuditReport) -> Table {
         Column::new(Kind::Money, "gross", "差额绝对值合计"),
         Column::new(Kind::Share, "share of gross", "占比"),
     ];
-    let causes = audit.report.causes();
+    let causes = against.report.causes();
     let whole: i128 = causes.iter().map(|(_, tally)| tally.gross).sum();
     let mut table = Table::new("causes", "Causes of differing amounts", "金额不一致的原因", columns);
     for (code, tally) in causes {
@@ -86,7 +89,7 @@ pub(super) fn causes(audit: &AuditReport) -> Table {
 }
 
 /// Differences by field.
-pub(super) fn fields(audit: &AuditReport) -> Table {
+pub(super) fn fields(against: &AgainstPaid) -> Table {
     let columns = vec![
         Column::new(Kind::Code, "field", "字段"),
         Column::new(Kind::Text, "meaning", "含义"),
@@ -96,15 +99,15 @@ pub(super) fn fields(audit: &AuditReport) -> Table {
         Column::new(Kind::Money, "tolerance", "容差"),
     ];
     let mut table = Table::new("fields", "Fields that differ", "不一致的字段", columns);
-    for field in audit.report.fields.iter() {
-        let tally = audit.report.found.by_field[field];
+    for field in against.report.fields.iter() {
+        let tally = against.report.found.by_field[field];
         table.push(vec![
             Cell::text(COMPARED[field]),
             in_both(|lang| money_name(COMPARED[field], lang).to_owned()),
             Cell::count(tally.rows),
             Cell::Money(tally.net),
             Cell::Money(tally.gross),
-            Cell::Money(audit.report.tolerance[field].0.into()),
+            Cell::Money(against.report.tolerance[field].0.into()),
         ]);
     }
     table
@@ -141,7 +144,7 @@ fn sums_cells(sums: &Sums) -> impl Iterator<Item = Cell> + use<> {
 }
 
 /// Sums by what settlements are.
-pub(super) fn groups(audit: &AuditReport, by: By) -> Table {
+pub(super) fn groups(origin: &Origin, against: &AgainstPaid, by: By) -> Table {
     let (name, en, zh, heads): (_, _, _, &[(&str, &str)]) = match by {
         By::Pool => ("regions", "By region insured", "按参保统筹区", &[("pool", "统筹区"), ("name", "名称")]),
         By::Insutype => ("insutypes", "By insurance type", "按险种", &[("insutype", "险种"), ("name", "名称")]),
@@ -154,12 +157,12 @@ pub(super) fn groups(audit: &AuditReport, by: By) -> Table {
     let heads = heads.iter().enumerate().map(|(at, (en, zh))| Column::new(kind(at), *en, *zh));
     let mut table = Table::new(name, en, zh, heads.chain(sums_columns()).collect());
     let mut groups: Vec<(&[u8], &Sums)> =
-        audit.overview.by[by as usize].iter().map(|(word, sums)| (&**word, sums)).collect();
+        against.overview.by[by as usize].iter().map(|(word, sums)| (&**word, sums)).collect();
     groups.sort_by(|(a_word, a), (b_word, b)| (b.gross, b.numbers).cmp(&(a.gross, a.numbers)).then(a_word.cmp(b_word)));
     for (word, sums) in groups {
         let code = lossy(word);
         let named = match by {
-            By::Pool => Some(audit.origin.place(&code)),
+            By::Pool => Some(origin.place(&code)),
             By::Insutype => Some(insutype_name(&code)),
             _ => None,
         };
@@ -176,7 +179,7 @@ pub(super) fn provinces(word: &[u8]) -> [Option<u32>; 2] {
 }
 
 /// Flows between provinces.
-pub(super) fn flows(audit: &AuditReport) -> Table {
+pub(super) fn flows(against: &AgainstPaid) -> Table {
     let mut columns = vec![
         Column::new(Kind::Text, "insured in", "参保地"),
         Column::new(Kind::Text, "treated in", "就医地"),
@@ -186,7 +189,7 @@ pub(super) fn flows(audit: &AuditReport) -> Table {
     let mut table =
         Table::new("flows", "Settlements by province insured and province of treatment", "按参保省与就医省", columns);
     let mut flows: Vec<(&[u8], &Sums)> =
-        audit.overview.by[By::Flow as usize].iter().map(|(word, sums)| (&**word, sums)).collect();
+        against.overview.by[By::Flow as usize].iter().map(|(word, sums)| (&**word, sums)).collect();
     flows.sort_by(|(a_word, a), (b_word, b)| b.numbers.cmp(&a.numbers).then(a_word.cmp(b_word)));
     for (word, sums) in flows {
         let places = provinces(word);
@@ -208,8 +211,8 @@ pub(super) fn flows(audit: &AuditReport) -> Table {
 }
 
 /// Settlement numbers that do not agree, the largest first, `most` of them.
-pub(super) fn differences(audit: &AuditReport, most: usize) -> Table {
-    let measure = audit.measure();
+pub(super) fn differences(persons: &Persons, against: &AgainstPaid, most: usize) -> Table {
+    let measure = against.measure();
     let columns = vec![
         Column::new(Kind::Code, "setl_id", "结算ID"),
         Column::new(Kind::Code, "person", "人员"),
@@ -227,19 +230,19 @@ pub(super) fn differences(audit: &AuditReport, most: usize) -> Table {
         Column::new(Kind::Code, "all causes", "全部可能原因"),
     ];
     let mut table = Table::new("differences", "Differences", "差异", columns);
-    let met = audit.overview.differences_met;
-    if most > MOST_DIFFERENCES && met > audit.overview.differences.len() as u64 {
-        let (kept, met) = (grouped(audit.overview.differences.len()), grouped(met));
+    let met = against.overview.differences_met;
+    if most > MOST_DIFFERENCES && met > against.overview.differences.len() as u64 {
+        let (kept, met) = (grouped(against.overview.differences.len()), grouped(met));
         table = table.noted(format!("the largest {kept} of {met}"), format!("共 {met} 笔，此处为最大的 {kept} 笔"));
     }
-    let measure = measured(audit.report.fields);
-    for (index, difference) in audit.overview.differences.iter().take(most).enumerate() {
+    let measure = measured(against.report.fields);
+    for (index, difference) in against.overview.differences.iter().take(most).enumerate() {
         let fen = |amount: Option<Fen>| amount.map_or(Cell::Empty, |fen| Cell::Money(fen.0.into()));
         let cause = difference.causes.first().map_or("", |cause| cause);
         let differing: Vec<&str> = difference.differing.iter().map(|field| COMPARED[field]).collect();
         let cells = vec![
             Cell::text(lossy(&difference.setl_id)),
-            Cell::text(audit.persons.person_of(&difference.psn_no)),
+            Cell::text(persons.person_of(&difference.psn_no)),
             in_both(|lang| format!("{} {}", difference.outcome as u8, result_name(difference.outcome, lang))),
             Cell::text(cause),
             in_both(|lang| if cause.is_empty() { String::new() } else { cause_name(cause, lang).to_owned() }),
@@ -253,7 +256,7 @@ pub(super) fn differences(audit: &AuditReport, most: usize) -> Table {
             Cell::text(differing.join(" ")),
             Cell::text(difference.causes.join(" ")),
         ];
-        let detail = match audit.explained.get(index) {
+        let detail = match against.explained.get(index) {
             Some(explained) => std::iter::once(sides(difference)).chain(explained.iter().cloned()).collect(),
             None => Vec::new(),
         };
