@@ -29,10 +29,11 @@ tongchou run --quiet --rules sample_data/rules --claims "$scratch/made/claims.cs
     --filings "$scratch/made/filings.csv" --institutions "$scratch/made/institutions.csv" \
     --accounts "$scratch/made/accounts.csv" --marks "$scratch/made/marks.csv" --out "$scratch/run" || [ $? -eq 1 ]
 tongchou audit --quiet --run "$scratch/run" --out "$scratch/reconciled" || [ $? -lt 64 ]
-# The sample data: nobody says what was paid.
-tongchou run --quiet --audit --rules sample_data/rules --claims sample_data/claims_large.csv --enrolments sample_data/enrolments.csv \
-    --filings sample_data/filings.csv --institutions sample_data/institutions.csv --accounts sample_data/accounts.csv \
-    --marks sample_data/marks.csv --out "$scratch/unpaid" || [ $? -lt 64 ]
+# The same where nobody says what was paid.
+python3 tests/browser/unpaid.py "$scratch/made/claims.csv" "$scratch/unpaid.csv"
+tongchou run --quiet --audit --rules sample_data/rules --claims "$scratch/unpaid.csv" --enrolments "$scratch/made/enrolments.csv" \
+    --filings "$scratch/made/filings.csv" --institutions "$scratch/made/institutions.csv" \
+    --accounts "$scratch/made/accounts.csv" --marks "$scratch/made/marks.csv" --out "$scratch/unpaid" || [ $? -lt 64 ]
 mkdir "$scratch/pages"
 TONGCHOU_PAGES="$scratch/pages" "$cargo" test --quiet --release --test it -- audit_page::a_page_of_many_findings --exact
 
