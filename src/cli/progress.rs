@@ -150,10 +150,16 @@ impl Progress {
         let rows = self.rows.load(Ordering::Relaxed);
         let seconds = running.since.elapsed().as_secs_f64();
         let name = stage_name(running.stage, self.lang);
-        let (done, rest) = (grouped(rows), self.rest(rows, seconds));
+        let (counted, rest) = (grouped(rows), self.rest(rows, seconds));
+        // Not every stage counts rows.
+        let done = match self.lang {
+            _ if rows == 0 => String::new(),
+            Lang::En => format!("{counted} rows, "),
+            Lang::Zh => format!("{counted} 行，"),
+        };
         complain(&match self.lang {
-            Lang::En => format!("{name}: {done} rows, {seconds:.1} s{rest}"),
-            Lang::Zh => format!("{name}：{done} 行，{seconds:.1} 秒{rest}"),
+            Lang::En => format!("{name}: {done}{seconds:.1} s{rest}"),
+            Lang::Zh => format!("{name}：{done}{seconds:.1} 秒{rest}"),
         });
     }
 

@@ -259,6 +259,7 @@ pub fn load_under(
     check(cancel)?;
     watch.begin(Stage::Group, Some(arrivals.rows.len() as u64));
     let persons = Persons::group(&arrivals.rows);
+    watch.advance(arrivals.rows.len() as u64);
     watch.begin(Stage::Reference, None);
     let names = files.iter().map(|file| file.shown.clone()).collect();
     let carried = night.as_ref().and_then(|night| night.carried.as_ref());

@@ -155,8 +155,10 @@ pub(super) fn write(
         late_rows = rows;
     }
     check(cancel)?;
-    watch.begin(Stage::Verify, Some(balance.of(Status::Paid).rows));
-    totals::verify(&staging.path("adjudicated.parquet"), &balance)?;
+    let written: u64 = ADJUDICATED.iter().map(|&status| balance.of(status).rows).sum();
+    watch.begin(Stage::Verify, Some(written));
+    totals::verify(&staging.path(ADJUDICATED_FILE), &balance)?;
+    watch.advance(written);
     let rows_in =
         Tally { rows: loaded.rows_in.rows - replaced.rows, total_fen: loaded.rows_in.total_fen - replaced.total_fen };
     let summary = Summary { rows_in, persons, balance };
