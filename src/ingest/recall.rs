@@ -130,7 +130,8 @@ pub fn recall(
             }
         };
         let work = |task: Task<'_>| pick(&opened[0], (file, input), &task, with_raw);
-        in_order(tasks, 2 * rayon::current_num_threads(), work, |rows: Result<Vec<Recalled>, IngestError>| {
+        // Whole rows are large: no more of them wait than twice what is being read.
+        in_order(tasks, rayon::current_num_threads(), work, |rows: Result<Vec<Recalled>, IngestError>| {
             rows?.into_iter().try_for_each(&mut *sink)
         })?;
         unchanged(&input.path, input.bytes, input.modified)?;

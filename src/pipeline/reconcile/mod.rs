@@ -231,12 +231,13 @@ impl Sitting<'_> {
         // What was folded now must be what the run wrote.
         watch.begin(Stage::Verify, None);
         totals::verify(&self.adjudicated, &balance)?;
+        let run = sides.rows_of_run();
         let reconciled = if terms.fields.is_empty() {
             None
         } else {
             check_totals(&totals, &found, &terms, &balance);
             outputs.extend(write_totals(&totals, folder, &terms, has_total)?);
-            let report = self.report(&sides, found, paid, unpaid);
+            let report = self.report(&sides, found, run, paid, unpaid);
             assert!(report.is_balanced(), "every row of both sides has one result: {:?}", report.found.by_code);
             Some(report)
         };
@@ -259,6 +260,7 @@ impl Sitting<'_> {
                 persons: self.persons,
                 lang: self.lang,
                 of_run: &self.of_run,
+                run,
                 has_paid_files: !self.paid.is_empty(),
                 sides: &sides,
                 reconciled,
@@ -289,21 +291,16 @@ impl Sitting<'_> {
         &self,
         sides: &Sides,
         found: crate::report::reconciled::Found,
+        run: Tally,
         paid: Tally,
         unpaid: u64,
     ) -> ReconcileReport {
-        let loaded = self.loaded;
-        let (numbered, replaced) = sides.rows_of_run();
-        let run = Tally {
-            rows: loaded.rows_in.rows - replaced.rows,
-            total_fen: loaded.rows_in.total_fen - replaced.total_fen,
-        };
         let paid_rows = &sides.paid.rows;
         ReconcileReport {
             found,
             run,
-            run_without_number: run.rows - numbered,
-            run_rejected_total: loaded.rejected.total_fen,
+            run_without_number: run.rows - sides.numbered,
+            run_rejected_total: self.loaded.rejected.total_fen,
             paid,
             paid_without_number: paid_rows.without_number,
             unpaid,

@@ -9,6 +9,7 @@ use crate::ledger::person::Desk;
 use crate::pipeline::origin;
 use crate::publish::{Folder, Written};
 use crate::report::audit_page::{AgainstPaid, AuditReport, EXPLAINED, Looked};
+use crate::report::balance::Tally;
 use crate::report::explain::{Explanation, original_of};
 use crate::report::overview::{Difference, Overview};
 use crate::report::page::{Cell, Column, Detail, Kind, Table, html};
@@ -26,6 +27,8 @@ pub(super) struct Material<'a> {
     pub lang: Lang,
     /// The run: its folder, or a night.
     pub of_run: &'a str,
+    /// Its rows.
+    pub run: Tally,
     /// Whether what was paid stands in files of its own.
     pub has_paid_files: bool,
     /// Both sides.
@@ -51,7 +54,7 @@ pub(super) struct Reconciled<'a> {
 
 /// Writes `report.html` and `report.xlsx`.
 pub(super) fn write(material: &Material, folder: &Folder) -> Result<[Written; 2], RunError> {
-    let Material { persons, lang, of_run, sides, reconciled, looked, .. } = *material;
+    let Material { persons, lang, of_run, run, sides, reconciled, looked, .. } = *material;
     let mut origin = origin::of_packs(&[(origin::the_rules(), &sides.loaded.rules)]);
     let paid = (Text::new("paid", "支付明细"), &sides.paid.rows.files[..]);
     origin::add_loaded(
@@ -70,8 +73,7 @@ pub(super) fn write(material: &Material, folder: &Folder) -> Result<[Written; 2]
         explained,
         totals,
     });
-    let rows = sides.loaded.rows_in.rows - sides.rows_of_run().1.rows;
-    let audit = AuditReport { origin: &origin, of_run, rows, against_paid, looked, persons };
+    let audit = AuditReport { origin: &origin, of_run, rows: run.rows, against_paid, looked, persons };
     let page = folder.write("report.html", html::render(&audit.page(lang)).as_bytes())?;
     let workbook = audit.workbook(lang).map_err(|error| RunError::Workbook { error })?;
     Ok([page, folder.write("report.xlsx", &workbook)?])

@@ -58,7 +58,7 @@ pub(super) struct Sides<'a> {
     /// Numbers that only the paid side has.
     unmet: Vec<u32>,
     /// Rows of the run that have a number.
-    numbered: u64,
+    pub(super) numbered: u64,
 }
 
 /// A number that stands more than once in the run: all of its rows, on the line of the first person.
@@ -127,20 +127,21 @@ impl<'a> Sides<'a> {
         sides
     }
 
-    /// Rows of the run that have a number, and those that are no rows of it after all.
-    pub(super) fn rows_of_run(&self) -> (u64, Tally) {
-        let mut tally = Tally::default();
+    /// Rows of the run: those that were read, but those whose place another row took.
+    pub(super) fn rows_of_run(&self) -> Tally {
+        let mut replaced = Tally::default();
         for person in 0..self.loaded.persons.len() {
             if self.replaced.is_empty() {
                 break;
             }
             for &entry in self.loaded.persons.entries_of(person) {
                 if entry.index < Entry::GHOSTS && self.is_replaced(entry) {
-                    tally.add(self.claim(entry).bill.total.0);
+                    replaced.add(self.claim(entry).bill.total.0);
                 }
             }
         }
-        (self.numbered, tally)
+        let rows_in = &self.loaded.rows_in;
+        Tally { rows: rows_in.rows - replaced.rows, total_fen: rows_in.total_fen - replaced.total_fen }
     }
 
     pub(super) fn claim(&self, entry: Entry) -> &'a Claim {
