@@ -96,8 +96,8 @@ fn typed<T>(value: Typed<T>, wrap: impl FnOnce(T) -> Value) -> Option<Value> {
 }
 
 /// Reads single rows again. `wanted` are pairs of file number and row, ascending and each once; the rows reach
-/// `sink` in that order, `with_raw` text or without. Only the blocks and row groups that hold them are read, in
-/// parallel.
+/// `sink` in that order, `with_raw` text or without. Only the blocks and row groups that hold them are read, so many
+/// parts at a time, in parallel: whole rows are large.
 ///
 /// A row that was no record comes with its line, its raw text and no values.
 ///
@@ -110,6 +110,7 @@ pub fn recall(
     files: &[InputFile],
     wanted: &[(u32, u32)],
     with_raw: bool,
+    parts: usize,
     sink: &mut dyn FnMut(Recalled) -> Result<(), IngestError>,
 ) -> Result<(), IngestError> {
     assert!(wanted.is_sorted_by(|a, b| a < b), "the rows to read again are not in ascending order");
@@ -130,8 +131,7 @@ pub fn recall(
             }
         };
         let work = |task: Task<'_>| pick(&opened[0], (file, input), &task, with_raw);
-        // Whole rows are large: no more of them wait than twice what is being read.
-        in_order(tasks, rayon::current_num_threads(), work, |rows: Result<Vec<Recalled>, IngestError>| {
+        in_order(tasks, parts, work, |rows: Result<Vec<Recalled>, IngestError>| {
             rows?.into_iter().try_for_each(&mut *sink)
         })?;
         unchanged(&input.path, input.bytes, input.modified)?;

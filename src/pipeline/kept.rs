@@ -95,7 +95,7 @@ fn recall(
     sink: &mut dyn FnMut(Recalled) -> Result<(), IngestError>,
 ) -> Result<(), RunError> {
     let wanted: Vec<(u32, u32)> = rows.iter().map(|row| (row.file, row.row)).collect();
-    Ok(ingest::recall(&loaded.files, &wanted, with_raw, sink)?)
+    Ok(ingest::recall(&loaded.files, &wanted, with_raw, loaded.shares.parts, sink)?)
 }
 
 fn pended_batch(loaded: &Loaded, columns: &mut PendedColumns, rows: &[Position]) -> Result<RecordBatch, IngestError> {

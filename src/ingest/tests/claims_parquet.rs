@@ -220,7 +220,7 @@ fn many_groups_and_slices_keep_their_row_numbers() {
     let files = read(&inputs).files;
     let wanted = [1, 2, 70_000, 70_001, 140_000, 140_001, 149_999].map(|row| (0, row));
     let mut rows: Vec<Recalled> = Vec::new();
-    recall(&files, &wanted, true, &mut |row| {
+    recall(&files, &wanted, true, 4, &mut |row| {
         rows.push(row);
         Ok(())
     })
@@ -241,7 +241,7 @@ fn recalled_rows_as_columns() {
     );
     let files = read(&folder.write("claims.csv", text)).files;
     let mut columns = PendedColumns::new();
-    recall(&files, &[(0, 1), (0, 2)], false, &mut |row| {
+    recall(&files, &[(0, 1), (0, 2)], false, 1, &mut |row| {
         columns.push(&row);
         Ok(())
     })

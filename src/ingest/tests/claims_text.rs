@@ -362,7 +362,7 @@ fn rows_are_recalled() {
         let read = read_with(&inputs, &ReadOptions::default(), limits).expect("readable");
         let wanted: Vec<(u32, u32)> = [(0, 1), (0, 8), (0, 10), (0, 11), (0, 400), (1, 12), (1, 399)].to_vec();
         let mut rows: Vec<Recalled> = Vec::new();
-        recall(&read.files, &wanted, true, &mut |row| {
+        recall(&read.files, &wanted, true, 4, &mut |row| {
             rows.push(row);
             Ok(())
         })
@@ -383,5 +383,5 @@ fn a_file_that_changed_is_not_recalled() {
     let inputs = folder.write("claims.csv", table(&[], &[&[]]));
     let read = read(&inputs);
     fs::write(folder.path("claims.csv"), table(&[], &[&[], &[]])).expect("a file");
-    assert!(matches!(recall(&read.files, &[(0, 1)], false, &mut |_| Ok(())), Err(IngestError::Changed { .. })));
+    assert!(matches!(recall(&read.files, &[(0, 1)], false, 1, &mut |_| Ok(())), Err(IngestError::Changed { .. })));
 }
